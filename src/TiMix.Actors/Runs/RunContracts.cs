@@ -1,0 +1,112 @@
+using TiMix.Actors.Recipes;
+
+namespace TiMix.Actors.Runs;
+
+/// <summary>What a caller says to start or resume a run.</summary>
+public sealed record RunOptions
+{
+    /// <summary>The run's name: one path segment below <see cref="RunsDirectory"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where runs are kept.</summary>
+    public required string RunsDirectory { get; init; }
+
+    /// <summary>Where the composed sample corpus is kept.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>All settings of the run.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Compute threads of the trainer; each computes whole micro-batches, so the number never reaches the result.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Go on from the last committed snapshot instead of starting anew.</summary>
+    public bool Resume { get; init; }
+}
+
+/// <summary>Sees a run go by. Called from actors: must return quickly and not throw.</summary>
+public interface IRunObserver
+{
+    /// <summary>A step was applied.</summary>
+    void StepCompleted(StepReport step);
+
+    /// <summary>The evaluator has finished with a snapshot.</summary>
+    void Evaluated(EvaluationReport evaluation);
+
+    /// <summary>A snapshot is complete on disk and in the journal.</summary>
+    void SnapshotCommitted(long step, string directory);
+
+    /// <summary>Something the user should know.</summary>
+    void Notice(NoticeLevel level, string text);
+
+    /// <summary>The run enters a phase (composing data, training, evaluating …).</summary>
+    void Phase(string text);
+}
+
+/// <summary>How loud a notice is.</summary>
+public enum NoticeLevel
+{
+    /// <summary>Good to know.</summary>
+    Information,
+
+    /// <summary>Something was worked around.</summary>
+    Warning,
+
+    /// <summary>Something failed.</summary>
+    Error,
+}
+
+/// <summary>One applied step. <c>Step</c> counts applied steps, so the first report says 1.</summary>
+public sealed record StepReport(
+    long Step,
+    long Steps,
+    int Epoch,
+    double Loss,
+    double Itc,
+    double Mix,
+    double Alignment,
+    double AlignmentAccuracy,
+    double Temperature,
+    double LearningRate,
+    double GradientNorm,
+    double StepSeconds,
+    double SamplesPerSecond);
+
+/// <summary>Metrics of one split; keys as in <c>summary.json</c> (imageToTextR1 …).</summary>
+public sealed record SplitEvaluation(string Split, int Pairs, IReadOnlyDictionary<string, double> Metrics);
+
+/// <summary>What the evaluator found at one step.</summary>
+public sealed record EvaluationReport(long Step, IReadOnlyList<SplitEvaluation> Splits);
+
+/// <summary>How a run ended.</summary>
+public enum RunOutcome
+{
+    /// <summary>All steps are done.</summary>
+    Finished,
+
+    /// <summary>Stopped on request, with a snapshot: can be resumed.</summary>
+    Stopped,
+
+    /// <summary>Failed; <see cref="RunResult.Error"/> says why.</summary>
+    Failed,
+}
+
+/// <summary>The end of a run.</summary>
+public sealed record RunResult(RunOutcome Outcome, string Directory, string? Fingerprint, string? Error);
+
+/// <summary>The user's mistake: what, where, what would be right. Exit code 2.</summary>
+public sealed class RunError(string message) : Exception(message);
+
+/// <summary>Arrays for a sheet of mixes. Pixels are uint8 planar RGB [count, 3, ImageSize, ImageSize].</summary>
+public sealed record MixPreview(
+    int ImageSize,
+    int Grid,
+    byte[] Pixels,
+    string[] Captions,
+    float[] Saliency,
+    int[] Partner,
+    byte[] Mixed,
+    float Lambda,
+    int Side,
+    int[] Target,
+    int[] Source);
