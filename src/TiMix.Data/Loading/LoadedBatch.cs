@@ -1,0 +1,42 @@
+namespace TiMix.Data;
+
+/// <summary>A micro-batch, ready for the encoders. b = samples, S = image size, L = context length, R = regions of all samples, Lp = phrase length.</summary>
+public sealed record LoadedBatch
+{
+    /// <summary>Epoch that the samples belong to, from 0. 0 for evaluation.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>[b] samples that are in the batch (after replacement), as indices of the shard index.</summary>
+    public required int[] SampleIndices { get; init; }
+
+    /// <summary>[b] captions, cleaned.</summary>
+    public required string[] Captions { get; init; }
+
+    /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
+    public required byte[] Pixels { get; init; }
+
+    /// <summary>[b, L] token ids: [CLS] … [SEP], padded.</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>[R] sample that a region belongs to, 0 to b-1, ascending.</summary>
+    public required int[] RegionOwner { get; init; }
+
+    /// <summary>[R, 4] x, y, width, height in pixels of the augmented picture.</summary>
+    public required float[] RegionBoxes { get; init; }
+
+    /// <summary>[R, Lp] token ids of the phrases.</summary>
+    public required int[] RegionPhrases { get; init; }
+
+    /// <summary>[R] 1 when the cleaned phrase occurs, word for word, in the cleaned caption.</summary>
+    public required byte[] RegionInCaption { get; init; }
+
+    /// <summary>Samples that could not be used, and what stands in their place.</summary>
+    public required IReadOnlyList<Replacement> Replacements { get; init; }
+}
+
+/// <summary>A sample that could not be used.</summary>
+/// <param name="SampleIndex">The one that could not be used.</param>
+/// <param name="ReplacedBy">The one that stands in its place.</param>
+/// <param name="Key">Shard and key of the one that could not be used.</param>
+/// <param name="Reason">Why.</param>
+public sealed record Replacement(int SampleIndex, int ReplacedBy, string Key, string Reason);

@@ -1,0 +1,27 @@
+namespace TiMix.Data;
+
+/// <summary>A rectangle in pixels; X and Y are the left upper corner.</summary>
+public readonly record struct Box(float X, float Y, float Width, float Height);
+
+/// <summary>A part of a picture and the words that describe it.</summary>
+/// <param name="Box">In pixels of the picture as stored.</param>
+/// <param name="Phrase">As written in the data, not yet cleaned.</param>
+public sealed record Region(Box Box, string Phrase);
+
+/// <summary>One sample as stored: nothing decoded, nothing cleaned.</summary>
+/// <param name="Key">Its path in the shard up to the first dot of the file name.</param>
+/// <param name="Image">The encoded picture; empty if the shard has none for this key.</param>
+/// <param name="Caption">The caption; empty if the shard has none for this key.</param>
+/// <param name="Regions">Parts of the picture with phrases, in stored order; may be empty.</param>
+public sealed record RawSample(string Key, byte[] Image, string Caption, IReadOnlyList<Region> Regions);
+
+/// <summary>Data or settings of the user's cannot be used. The message is one line for the user: what, where, what would be right.</summary>
+public sealed class DataException(string message) : Exception(message);
+
+/// <summary>One sample cannot be used; the message is the reason. It is replaced or skipped, and reported.</summary>
+public sealed class SampleException(string reason) : Exception(reason);
+
+/// <summary>Something wrong in the data that was worked around.</summary>
+/// <param name="Where">File, or file and key.</param>
+/// <param name="What">What is wrong, and what was done about it.</param>
+public sealed record DataProblem(string Where, string What);
