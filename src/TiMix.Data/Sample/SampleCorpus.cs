@@ -55,7 +55,8 @@ public static class SampleCorpus
     /// <param name="seed">Fixes every byte.</param>
     /// <param name="progress">Told of scenes done, from several threads, a hundred at a time.</param>
     /// <param name="ct">Stops between scenes and leaves nothing behind.</param>
-    /// <exception cref="IOException">The directory holds something else, or cannot be written.</exception>
+    /// <exception cref="DataException">The directory holds something else than a sample corpus; it is left alone.</exception>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written.</exception>
     public static void Compose(
         string directory, ulong seed, IProgress<(int done, int total)>? progress, CancellationToken ct) =>
         Compose(directory, seed, SampleSizes.Shipped, Environment.ProcessorCount, progress, ct);
@@ -97,7 +98,7 @@ public static class SampleCorpus
         if (IsComplete(directory, seed, sizes)) return; // another process has just made it
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any()
             && !File.Exists(Path.Combine(directory, ManifestFile)))
-            throw new IOException($"{directory} holds something that is not a sample corpus; name another directory or empty it.");
+            throw new DataException($"{directory} holds something that is not a sample corpus; name another directory or empty it.");
 
         Directory.CreateDirectory(unfinished);
         try

@@ -105,7 +105,7 @@ public sealed class SampleCorpusTests : IDisposable
         Directory.CreateDirectory(_scratch.Corpus);
         var thesis = Path.Combine(_scratch.Corpus, "thesis.tex");
         File.WriteAllText(thesis, "years of work");
-        var error = Assert.Throws<IOException>(() => ComposedCorpus.Compose(_scratch.Corpus, seed: 5));
+        var error = Assert.Throws<DataException>(() => ComposedCorpus.Compose(_scratch.Corpus, seed: 5));
         Assert.Contains(_scratch.Corpus, error.Message);
         Assert.Equal("years of work", File.ReadAllText(thesis));
     }
