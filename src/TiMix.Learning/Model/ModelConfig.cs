@@ -1,0 +1,108 @@
+using System.Text.Json;
+
+namespace TiMix.Learning;
+
+/// <summary>
+/// Sizes of a dual encoder: image tower in CLIP's layout, text transformer, projections and the patch–text predictor at
+/// mid-depth. The fusion encoder and the heads for matching and language modelling are not part of this version.
+/// </summary>
+public sealed record ModelConfig
+{
+    /// <summary>Side S of the input image in pixels; a multiple of <see cref="PatchSize"/>.</summary>
+    public required int ImageSize { get; init; }
+
+    /// <summary>Side p of a patch in pixels.</summary>
+    public required int PatchSize { get; init; }
+
+    /// <summary>Width C of the image encoder; a multiple of 4 and of <see cref="VisionHeads"/>.</summary>
+    public required int VisionWidth { get; init; }
+
+    /// <summary>Blocks of the image encoder.</summary>
+    public required int VisionLayers { get; init; }
+
+    /// <summary>Attention heads of the image encoder.</summary>
+    public required int VisionHeads { get; init; }
+
+    /// <summary>Width Ct of the text encoder; a multiple of <see cref="TextHeads"/>.</summary>
+    public required int TextWidth { get; init; }
+
+    /// <summary>Blocks of the text encoder.</summary>
+    public required int TextLayers { get; init; }
+
+    /// <summary>Attention heads of the text encoder.</summary>
+    public required int TextHeads { get; init; }
+
+    /// <summary>Width d of the shared embedding.</summary>
+    public required int EmbedDim { get; init; }
+
+    /// <summary>Longest token sequence L.</summary>
+    public int ContextLength { get; init; } = 77;
+
+    /// <summary>Token ids.</summary>
+    public int VocabularySize { get; init; } = 49408;
+
+    /// <summary><c>manual</c> (fast for short sequences) or <c>fused</c>. They differ in the last bits.</summary>
+    public string Attention { get; init; } = "manual";
+
+    /// <summary>-ln τ at the start; τ = 0.07.</summary>
+    public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
+
+    /// <summary>Patches a side, n.</summary>
+    public int Grid => ImageSize / PatchSize;
+
+    /// <summary>Refuses sizes that do not fit together.</summary>
+    /// <exception cref="ArgumentException">Says which.</exception>
+    public void Validate()
+    {
+        Require(PatchSize > 0 && ImageSize > 0 && ImageSize % PatchSize == 0, $"imageSize ({ImageSize}) must be a multiple of patchSize ({PatchSize})");
+        Require(VisionLayers > 0 && VisionHeads > 0 && VisionWidth > 0 && VisionWidth % VisionHeads == 0 && VisionWidth % 4 == 0, $"visionWidth ({VisionWidth}) must be a multiple of 4 and of visionHeads ({VisionHeads}), with a layer at least");
+        Require(TextLayers > 0 && TextHeads > 0 && TextWidth > 0 && TextWidth % TextHeads == 0, $"textWidth ({TextWidth}) must be a multiple of textHeads ({TextHeads}), with a layer at least");
+        Require(EmbedDim > 0 && ContextLength > 2 && VocabularySize > 3, "embedDim, contextLength and the vocabulary must be larger");
+        Require(Attention is "manual" or "fused", $"attention is \"{Attention}\"; it can be manual or fused");
+    }
+
+    private static void Require(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"model: {what}.");
+        }
+    }
+}
+
+/// <summary>Sizes by name: small files in <c>cluster-config/presets</c> beside the program.</summary>
+public static class ModelPreset
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+    };
+
+    private static string Directory => Path.Combine(AppContext.BaseDirectory, "cluster-config", "presets");
+
+    /// <summary>Names that <see cref="Load"/> knows.</summary>
+    public static IReadOnlyList<string> Names => System.IO.Directory.Exists(Directory)
+        ? [.. System.IO.Directory.GetFiles(Directory, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>The preset of that name.</summary>
+    /// <exception cref="ArgumentException">There is none, or its file is wrong.</exception>
+    public static ModelConfig Load(string name)
+    {
+        if (!Names.Contains(name))
+        {
+            throw new ArgumentException($"model.preset: there is no preset \"{name}\"; known: {string.Join(", ", Names)}.");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<ModelConfig>(File.ReadAllText(Path.Combine(Directory, name + ".json")), Options)!;
+        }
+        catch (JsonException error)
+        {
+            throw new ArgumentException($"model.preset: {name}.json: {error.Message}", error);
+        }
+    }
+}
