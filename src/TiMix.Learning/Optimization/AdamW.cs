@@ -1,0 +1,183 @@
+using System.Runtime.Intrinsics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TiMix.Learning;
+
+/// <summary>Constants of <see cref="AdamW"/>.</summary>
+public sealed record AdamWOptions
+{
+    /// <summary>Decay of the first moment.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Decoupled decay of the layout's decayed range.</summary>
+    public double WeightDecay { get; init; } = 0.02;
+}
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter, 2019) with clipping by global norm over flat buffers: in host memory one pass of vector
+/// operations, on other devices a handful of tensor operations. The same input gives the same bits.
+/// </summary>
+public sealed class AdamW : IDisposable
+{
+    /// <summary>Largest temperature.</summary>
+    public const double MaxTemperature = 0.5;
+
+    /// <summary>Smallest temperature.</summary>
+    public const double MinTemperature = 0.001;
+
+    private readonly ParameterLayout _layout;
+    private readonly AdamWOptions _options;
+
+    /// <param name="layout">Of all buffers.</param>
+    /// <param name="options">Constants.</param>
+    /// <param name="device">Where the moments live; null: the CPU.</param>
+    public AdamW(ParameterLayout layout, AdamWOptions options, Device? device = null)
+    {
+        _layout = layout;
+        _options = options;
+        First = new ParameterBuffer(layout, device ?? CPU);
+        Second = new ParameterBuffer(layout, device ?? CPU);
+    }
+
+    /// <summary>First moments.</summary>
+    public ParameterBuffer First { get; }
+
+    /// <summary>Second moments.</summary>
+    public ParameterBuffer Second { get; }
+
+    /// <summary>One step; afterwards τ is within [<see cref="MinTemperature"/>, <see cref="MaxTemperature"/>].</summary>
+    /// <param name="parameters">Changed.</param>
+    /// <param name="gradients">Read.</param>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="step">Counted from 1.</param>
+    /// <param name="clipNorm">Largest gradient norm; 0: no clipping.</param>
+    /// <returns>The norm before clipping. If it is not finite, nothing was changed.</returns>
+    public double Step(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm)
+    {
+        var norm = Norm(gradients);
+        if (!double.IsFinite(norm))
+        {
+            return norm;
+        }
+
+        var clip = clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
+        var decayLength = (int)_layout.DecayLength;
+        var corrections = (1 - Math.Pow(_options.Beta1, step), 1 - Math.Pow(_options.Beta2, step));
+        if (parameters.OnHost)
+        {
+            var p = parameters.Floats;
+            var g = gradients.Floats;
+            var m = First.Floats;
+            var v = Second.Floats;
+            Pass(p[..decayLength], g[..decayLength], m[..decayLength], v[..decayLength], learningRate, clip, corrections, _options.WeightDecay);
+            Pass(p[decayLength..], g[decayLength..], m[decayLength..], v[decayLength..], learningRate, clip, corrections, 0);
+            ref var scale = ref p[(int)_layout[DualEncoder.LogitScaleName].Offset];
+            scale = Math.Clamp(scale, (float)-Math.Log(MaxTemperature), (float)-Math.Log(MinTemperature));
+        }
+        else
+        {
+            StepOnDevice(parameters.Values, gradients.Values, learningRate, clip, corrections);
+        }
+
+        return norm;
+    }
+
+    /// <summary>Takes over moments from a snapshot.</summary>
+    public void Restore(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
+    {
+        First.CopyFrom(first);
+        Second.CopyFrom(second);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        First.Dispose();
+        Second.Dispose();
+    }
+
+    /// <summary>Root of the sum of squares, summed in double precision over 16 fixed lanes.</summary>
+    internal static double Norm(ParameterBuffer gradients)
+    {
+        if (!gradients.OnHost)
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            return gradients.Values.to(ScalarType.Float64).square().sum().sqrt().item<double>();
+        }
+
+        var g = gradients.Floats;
+        var (low, high) = (Vector512<double>.Zero, Vector512<double>.Zero);
+        var i = 0;
+        for (; i + Vector512<float>.Count <= g.Length; i += Vector512<float>.Count)
+        {
+            var (a, b) = Vector512.Widen(Vector512.Create<float>(g[i..]));
+            low += a * a;
+            high += b * b;
+        }
+
+        var sum = 0.0;
+        for (var lane = 0; lane < Vector512<double>.Count; lane++)
+        {
+            sum += low[lane] + high[lane];
+        }
+
+        for (; i < g.Length; i++)
+        {
+            sum += (double)g[i] * g[i];
+        }
+
+        return Math.Sqrt(sum);
+    }
+
+    private void Pass(
+        Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double learningRate, double clip, (double First, double Second) corrections, double weightDecay)
+    {
+        var (beta1, beta2) = ((float)_options.Beta1, (float)_options.Beta2);
+        var (other1, other2) = ((float)(1 - _options.Beta1), (float)(1 - _options.Beta2));
+        var factor = (float)clip;
+        var keep = (float)(1 - (learningRate * weightDecay));
+        var rate = (float)(learningRate / corrections.First);
+        var unbias = (float)(1 / Math.Sqrt(corrections.Second));
+        var epsilon = (float)_options.Epsilon;
+        var i = 0;
+        for (; i + Vector512<float>.Count <= p.Length; i += Vector512<float>.Count)
+        {
+            var gradient = Vector512.Create(g[i..]) * factor;
+            var first = (Vector512.Create<float>(m[i..]) * beta1) + (gradient * other1);
+            var second = (Vector512.Create<float>(v[i..]) * beta2) + (gradient * gradient * other2);
+            first.CopyTo(m[i..]);
+            second.CopyTo(v[i..]);
+            var denominator = (Vector512.Sqrt(second) * unbias) + Vector512.Create(epsilon);
+            ((Vector512.Create<float>(p[i..]) * keep) - (first * rate / denominator)).CopyTo(p[i..]);
+        }
+
+        for (; i < p.Length; i++)
+        {
+            var gradient = g[i] * factor;
+            m[i] = (m[i] * beta1) + (gradient * other1);
+            v[i] = (v[i] * beta2) + (gradient * gradient * other2);
+            p[i] = (p[i] * keep) - (m[i] * rate / ((MathF.Sqrt(v[i]) * unbias) + epsilon));
+        }
+    }
+
+    private void StepOnDevice(Tensor p, Tensor gradients, double learningRate, double clip, (double First, double Second) corrections)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var g = gradients * clip;
+        var (m, v) = (First.Values, Second.Values);
+        m.mul_(_options.Beta1).add_(g, alpha: 1 - _options.Beta1);
+        v.mul_(_options.Beta2).add_(g * g, alpha: 1 - _options.Beta2);
+        p.narrow(0, 0, _layout.DecayLength).mul_(1 - (learningRate * _options.WeightDecay));
+        p.sub_(m / ((v / corrections.Second).sqrt() + _options.Epsilon) * (learningRate / corrections.First));
+        p.narrow(0, _layout[DualEncoder.LogitScaleName].Offset, 1).clamp_(-Math.Log(MaxTemperature), -Math.Log(MinTemperature));
+    }
+}

@@ -1,0 +1,91 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TiMix.Learning;
+
+/// <summary>
+/// The loss over the global batch and its exact gradient for every micro-batch's features. Every trainer computes the same
+/// bits from the same gathered features, and keeps the part that belongs to its own micro-batches.
+/// </summary>
+public static class GlobalLoss
+{
+    /// <param name="microBatches">All V, in order.</param>
+    /// <param name="features">All V, in order.</param>
+    /// <param name="settings">The step's weights.</param>
+    /// <param name="logitScale">Current value of the logit scale, -ln τ.</param>
+    /// <param name="width">Embedding width d.</param>
+    /// <returns>The losses, and one gradient per micro-batch in order.</returns>
+    public static (StepLosses Losses, FeatureGradients[] Gradients) Compute(
+        IReadOnlyList<MicroBatch> microBatches, IReadOnlyList<MicroBatchFeatures> features, StepSettings settings, float logitScale, int width)
+    {
+        using var scope = NewDisposeScope();
+        var image = Leaf(features.Select(part => part.Image), width);
+        var text = Leaf(features.Select(part => part.Text), width);
+        var mixed = settings.Mixing ? Leaf(features.Select(part => part.Mixed), width) : null;
+        var scale = tensor(logitScale).requires_grad_(true);
+        var distilled = settings.DistillAlpha > 0;
+        var losses = ContrastiveObjective.Compute(
+            new GlobalFeatures
+            {
+                Image = image,
+                Text = text,
+                Mixed = mixed,
+                TeacherImage = distilled ? Matrix(microBatches.Select(part => part.TeacherImage), width) : null,
+                TeacherText = distilled ? Matrix(microBatches.Select(part => part.TeacherText), width) : null,
+                LogitScale = scale,
+                Pairing = mixed is null ? [] : GlobalPairing(microBatches),
+                Lambda = mixed is null ? [] : [.. microBatches.SelectMany(part => Enumerable.Repeat(part.Plan.Lambda, part.Count))],
+            },
+            new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
+        losses.Total.backward();
+
+        var pairs = features.Sum(part => part.AlignmentPairs);
+        var positives = features.Sum(part => part.AlignmentPositives);
+        var alignment = pairs == 0 ? 0 : features.Sum(part => part.AlignmentLossSum) / pairs;
+        var alignmentScale = pairs == 0 ? 0 : settings.AlignmentWeight / pairs;
+        var (imageGradient, textGradient) = (Floats(image.grad!), Floats(text.grad!));
+        var mixedGradient = mixed is null ? [] : Floats(mixed.grad!);
+        var scaleGradient = Floats(scale.grad!)[0];
+        var gradients = new FeatureGradients[microBatches.Count];
+        var row = 0;
+        foreach (var (m, part) in microBatches.Index())
+        {
+            var range = (row * width)..((row + part.Count) * width);
+            gradients[m] = new FeatureGradients(
+                imageGradient[range], textGradient[range], mixed is null ? [] : mixedGradient[range], alignmentScale, m == 0 ? scaleGradient : 0f);
+            row += part.Count;
+        }
+
+        return (
+            new StepLosses(
+                losses.Itc + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment),
+                losses.Itc,
+                losses.Mix,
+                alignment,
+                pairs == 0 ? 0 : features.Sum(part => part.AlignmentCorrect) / (double)pairs,
+                positives == 0 ? 0 : features.Sum(part => part.AlignmentTruePositives) / (double)positives),
+            gradients);
+    }
+
+    private static int[] GlobalPairing(IReadOnlyList<MicroBatch> microBatches)
+    {
+        var pairing = new List<int>();
+        foreach (var part in microBatches)
+        {
+            var first = pairing.Count;
+            pairing.AddRange(part.Plan.Pairing.Select(partner => first + partner));
+        }
+
+        return [.. pairing];
+    }
+
+    private static Tensor Leaf(IEnumerable<float[]> parts, int width) => Matrix(parts, width).requires_grad_(true);
+
+    private static Tensor Matrix(IEnumerable<float[]> parts, int width)
+    {
+        float[] all = [.. parts.SelectMany(part => part)];
+        return tensor(all, [all.Length / width, width]);
+    }
+
+    private static float[] Floats(Tensor values) => HostFloats.Of(values);
+}

@@ -1,0 +1,70 @@
+namespace TiMix.Learning;
+
+/// <summary>One micro-batch as a trainer takes it in. b samples, S image side, N patches, L and Lp token lengths, d embedding width.</summary>
+public sealed record MicroBatch
+{
+    /// <summary>Place in the global batch, 0 to V-1.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Samples b.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
+    public required byte[] Pixels { get; init; }
+
+    /// <summary>[b, L] token ids, padded.</summary>
+    public required int[] Tokens { get; init; }
+
+    /// <summary>[R] which sample each region belongs to.</summary>
+    public required int[] RegionOwner { get; init; }
+
+    /// <summary>[R, Lp] token ids of each region's phrase.</summary>
+    public required int[] RegionPhrases { get; init; }
+
+    /// <summary>[R, N] 1 where the region covers the patch.</summary>
+    public required byte[] RegionMasks { get; init; }
+
+    /// <summary>[C] samples whose whole caption has a region of its own, ascending.</summary>
+    public required int[] CaptionOwner { get; init; }
+
+    /// <summary>[C, N] 1 where the caption's region covers the patch.</summary>
+    public required byte[] CaptionMasks { get; init; }
+
+    /// <summary>What is pasted where, and the labels' λ. Method <see cref="MixMethod.None"/>: nothing is mixed.</summary>
+    public required MixPlan Plan { get; init; }
+
+    /// <summary>[b, d] the teacher's image features; empty when nothing is distilled.</summary>
+    public required float[] TeacherImage { get; init; }
+
+    /// <summary>[b, d] the teacher's text features; empty when nothing is distilled.</summary>
+    public required float[] TeacherText { get; init; }
+}
+
+/// <summary>What the forward pass of one micro-batch gives to the gather.</summary>
+/// <param name="Index">Place in the global batch.</param>
+/// <param name="Image">[b, d], L2-normalised.</param>
+/// <param name="Text">[b, d], L2-normalised.</param>
+/// <param name="Mixed">[b, d], L2-normalised; empty without mixing.</param>
+/// <param name="AlignmentLossSum">Sum of cross-entropies over region × patch pairs, in nats.</param>
+/// <param name="AlignmentPairs">Region × patch pairs.</param>
+/// <param name="AlignmentCorrect">Pairs classified right.</param>
+/// <param name="AlignmentPositives">Pairs whose patch the region covers.</param>
+/// <param name="AlignmentTruePositives">Covered pairs classified right.</param>
+public sealed record MicroBatchFeatures(
+    int Index,
+    float[] Image,
+    float[] Text,
+    float[] Mixed,
+    double AlignmentLossSum,
+    long AlignmentPairs,
+    long AlignmentCorrect,
+    long AlignmentPositives,
+    long AlignmentTruePositives);
+
+/// <summary>What the loss over the global batch sends back to one micro-batch; shapes as in <see cref="MicroBatchFeatures"/>.</summary>
+/// <param name="Image">[b, d] gradient of the image features.</param>
+/// <param name="Text">[b, d] gradient of the text features.</param>
+/// <param name="Mixed">[b, d] gradient of the mixed images' features; empty without mixing.</param>
+/// <param name="AlignmentScale">Gradient of the alignment sum: weight / pairs of the global batch.</param>
+/// <param name="LogitScale">Gradient of the logit scale; not zero in micro-batch 0 only, whose it is.</param>
+public sealed record FeatureGradients(float[] Image, float[] Text, float[] Mixed, double AlignmentScale, float LogitScale);

@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TiMix.Learning;
+
+/// <summary>
+/// Forward and backward of single micro-batches. Several workers may share one parameter buffer, each with a gradient buffer
+/// of its own: one worker per compute thread. A micro-batch's gradient depends on the parameters and on the micro-batch alone,
+/// never on which worker computed it or on what it did before.
+/// </summary>
+/// <param name="config">Sizes of the model.</param>
+/// <param name="layout">Layout of both flat buffers.</param>
+/// <param name="values">float32 [layout.Length], shared.</param>
+public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout, Tensor values) : IDisposable
+{
+    private readonly record struct Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment);
+
+    private readonly ParameterBuffer _gradients = new(layout, values.device);
+    private readonly Dictionary<int, (DisposeScope Scope, Outputs Outputs)> _kept = [];
+    private readonly int _patches = config.ImageSize / config.PatchSize * (config.ImageSize / config.PatchSize);
+    private DualEncoder? _encoder;
+
+    /// <summary>float32 [layout.Length], the gradient that the last <see cref="Backward"/> left.</summary>
+    public ParameterBuffer Gradients => _gradients;
+
+    private DualEncoder Encoder => _encoder ??= new DualEncoder(config, layout, values, _gradients.Values);
+
+    /// <summary>Features and alignment sums of one micro-batch.</summary>
+    /// <param name="batch">Its contents.</param>
+    /// <param name="settings">The step's numbers.</param>
+    /// <param name="keepGraph">Keep what backward needs; otherwise backward runs forward again.</param>
+    public MicroBatchFeatures Forward(MicroBatch batch, StepSettings settings, bool keepGraph)
+    {
+        Forget(batch.Index);
+        if (!keepGraph)
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            return Run(batch, settings).Features;
+        }
+
+        var kept = NewDisposeScope();
+        try
+        {
+            var (features, outputs) = Run(batch, settings);
+            _kept.Add(batch.Index, (kept, outputs));
+            return features;
+        }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the micro-batch's gradient in <see cref="Gradients"/>; the graph, if kept, is gone afterwards.</summary>
+    public void Backward(MicroBatch batch, StepSettings settings, FeatureGradients upstream)
+    {
+        if (!_kept.Remove(batch.Index, out var kept))
+        {
+            var scope = NewDisposeScope();
+            kept = (scope, Run(batch, settings).Outputs);
+        }
+
+        using (kept.Scope)
+        {
+            _gradients.Values.zero_();
+            var outputs = new List<Tensor> { kept.Outputs.Image, kept.Outputs.Text };
+            var gradients = new List<Tensor> { Like(upstream.Image, kept.Outputs.Image), Like(upstream.Text, kept.Outputs.Text) };
+            if (kept.Outputs.Mixed is { } mixed)
+            {
+                outputs.Add(mixed);
+                gradients.Add(Like(upstream.Mixed, mixed));
+            }
+
+            if (kept.Outputs.Alignment is { } alignment && upstream.AlignmentScale != 0)
+            {
+                outputs.Add(alignment);
+                gradients.Add(full_like(alignment, upstream.AlignmentScale));
+            }
+
+            autograd.backward(outputs, gradients);
+            if (upstream.LogitScale != 0)
+            {
+                using var noGrad = no_grad();
+                Encoder.AddLogitScaleGradient(upstream.LogitScale);
+            }
+        }
+    }
+
+    /// <summary>Drops all graphs: the step is not going to be finished.</summary>
+    public void ForgetAll()
+    {
+        foreach (var kept in _kept.Values)
+        {
+            kept.Scope.Dispose();
+        }
+
+        _kept.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ForgetAll();
+        _encoder?.Dispose();
+        _gradients.Dispose();
+    }
+
+    private void Forget(int index)
+    {
+        if (_kept.Remove(index, out var kept))
+        {
+            kept.Scope.Dispose();
+        }
+    }
+
+    private (MicroBatchFeatures Features, Outputs Outputs) Run(MicroBatch batch, StepSettings settings)
+    {
+        var device = values.device;
+        var aligned = settings.AlignmentWeight > 0 && batch.RegionOwner.Length + batch.CaptionOwner.Length > 0;
+        var clean = Pixels.Normalize(batch.Pixels, batch.Count, config.ImageSize, device);
+        var image = Encoder.EncodeImages(clean, aligned);
+        var mixed = settings.Mixing ? Encoder.EncodeImages(MixApply.Apply(batch.Plan, clean, config.PatchSize), false).Feature : null;
+        var text = Encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, batch.Count, device));
+        var (sum, pairs, correct, positives, truePositives) = aligned ? Align(batch, image.Middle!, text.Cls) : default;
+        return (
+            new MicroBatchFeatures(
+                batch.Index, HostFloats.Of(image.Feature), HostFloats.Of(text.Feature), mixed is null ? [] : HostFloats.Of(mixed),
+                sum is null ? 0 : HostFloats.Of(sum)[0], pairs, correct, positives, truePositives),
+            new Outputs(image.Feature, text.Feature, mixed, sum));
+    }
+
+    /// <summary>Regions with phrases of their own, then whole captions, whose text is encoded already.</summary>
+    private (Tensor? Sum, long Pairs, long Correct, long Positives, long TruePositives) Align(MicroBatch batch, Tensor middle, Tensor captions)
+    {
+        var device = values.device;
+        var texts = new List<Tensor>();
+        if (batch.RegionOwner.Length > 0)
+        {
+            texts.Add(Encoder.EncodeTexts(TokenMatrix.Of(batch.RegionPhrases, batch.RegionOwner.Length, device)).Cls);
+        }
+
+        if (batch.CaptionOwner.Length > 0)
+        {
+            texts.Add(captions.index_select(0, Indices(batch.CaptionOwner, device)));
+        }
+
+        int[] owners = [.. batch.RegionOwner, .. batch.CaptionOwner];
+        byte[] masks = [.. batch.RegionMasks, .. batch.CaptionMasks];
+        var logits = Encoder.PatchTextLogits(middle, Indices(owners, device), texts.Count == 1 ? texts[0] : cat(texts, 0));
+        var mask = tensor(masks, [owners.Length, _patches], device: device);
+        return AlignmentObjective.Compute(logits, mask);
+    }
+
+    private static Tensor Indices(int[] values, Device device) => tensor(values, device: device).to(ScalarType.Int64);
+
+    private static Tensor Like(float[] gradient, Tensor output) => tensor(gradient, output.shape, device: output.device);
+}
