@@ -127,7 +127,7 @@ public sealed class DualEncoder : IDisposable
     public void AddLogitScaleGradient(float gradient)
     {
         using var noGrad = no_grad();
-        (_logitScaleGradient ?? throw new InvalidOperationException("The encoder has no gradients.")).add_(gradient).Dispose();
+        (_logitScaleGradient ?? throw new InvalidOperationException("The encoder has no gradients.")).add_(gradient);
     }
 
     /// <summary>Features of images, and patch tokens of the middle block if asked for.</summary>

@@ -68,7 +68,7 @@ public sealed class ParameterBuffer : IDisposable
     public void CopyFrom(ParameterBuffer other)
     {
         using var noGrad = no_grad();
-        Values.copy_(other.Values).Dispose();
+        Values.copy_(other.Values);
     }
 
     /// <summary>Takes over host values.</summary>
