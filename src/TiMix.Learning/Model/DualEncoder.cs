@@ -142,8 +142,9 @@ public sealed class DualEncoder : IDisposable
         Tensor? tokens = null;
         for (var i = 0; i < _visionBlocks.Length; i++)
         {
-            x = Transform(x, _visionBlocks[i], _config.VisionHeads, null);
-            if (middle && i + 1 == Math.Max(1, _visionBlocks.Length / 2))
+            var isMiddle = middle && i + 1 == Math.Max(1, _visionBlocks.Length / 2);
+            x = Transform(x, _visionBlocks[i], _config.VisionHeads, null, classOnly: i + 1 == _visionBlocks.Length && !isMiddle);
+            if (isMiddle)
             {
                 tokens = x.narrow(1, 1, n * n);
             }
@@ -166,9 +167,9 @@ public sealed class DualEncoder : IDisposable
             mask = zeros(b, l, device: tokens.device).masked_fill_(padding, float.NegativeInfinity);
         }
 
-        foreach (var block in _textBlocks)
+        for (var i = 0; i < _textBlocks.Length; i++)
         {
-            x = Transform(x, block, _config.TextHeads, mask);
+            x = Transform(x, _textBlocks[i], _config.TextHeads, mask, classOnly: i + 1 == _textBlocks.Length);
         }
 
         var cls = Normalize(x.select(1, 0), "text.ln_final", ct);
@@ -239,36 +240,59 @@ public sealed class DualEncoder : IDisposable
 
     private Tensor Normalize(Tensor x, string name, long width) => layer_norm(x, [width], this[name + ".weight"], this[name + ".bias"], LayerNormEpsilon);
 
-    /// <summary>One pre-norm block. <paramref name="mask"/>: [b, T] 0 or -∞ for every key, or null.</summary>
-    private Tensor Transform(Tensor x, Block block, int heads, Tensor? mask)
+    /// <summary>
+    /// One block: x + attention, then x + MLP, each after a LayerNorm. Of the last block only the class token is used, so its
+    /// queries, output projection and MLP are computed for that token alone.
+    /// </summary>
+    /// <param name="x">[b, T, C].</param>
+    /// <param name="block">Parameters.</param>
+    /// <param name="heads">Attention heads.</param>
+    /// <param name="mask">[b, T], 0 or minus infinity for every key, or null.</param>
+    /// <param name="classOnly">Whether only the first token is wanted.</param>
+    /// <returns>[b, T, C], or [b, 1, C].</returns>
+    private Tensor Transform(Tensor x, Block block, int heads, Tensor? mask, bool classOnly)
     {
         var width = x.size(2);
-        x = x + Attend(layer_norm(x, [width], block.Norm1Weight, block.Norm1Bias, LayerNormEpsilon), block, heads, mask);
+        var attended = Attend(layer_norm(x, [width], block.Norm1Weight, block.Norm1Bias, LayerNormEpsilon), block, heads, mask, classOnly);
+        x = (classOnly ? x.narrow(1, 0, 1) : x) + attended;
         var hidden = gelu(linear(layer_norm(x, [width], block.Norm2Weight, block.Norm2Bias, LayerNormEpsilon), block.FcWeight, block.FcBias));
         return x + linear(hidden, block.ProjWeight, block.ProjBias);
     }
 
-    private Tensor Attend(Tensor x, Block block, int heads, Tensor? mask)
+    private Tensor Attend(Tensor x, Block block, int heads, Tensor? mask, bool classOnly)
     {
-        long b = x.size(0), t = x.size(1), c = x.size(2), width = c / heads;
-        var qkv = linear(x, block.InWeight, block.InBias).view(b, t, 3, heads, width).permute(2, 0, 3, 1, 4);
-        Tensor mixed;
-        if (_config.Attention == "fused")
+        long b = x.size(0), t = x.size(1), c = x.size(2), width = c / heads, from = classOnly ? 1 : t;
+        Tensor Split(Tensor projected, long parts) => projected.view(b, t, parts, heads, width).permute(2, 0, 3, 1, 4);
+        Tensor queries, rest;
+        if (classOnly)
         {
-            mixed = scaled_dot_product_attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2), attn_mask: mask?.view(b, 1, 1, t).expand(b, heads, t, t));
+            queries = linear(x.select(1, 0), block.InWeight.narrow(0, 0, c), block.InBias.narrow(0, 0, c)).view(b, heads, 1, width);
+            rest = Split(linear(x, block.InWeight.narrow(0, c, 2 * c), block.InBias.narrow(0, c, 2 * c)), 2);
         }
         else
         {
-            var split = qkv.reshape(3, b * heads, t, width);
-            var scores = (split.select(0, 0) * Math.Pow(width, -0.5)).bmm(split.select(0, 1).transpose(1, 2));
-            if (mask is not null)
-            {
-                scores = (scores.view(b, heads, t, t) + mask.view(b, 1, 1, t)).view(b * heads, t, t);
-            }
-
-            mixed = scores.softmax(2).bmm(split.select(0, 2)).view(b, heads, t, width);
+            rest = Split(linear(x, block.InWeight, block.InBias), 3);
+            queries = rest.select(0, 0);
+            rest = rest.narrow(0, 1, 2);
         }
 
-        return linear(mixed.transpose(1, 2).reshape(b, t, c), block.OutWeight, block.OutBias);
+        Tensor mixed;
+        if (_config.Attention == "fused")
+        {
+            mixed = scaled_dot_product_attention(queries, rest.select(0, 0), rest.select(0, 1), attn_mask: mask?.view(b, 1, 1, t).expand(b, heads, from, t));
+        }
+        else
+        {
+            rest = rest.reshape(2, b * heads, t, width);
+            var scores = (queries * Math.Pow(width, -0.5)).reshape(b * heads, from, width).bmm(rest.select(0, 0).transpose(1, 2));
+            if (mask is not null)
+            {
+                scores = (scores.view(b, heads, from, t) + mask.view(b, 1, 1, t)).view(b * heads, from, t);
+            }
+
+            mixed = scores.softmax(2).bmm(rest.select(0, 1)).view(b, heads, from, width);
+        }
+
+        return linear(mixed.transpose(1, 2).reshape(b, from, c), block.OutWeight, block.OutBias);
     }
 }

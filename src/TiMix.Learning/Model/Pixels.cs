@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,7 +27,8 @@ public static class Pixels
             throw new ArgumentException($"{count} images of {size} px are {count * 3 * plane} bytes, got {pixels.Length}.", nameof(pixels));
         }
 
-        var values = new float[pixels.Length];
+        var result = empty(count, 3, size, size, dtype: ScalarType.Float32);
+        var values = MemoryMarshal.Cast<byte, float>(result.bytes);
         for (var start = 0; start < pixels.Length; start += plane)
         {
             var table = Tables[start / plane % 3];
@@ -36,6 +38,6 @@ public static class Pixels
             }
         }
 
-        return tensor(values, [count, 3, size, size], device: device);
+        return device.type == DeviceType.CPU ? result : result.to(device);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -113,12 +114,10 @@ public sealed class AdamW : IDisposable
             return gradients.Values.to(ScalarType.Float64).square().sum().sqrt().item<double>();
         }
 
-        var g = gradients.Floats;
         var (low, high) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        var i = 0;
-        for (; i + Vector512<float>.Count <= g.Length; i += Vector512<float>.Count)
+        foreach (ref readonly var sixteen in MemoryMarshal.Cast<float, Vector512<float>>(gradients.Floats))
         {
-            var (a, b) = Vector512.Widen(Vector512.Create<float>(g[i..]));
+            var (a, b) = Vector512.Widen(sixteen);
             low += a * a;
             high += b * b;
         }
@@ -129,16 +128,13 @@ public sealed class AdamW : IDisposable
             sum += low[lane] + high[lane];
         }
 
-        for (; i < g.Length; i++)
-        {
-            sum += (double)g[i] * g[i];
-        }
-
         return Math.Sqrt(sum);
     }
 
+    /// <summary>One pass over parameters of the same decay; the layout's alignment leaves no rest after the last vector.</summary>
     private void Pass(
-        Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, double learningRate, double clip, (double First, double Second) corrections, double weightDecay)
+        Span<float> values, ReadOnlySpan<float> gradients, Span<float> first, Span<float> second,
+        double learningRate, double clip, (double First, double Second) corrections, double weightDecay)
     {
         var (beta1, beta2) = ((float)_options.Beta1, (float)_options.Beta2);
         var (other1, other2) = ((float)(1 - _options.Beta1), (float)(1 - _options.Beta2));
@@ -146,25 +142,17 @@ public sealed class AdamW : IDisposable
         var keep = (float)(1 - (learningRate * weightDecay));
         var rate = (float)(learningRate / corrections.First);
         var unbias = (float)(1 / Math.Sqrt(corrections.Second));
-        var epsilon = (float)_options.Epsilon;
-        var i = 0;
-        for (; i + Vector512<float>.Count <= p.Length; i += Vector512<float>.Count)
-        {
-            var gradient = Vector512.Create(g[i..]) * factor;
-            var first = (Vector512.Create<float>(m[i..]) * beta1) + (gradient * other1);
-            var second = (Vector512.Create<float>(v[i..]) * beta2) + (gradient * gradient * other2);
-            first.CopyTo(m[i..]);
-            second.CopyTo(v[i..]);
-            var denominator = (Vector512.Sqrt(second) * unbias) + Vector512.Create(epsilon);
-            ((Vector512.Create<float>(p[i..]) * keep) - (first * rate / denominator)).CopyTo(p[i..]);
-        }
-
-        for (; i < p.Length; i++)
+        var epsilon = Vector512.Create((float)_options.Epsilon);
+        var p = MemoryMarshal.Cast<float, Vector512<float>>(values);
+        var g = MemoryMarshal.Cast<float, Vector512<float>>(gradients)[..p.Length];
+        var m = MemoryMarshal.Cast<float, Vector512<float>>(first)[..p.Length];
+        var v = MemoryMarshal.Cast<float, Vector512<float>>(second)[..p.Length];
+        for (var i = 0; i < p.Length; i++)
         {
             var gradient = g[i] * factor;
             m[i] = (m[i] * beta1) + (gradient * other1);
             v[i] = (v[i] * beta2) + (gradient * gradient * other2);
-            p[i] = (p[i] * keep) - (m[i] * rate / ((MathF.Sqrt(v[i]) * unbias) + epsilon));
+            p[i] = (p[i] * keep) - (m[i] * rate / ((Vector512.Sqrt(v[i]) * unbias) + epsilon));
         }
     }
 

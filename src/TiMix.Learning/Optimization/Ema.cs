@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,15 +20,9 @@ public static class Ema
             return;
         }
 
-        var to = average.Floats;
-        var from = student.Floats;
-        var i = 0;
-        for (; i + Vector512<float>.Count <= to.Length; i += Vector512<float>.Count)
-        {
-            ((Vector512.Create<float>(to[i..]) * keep) + (Vector512.Create<float>(from[i..]) * take)).CopyTo(to[i..]);
-        }
-
-        for (; i < to.Length; i++)
+        var to = MemoryMarshal.Cast<float, Vector512<float>>(average.Floats);
+        var from = MemoryMarshal.Cast<float, Vector512<float>>(student.Floats)[..to.Length];
+        for (var i = 0; i < to.Length; i++)
         {
             to[i] = (to[i] * keep) + (from[i] * take);
         }
