@@ -61,34 +61,13 @@ public sealed class AdamW : IDisposable
     /// <param name="clipNorm">Largest gradient norm; 0: no clipping.</param>
     /// <returns>The norm before clipping. If it is not finite, nothing was changed.</returns>
     public double Step(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm)
-    {
-        var norm = Norm(gradients);
-        if (!double.IsFinite(norm))
-        {
-            return norm;
-        }
+        => parameters.OnHost
+            ? Step(gradients, step, clipNorm, (clip, corrections) => StepOnHost(parameters, gradients, learningRate, clip, corrections))
+            : StepByTensors(parameters, gradients, learningRate, step, clipNorm);
 
-        var clip = clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1;
-        var decayLength = (int)_layout.DecayLength;
-        var corrections = (1 - Math.Pow(_options.Beta1, step), 1 - Math.Pow(_options.Beta2, step));
-        if (parameters.OnHost)
-        {
-            var p = parameters.Floats;
-            var g = gradients.Floats;
-            var m = First.Floats;
-            var v = Second.Floats;
-            Pass(p[..decayLength], g[..decayLength], m[..decayLength], v[..decayLength], learningRate, clip, corrections, _options.WeightDecay);
-            Pass(p[decayLength..], g[decayLength..], m[decayLength..], v[decayLength..], learningRate, clip, corrections, 0);
-            ref var scale = ref p[(int)_layout[DualEncoder.LogitScaleName].Offset];
-            scale = Math.Clamp(scale, (float)-Math.Log(MaxTemperature), (float)-Math.Log(MinTemperature));
-        }
-        else
-        {
-            StepOnDevice(parameters.Values, gradients.Values, learningRate, clip, corrections);
-        }
-
-        return norm;
-    }
+    /// <summary><see cref="Step(ParameterBuffer, ParameterBuffer, double, long, double)"/> by tensor operations, wherever the buffers live.</summary>
+    internal double StepByTensors(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm)
+        => Step(gradients, step, clipNorm, (clip, corrections) => StepOnDevice(parameters.Values, gradients.Values, learningRate, clip, corrections));
 
     /// <summary>Takes over moments from a snapshot.</summary>
     public void Restore(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
@@ -129,6 +108,30 @@ public sealed class AdamW : IDisposable
         }
 
         return Math.Sqrt(sum);
+    }
+
+    private double Step(ParameterBuffer gradients, long step, double clipNorm, Action<double, (double First, double Second)> apply)
+    {
+        var norm = Norm(gradients);
+        if (double.IsFinite(norm))
+        {
+            apply(clipNorm > 0 && norm > clipNorm ? clipNorm / norm : 1, (1 - Math.Pow(_options.Beta1, step), 1 - Math.Pow(_options.Beta2, step)));
+        }
+
+        return norm;
+    }
+
+    private void StepOnHost(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, double clip, (double First, double Second) corrections)
+    {
+        var decayLength = (int)_layout.DecayLength;
+        var p = parameters.Floats;
+        var g = gradients.Floats;
+        var m = First.Floats;
+        var v = Second.Floats;
+        Pass(p[..decayLength], g[..decayLength], m[..decayLength], v[..decayLength], learningRate, clip, corrections, _options.WeightDecay);
+        Pass(p[decayLength..], g[decayLength..], m[decayLength..], v[decayLength..], learningRate, clip, corrections, 0);
+        ref var scale = ref p[(int)_layout[DualEncoder.LogitScaleName].Offset];
+        scale = Math.Clamp(scale, (float)-Math.Log(MaxTemperature), (float)-Math.Log(MinTemperature));
     }
 
     /// <summary>One pass over parameters of the same decay; the layout's alignment leaves no rest after the last vector.</summary>

@@ -1,0 +1,160 @@
+namespace TiMix.Learning.Tests.Model;
+
+/// <summary>
+/// The dual encoder from its definitions, number by number in double precision: convolution as a sum over the patch, every
+/// token through every block, padding simply left out, the predictor's concatenation written out. No torch.
+/// </summary>
+internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layout, double[] values)
+{
+    public double[] Values => values;
+
+    /// <summary>pixels [3, S, S] of one image.</summary>
+    public (double[] Feature, double[][] Middle) Image(double[] pixels)
+    {
+        int s = config.ImageSize, p = config.PatchSize, n = s / p, width = config.VisionWidth;
+        var tokens = new List<double[]> { Vector("visual.class_embedding") };
+        for (var row = 0; row < n; row++)
+        {
+            for (var column = 0; column < n; column++)
+            {
+                var patch = new double[width];
+                for (var o = 0; o < width; o++)
+                {
+                    for (var channel = 0; channel < 3; channel++)
+                    {
+                        for (var y = 0; y < p; y++)
+                        {
+                            for (var x = 0; x < p; x++)
+                            {
+                                patch[o] += At("visual.conv1.weight", (((((o * 3) + channel) * p) + y) * p) + x)
+                                    * pixels[(channel * s * s) + (((row * p) + y) * s) + (column * p) + x];
+                            }
+                        }
+                    }
+                }
+
+                tokens.Add(patch);
+            }
+        }
+
+        var x0 = tokens.Select((token, i) => Norm(Sum(token, Row("visual.positional_embedding", i, width)), "visual.ln_pre")).ToArray();
+        var middle = x0;
+        for (var layer = 0; layer < config.VisionLayers; layer++)
+        {
+            x0 = Block(x0, $"visual.transformer.resblocks.{layer}.", config.VisionHeads);
+            if (layer + 1 == Math.Max(1, config.VisionLayers / 2))
+            {
+                middle = x0[1..];
+            }
+        }
+
+        return (Unit(TimesMatrix(Norm(x0[0], "visual.ln_post"), "visual.proj", config.EmbedDim)), middle);
+    }
+
+    /// <summary>tokens of one text; it ends where the padding begins.</summary>
+    public (double[] Feature, double[] Cls) Text(int[] tokens)
+    {
+        var width = config.TextWidth;
+        var x = tokens.TakeWhile(token => token != 0)
+            .Select((token, i) => Sum(Row("text.token_embedding.weight", token, width), Row("text.positional_embedding", i, width))).ToArray();
+        for (var layer = 0; layer < config.TextLayers; layer++)
+        {
+            x = Block(x, $"text.transformer.resblocks.{layer}.", config.TextHeads);
+        }
+
+        var cls = Norm(x[0], "text.ln_final");
+        return (Unit(TimesMatrix(cls, "text.text_projection", config.EmbedDim)), cls);
+    }
+
+    /// <summary>Two logits for every patch of one image and one text, by the three lines of timix.md.</summary>
+    public double[][] Predict(double[][] middle, double[] cls)
+    {
+        int c = config.VisionWidth, half = c / 2;
+        var h = middle.Select(x => Gelu(Linear(Norm(x, "predictor.norm"), "predictor.fc_in"))).ToArray();
+        var global = Enumerable.Range(half, half).Select(i => h.Average(patch => patch[i])).ToArray();
+        var t = config.TextWidth == c ? cls : Linear(cls, "predictor.text");
+        return [.. h.Select(patch =>
+        {
+            double[] z = [.. patch[..half], .. global, .. t];
+            return Linear(Gelu(Linear(Gelu(Linear(z, "predictor.fc_1")), "predictor.fc_2")), "predictor.fc_out");
+        })];
+    }
+
+    private double[][] Block(double[][] x, string name, int heads)
+    {
+        var width = x[0].Length;
+        var size = width / heads;
+        var projected = x.Select(token => LinearAt(Norm(token, name + "ln_1"), name + "attn.in_proj_weight", name + "attn.in_proj_bias")).ToArray();
+        var result = new double[x.Length][];
+        for (var i = 0; i < x.Length; i++)
+        {
+            var joined = new double[width];
+            for (var head = 0; head < heads; head++)
+            {
+                var scores = new double[x.Length];
+                for (var j = 0; j < x.Length; j++)
+                {
+                    for (var e = head * size; e < (head + 1) * size; e++)
+                    {
+                        scores[j] += projected[i][e] * projected[j][width + e] / Math.Sqrt(size);
+                    }
+                }
+
+                var weights = scores.Select(Math.Exp).ToArray();
+                for (var e = head * size; e < (head + 1) * size; e++)
+                {
+                    joined[e] = Enumerable.Range(0, x.Length).Sum(j => weights[j] / weights.Sum() * projected[j][(2 * width) + e]);
+                }
+            }
+
+            var after = Sum(x[i], Linear(joined, name + "attn.out_proj"));
+            result[i] = Sum(after, Linear(Gelu(Linear(Norm(after, name + "ln_2"), name + "mlp.c_fc")), name + "mlp.c_proj"));
+        }
+
+        return result;
+    }
+
+    private double[] Norm(double[] x, string name)
+    {
+        var mean = x.Average();
+        var variance = x.Average(value => (value - mean) * (value - mean));
+        return [.. x.Select((value, i) => ((value - mean) / Math.Sqrt(variance + 1e-5) * At(name + ".weight", i)) + At(name + ".bias", i))];
+    }
+
+    private double[] Linear(double[] x, string name) => LinearAt(x, name + ".weight", name + ".bias");
+
+    private double[] LinearAt(double[] x, string weight, string bias)
+        => [.. Enumerable.Range(0, (int)layout[bias].Spec.Length).Select(o => At(bias, o) + Enumerable.Range(0, x.Length).Sum(i => x[i] * At(weight, (o * x.Length) + i)))];
+
+    private double[] TimesMatrix(double[] x, string name, int columns)
+        => [.. Enumerable.Range(0, columns).Select(o => Enumerable.Range(0, x.Length).Sum(i => x[i] * At(name, (i * columns) + o)))];
+
+    private static double[] Unit(double[] x)
+    {
+        var norm = Math.Sqrt(x.Sum(value => value * value));
+        return [.. x.Select(value => value / norm)];
+    }
+
+    private static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+
+    private static double[] Gelu(double[] x) => [.. x.Select(value => 0.5 * value * (1 + Erf(value / Math.Sqrt(2))))];
+
+    /// <summary>erf(x) = 2/√π · exp(-x²) · Σ 2ⁿ x²ⁿ⁺¹ / (2n+1)!!</summary>
+    private static double Erf(double x)
+    {
+        double term = x, sum = x;
+        for (var n = 1; Math.Abs(term) > 1e-18 * Math.Abs(sum) && n < 500; n++)
+        {
+            term *= 2 * x * x / ((2 * n) + 1);
+            sum += term;
+        }
+
+        return 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
+    }
+
+    private double At(string name, int index) => values[layout[name].Offset + index];
+
+    private double[] Vector(string name) => Row(name, 0, (int)layout[name].Spec.Length);
+
+    private double[] Row(string name, int row, int width) => values[(int)(layout[name].Offset + (row * width))..(int)(layout[name].Offset + ((row + 1) * width))];
+}
