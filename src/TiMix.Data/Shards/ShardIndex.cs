@@ -1,0 +1,222 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace TiMix.Data;
+
+/// <summary>
+/// All samples of a set of WebDataset shards. A shard is a tar of files KEY.jpg|jpeg|png|webp, KEY.txt (caption), KEY.json
+/// (<c>{"caption": "…", "regions": [{"box": [x, y, w, h], "phrase": "…"}]}</c>; its caption goes before that of the txt).
+/// The order is that of the shards, then that of the files in them. A key that lacks a picture or a caption counts as a sample:
+/// it is replaced and counted when its turn comes. Only the index is in memory. Thread-safe.
+/// </summary>
+public sealed class ShardIndex : IDisposable
+{
+    private const long LargestFile = 256L << 20;
+    private readonly OpenShard[] _shards;
+    private readonly int[] _starts;
+
+    private ShardIndex(OpenShard[] shards, IReadOnlyList<DataProblem> problems)
+    {
+        _shards = shards;
+        _starts = new int[shards.Length];
+        for (var i = 0; i < shards.Length; i++)
+        {
+            _starts[i] = Count;
+            Count = checked(Count + shards[i].Entries.Length);
+        }
+
+        Problems = problems;
+    }
+
+    /// <summary>Samples, usable or not.</summary>
+    public int Count { get; }
+
+    /// <summary>What was wrong with the shards when they were indexed (found once, remembered in the cache).</summary>
+    public IReadOnlyList<DataProblem> Problems { get; }
+
+    /// <summary>Indexes the shards, or takes the index from the cache.</summary>
+    /// <param name="pattern">Path of a tar, or of many with brace ranges (<see cref="BraceRange"/>).</param>
+    /// <param name="cacheDirectory">Where the index of each shard is kept; null for nowhere. A damaged file there is made anew.</param>
+    /// <exception cref="DataException">A file is missing or cannot be read, or there is no sample at all.</exception>
+    public static ShardIndex Open(string pattern, string? cacheDirectory)
+    {
+        if (string.IsNullOrWhiteSpace(pattern))
+        {
+            throw new DataException("No shards are named; right would be a path such as data/train-{000..007}.tar.");
+        }
+
+        var files = BraceRange.Expand(pattern).Select(path => new FileInfo(path)).ToList();
+        var missing = files.Where(file => !file.Exists).ToList();
+        if (missing.Count > 0)
+        {
+            var directory = missing[0].Directory;
+            var hint = Directory.Exists(missing[0].FullName) ? "it is a directory; name the tar files in it, e.g. …/train-{000..007}.tar"
+                : directory is { Exists: true } ? $"{directory.FullName} has {Neighbours(directory)}"
+                : $"there is no directory {directory?.FullName}";
+            throw new DataException($"{pattern}: {missing.Count} of {files.Count} shards missing, the first is {missing[0].FullName}; {hint}.");
+        }
+
+        var shards = new List<OpenShard>(files.Count);
+        List<DataProblem> problems = [];
+        try
+        {
+            foreach (var file in files)
+            {
+                shards.Add(OpenOne(file, cacheDirectory, problems));
+            }
+
+            if (shards.Sum(shard => (long)shard.Entries.Length) == 0)
+            {
+                var why = problems.Count > 0 ? $" ({problems[0].Where}: {problems[0].What})" : "";
+                throw new DataException($"{pattern}: no sample in {files.Count} shards{why}; a shard is a tar of KEY.jpg|png|webp with KEY.txt or KEY.json.");
+            }
+
+            return new ShardIndex([.. shards], problems);
+        }
+        catch
+        {
+            shards.ForEach(shard => shard.File.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Reads one sample; nothing is decoded. Thread-safe.</summary>
+    /// <exception cref="SampleException">A part of it cannot be read or its json is broken.</exception>
+    public RawSample Read(int index)
+    {
+        var (shard, entry) = Find(index);
+        try
+        {
+            var image = ReadExtent(shard, entry.Image);
+            var caption = "";
+            IReadOnlyList<Region> regions = [];
+            if (entry.Json.Exists)
+            {
+                (var fromJson, regions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
+                caption = fromJson ?? "";
+            }
+
+            if (caption.Length == 0 && entry.Text.Exists)
+            {
+                caption = Encoding.UTF8.GetString(ReadExtent(shard, entry.Text));
+            }
+
+            return new RawSample(entry.Key, image, caption, regions);
+        }
+        catch (IOException e)
+        {
+            throw new SampleException($"cannot be read: {e.Message}");
+        }
+        catch (JsonException e)
+        {
+            throw new SampleException($"its json is broken: {e.Message}");
+        }
+    }
+
+    /// <summary>Shard and key of a sample, for messages.</summary>
+    public string NameOf(int index)
+    {
+        var (shard, entry) = Find(index);
+        return $"{shard.Name}: {entry.Key}";
+    }
+
+    /// <summary>Closes the shards.</summary>
+    public void Dispose()
+    {
+        foreach (var shard in _shards)
+        {
+            shard.File.Dispose();
+        }
+    }
+
+    private static OpenShard OpenOne(FileInfo file, string? cacheDirectory, List<DataProblem> problems)
+    {
+        SafeFileHandle? handle = null;
+        try
+        {
+            handle = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+            var cache = cacheDirectory is null ? null : ShardContents.CacheFile(cacheDirectory, file);
+            var contents = cache is null ? null : ShardContents.TryLoad(cache);
+            if (contents is null)
+            {
+                contents = ShardContents.Build(handle, file.Name);
+                if (cache is not null)
+                {
+                    TrySave(contents, cache, problems);
+                }
+            }
+
+            problems.AddRange(contents.Problems);
+            return new OpenShard(file.Name, handle, contents.Entries);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            handle?.Dispose();
+            throw new DataException($"{file.FullName}: cannot be read: {e.Message}");
+        }
+    }
+
+    private static void TrySave(ShardContents contents, string cache, List<DataProblem> problems)
+    {
+        try
+        {
+            contents.Save(cache);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(new DataProblem(cache, $"the index cannot be kept and will be made anew next time: {e.Message}"));
+        }
+    }
+
+    private static string Neighbours(DirectoryInfo directory)
+    {
+        var tars = directory.EnumerateFiles("*.tar").Select(file => file.Name).Order(StringComparer.Ordinal).Take(4).ToList();
+        return tars.Count == 0 ? "no .tar files" : string.Join(", ", tars.Take(3)) + (tars.Count > 3 ? ", …" : "");
+    }
+
+    private (OpenShard Shard, ShardEntry Entry) Find(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        var at = Array.BinarySearch(_starts, index);
+        at = at < 0 ? ~at - 1 : at;
+        // Shards without samples start where the next one does: the last of equal starts has the sample.
+        while (at + 1 < _starts.Length && _starts[at + 1] <= index)
+        {
+            at++;
+        }
+
+        return (_shards[at], _shards[at].Entries[index - _starts[at]]);
+    }
+
+    private static byte[] ReadExtent(OpenShard shard, Extent extent)
+    {
+        if (!extent.Exists)
+        {
+            return [];
+        }
+
+        if (extent.Length > LargestFile)
+        {
+            throw new SampleException($"a file of {extent.Length} bytes; at most {LargestFile} are read");
+        }
+
+        var bytes = GC.AllocateUninitializedArray<byte>((int)extent.Length);
+        var read = 0;
+        while (read < bytes.Length)
+        {
+            var n = RandomAccess.Read(shard.File, bytes.AsSpan(read), extent.Offset + read);
+            if (n == 0)
+            {
+                throw new IOException("the shard has become shorter since it was indexed");
+            }
+
+            read += n;
+        }
+
+        return bytes;
+    }
+
+    private sealed record OpenShard(string Name, SafeFileHandle File, ShardEntry[] Entries);
+}
