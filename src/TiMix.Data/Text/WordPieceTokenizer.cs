@@ -121,7 +121,7 @@ public sealed class WordPieceTokenizer : ITokenizer
 
         try
         {
-            var pieces = JsonSerializer.Deserialize<List<string>>(text)!;
+            var pieces = JsonSerializer.Deserialize<List<string?>>(text)!.ConvertAll(piece => piece ?? "");
             if (!pieces.Any(piece => piece.Contains(WordStart)))
             {
                 return pieces;

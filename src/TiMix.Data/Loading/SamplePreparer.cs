@@ -1,0 +1,144 @@
+namespace TiMix.Data;
+
+/// <summary>A region after the view: its box in pixels of the result, its phrase as tokens.</summary>
+internal readonly record struct PreparedRegion(Box Box, int[] Tokens, bool InCaption);
+
+/// <summary>A sample but for its pixels, which are written in place.</summary>
+internal sealed record PreparedSample(string Caption, int[] Tokens, IReadOnlyList<PreparedRegion> Regions);
+
+/// <summary>One raw sample to pixels, tokens and regions. What cannot be used throws a <see cref="SampleException"/> with the reason.</summary>
+internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options)
+{
+    /// <summary>A training sample, varied by the generator.</summary>
+    /// <param name="raw">As read.</param>
+    /// <param name="random">Of this sample in this epoch.</param>
+    /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
+    public PreparedSample ForTraining(RawSample raw, SeededRandom random, Span<byte> pixels)
+    {
+        var (caption, phrases) = CleanTexts(raw);
+        using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var mayFlip = !CaptionText.SaysSide(caption) && !phrases.Exists(phrase => CaptionText.SaysSide(phrase.Text));
+        var view = View.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
+        view.Render(image, options.ImageSize, pixels);
+        var carried = Carry(view, phrases);
+        if (carried.Count > options.RegionsPerImage)
+        {
+            // The first n of a partial shuffle, in their stored order: every set of n is equally likely.
+            var chosen = Enumerable.Range(0, carried.Count).ToArray();
+            random.Shuffle(chosen.AsSpan());
+            carried = chosen.Take(options.RegionsPerImage).Order().Select(i => carried[i]).ToList();
+        }
+
+        RandAugment.Apply(pixels, options.ImageSize, options.Augmentation, mayMove: carried.Count == 0, ref random);
+        return Finish(caption, carried);
+    }
+
+    /// <summary>A sample for evaluation: the centre, the first regions that can be seen.</summary>
+    /// <param name="raw">As read.</param>
+    /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
+    public PreparedSample ForEvaluation(RawSample raw, Span<byte> pixels)
+    {
+        var (caption, phrases) = CleanTexts(raw);
+        using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var view = View.Centre(image.Width, image.Height);
+        view.Render(image, options.ImageSize, pixels);
+        var carried = Carry(view, phrases);
+        return Finish(caption, carried.Count > options.RegionsPerImage ? carried[..options.RegionsPerImage] : carried);
+    }
+
+    private static (string Caption, List<(Box Box, string Text)> Phrases) CleanTexts(RawSample raw)
+    {
+        var caption = CaptionText.Clean(raw.Caption);
+        if (caption.Length == 0)
+        {
+            throw new SampleException(raw.Caption.Length == 0 ? "has no caption" : "its caption has no word");
+        }
+
+        var phrases = new List<(Box, string)>(raw.Regions.Count);
+        foreach (var region in raw.Regions)
+        {
+            var text = CaptionText.Clean(region.Phrase);
+            if (text.Length > 0)
+            {
+                phrases.Add((region.Box, text));
+            }
+        }
+
+        return (caption, phrases);
+    }
+
+    private List<(Box Box, string Text)> Carry(View view, List<(Box Box, string Text)> phrases)
+    {
+        var carried = new List<(Box, string)>(phrases.Count);
+        foreach (var (box, text) in phrases)
+        {
+            if (view.Carry(box, options.ImageSize) is { } seen)
+            {
+                carried.Add((seen, text));
+            }
+        }
+
+        return carried;
+    }
+
+    private PreparedSample Finish(string caption, List<(Box Box, string Text)> carried)
+    {
+        var regions = carried.ConvertAll(region => new PreparedRegion(
+            region.Box, tokenizer.Encode(region.Text, options.PhraseLength), CaptionText.Contains(caption, region.Text)));
+        return new PreparedSample(caption, tokenizer.Encode(caption, options.ContextLength), regions);
+    }
+}
+
+/// <summary>Puts prepared samples together.</summary>
+internal sealed class BatchBuilder(LoaderOptions options, int capacity)
+{
+    private readonly byte[] _pixels = new byte[capacity * PixelsOf(options)];
+    private readonly List<int> _indices = new(capacity);
+    private readonly List<PreparedSample> _samples = new(capacity);
+
+    public int Count => _samples.Count;
+
+    /// <summary>Where the pixels of the next sample go.</summary>
+    public Span<byte> NextPixels => _pixels.AsSpan(Count * PixelsOf(options), PixelsOf(options));
+
+    public void Add(int index, PreparedSample sample)
+    {
+        _indices.Add(index);
+        _samples.Add(sample);
+    }
+
+    public LoadedBatch Build(int epoch, IReadOnlyList<Replacement> replacements)
+    {
+        var regions = _samples.Sum(sample => sample.Regions.Count);
+        var batch = new LoadedBatch
+        {
+            Epoch = epoch,
+            SampleIndices = [.. _indices],
+            Captions = _samples.Select(sample => sample.Caption).ToArray(),
+            Pixels = Count == capacity ? _pixels : _pixels.AsSpan(0, Count * PixelsOf(options)).ToArray(),
+            Tokens = new int[Count * options.ContextLength],
+            RegionOwner = new int[regions],
+            RegionBoxes = new float[4 * regions],
+            RegionPhrases = new int[regions * options.PhraseLength],
+            RegionInCaption = new byte[regions],
+            Replacements = replacements,
+        };
+        var r = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            _samples[i].Tokens.CopyTo(batch.Tokens, i * options.ContextLength);
+            foreach (var region in _samples[i].Regions)
+            {
+                batch.RegionOwner[r] = i;
+                (batch.RegionBoxes[4 * r], batch.RegionBoxes[(4 * r) + 1]) = (region.Box.X, region.Box.Y);
+                (batch.RegionBoxes[(4 * r) + 2], batch.RegionBoxes[(4 * r) + 3]) = (region.Box.Width, region.Box.Height);
+                region.Tokens.CopyTo(batch.RegionPhrases, r * options.PhraseLength);
+                batch.RegionInCaption[r++] = region.InCaption ? (byte)1 : (byte)0;
+            }
+        }
+
+        return batch;
+    }
+
+    private static int PixelsOf(LoaderOptions options) => 3 * options.ImageSize * options.ImageSize;
+}
