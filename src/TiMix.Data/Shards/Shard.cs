@@ -26,7 +26,7 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
         List<ShardEntry> entries = [];
         Dictionary<string, int> byKey = [];
         List<DataProblem> problems = [];
-        var reader = new TarReader(file, what => problems.Add(new DataProblem(name, what)));
+        var reader = new TarScanner(file, what => problems.Add(new DataProblem(name, what)));
         foreach (var member in reader.Members())
         {
             var (key, extension) = SplitName(member.Name);

@@ -12,7 +12,7 @@ internal readonly record struct TarMember(string Name, long Offset, long Length)
 /// Walks over the headers of a tar (ustar, GNU long names, pax path and size) without reading the contents. What is complete is
 /// reported in order; damage is told to the caller, and the walk goes on at the next block that is a header.
 /// </summary>
-internal sealed class TarReader(SafeFileHandle file, Action<string> problem)
+internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
 {
     private const int Block = 512;
     private const int LongestName = 1 << 20;
