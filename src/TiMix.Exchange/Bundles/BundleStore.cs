@@ -72,6 +72,18 @@ public sealed class BundleStore(string endpoint) : IDisposable
         }
     }
 
+    /// <summary>Reads a bundle and leaves it where it is. Null when it was taken or released before.</summary>
+    /// <param name="reference">Which.</param>
+    /// <param name="read">Copies out what is wanted; must be quick, for the store waits.</param>
+    public T? Read<T>(BundleReference reference, Func<Bundle, T> read)
+        where T : class
+    {
+        lock (_lock)
+        {
+            return _bundles.TryGetValue(reference.Id, out var held) && reference.Endpoint == Endpoint ? read(held.Bundle) : null;
+        }
+    }
+
     /// <summary>Takes and throws away; nothing happens if it is gone already.</summary>
     public void Release(BundleReference reference) => Take(reference)?.Dispose();
 

@@ -1,0 +1,66 @@
+using Akka.Actor;
+using TiMix.Actors.Compute;
+using TiMix.Actors.Messages;
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Runs;
+using TiMix.Actors.Snapshots;
+using TiMix.Data;
+
+namespace TiMix.Actors.Evaluation;
+
+/// <summary>Evaluates snapshots from the disk, one after the other, on a compute thread of its own.</summary>
+public sealed class EvaluatorActor : ReceiveActor
+{
+    private sealed record Done(IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;
+
+    private readonly ComputeThread _thread = new("evaluator");
+    private readonly CancellationTokenSource _stopped = new();
+
+    /// <param name="recipe">Splits and lengths.</param>
+    /// <param name="data">Where the splits are.</param>
+    public EvaluatorActor(Recipe recipe, RunData data)
+    {
+        var readers = new Dictionary<string, EvaluationReader>(StringComparer.Ordinal);
+        Receive<EvaluatorMessages.Evaluate>(request =>
+        {
+            var asker = Sender;
+            _thread.Run(() => new Done(asker, Evaluate(request, recipe, data, readers, _stopped.Token))).PipeTo(Self, Self);
+        });
+        Receive<Done>(done => done.Asker.Tell(done.Answer));
+        Receive<Status.Failure>(failure => throw new InvalidOperationException($"Evaluating failed: {failure.Cause.Message}", failure.Cause));
+    }
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(Recipe recipe, RunData data) => Akka.Actor.Props.Create(() => new EvaluatorActor(recipe, data));
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        _thread.Dispose();
+    }
+
+    private static object Evaluate(EvaluatorMessages.Evaluate request, Recipe recipe, RunData data, Dictionary<string, EvaluationReader> readers, CancellationToken stop)
+    {
+        try
+        {
+            var (manifest, parameters) = SnapshotStore.ReadParameters(request.Snapshot);
+            var splits = new List<SplitEvaluation>();
+            foreach (var split in request.Splits)
+            {
+                if (!readers.TryGetValue(split, out var reader))
+                {
+                    readers.Add(split, reader = data.OpenReader(split, manifest.Model));
+                }
+
+                splits.Add(Evaluator.Evaluate(split, reader, recipe, manifest.Model, parameters, false, stop));
+            }
+
+            return new EvaluatorMessages.Evaluated(new EvaluationReport(request.Step, splits));
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or DataException or RunError or OperationCanceledException)
+        {
+            return new EvaluatorMessages.EvaluationFailed(request.Step, error.Message);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using TiMix.Actors.Coordination;
+
+namespace TiMix.Actors.Messages;
+
+/// <summary>
+/// Every message and journal event, by a manifest of its own, as JSON. Manifests and fields are extend-only: the journal of an
+/// old run must stay readable. Whatever is not in the table cannot be serialized.
+/// </summary>
+public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
+    {
+        ["loader.load"] = typeof(LoaderMessages.Load),
+        ["loader.loaded"] = typeof(LoaderMessages.Loaded),
+        ["loader.failed"] = typeof(LoaderMessages.LoadFailed),
+        ["mixer.mix"] = typeof(MixerMessages.Mix),
+        ["mixer.mixed"] = typeof(MixerMessages.Mixed),
+        ["mixer.failed"] = typeof(MixerMessages.MixFailed),
+        ["mixer.want-teacher"] = typeof(MixerMessages.WantTeacher),
+        ["mixer.teacher"] = typeof(MixerMessages.TeacherPublished),
+        ["trainer.view"] = typeof(TrainerMessages.InstallView),
+        ["trainer.drain"] = typeof(TrainerMessages.Drain),
+        ["evaluator.evaluate"] = typeof(EvaluatorMessages.Evaluate),
+        ["evaluator.evaluated"] = typeof(EvaluatorMessages.Evaluated),
+        ["evaluator.failed"] = typeof(EvaluatorMessages.EvaluationFailed),
+        ["monitor.step"] = typeof(MonitorMessages.StepApplied),
+        ["monitor.view"] = typeof(MonitorMessages.ViewBegan),
+        ["monitor.snapshot"] = typeof(MonitorMessages.SnapshotCommitted),
+        ["monitor.evaluated"] = typeof(MonitorMessages.Evaluated),
+        ["monitor.note"] = typeof(MonitorMessages.Note),
+        ["monitor.phase"] = typeof(MonitorMessages.Phase),
+        ["monitor.over"] = typeof(MonitorMessages.Over),
+        ["command.begin"] = typeof(CoordinatorCommands.BeginRun),
+        ["command.register"] = typeof(CoordinatorCommands.RegisterTrainer),
+        ["command.trainer-lost"] = typeof(CoordinatorCommands.ReportTrainerLost),
+        ["command.progress"] = typeof(CoordinatorCommands.ReportProgress),
+        ["command.snapshot"] = typeof(CoordinatorCommands.ReportSnapshot),
+        ["command.snapshot-failed"] = typeof(CoordinatorCommands.ReportSnapshotFailed),
+        ["command.snapshot-damaged"] = typeof(CoordinatorCommands.ReportSnapshotDamaged),
+        ["command.evaluation"] = typeof(CoordinatorCommands.ReportEvaluation),
+        ["command.pause"] = typeof(CoordinatorCommands.PauseRun),
+        ["command.fail"] = typeof(CoordinatorCommands.FailRun),
+        ["event.started"] = typeof(CoordinatorEvents.RunStarted),
+        ["event.trainer-joined"] = typeof(CoordinatorEvents.TrainerJoined),
+        ["event.trainer-lost"] = typeof(CoordinatorEvents.TrainerLost),
+        ["event.view"] = typeof(CoordinatorEvents.ViewInstalled),
+        ["event.progress"] = typeof(CoordinatorEvents.ProgressRecorded),
+        ["event.snapshot"] = typeof(CoordinatorEvents.SnapshotCommitted),
+        ["event.snapshot-discarded"] = typeof(CoordinatorEvents.SnapshotDiscarded),
+        ["event.evaluation"] = typeof(CoordinatorEvents.EvaluationRecorded),
+        ["event.paused"] = typeof(CoordinatorEvents.RunPaused),
+        ["event.continued"] = typeof(CoordinatorEvents.RunContinued),
+        ["event.finished"] = typeof(CoordinatorEvents.RunFinished),
+    };
+
+    private static readonly Dictionary<Type, string> Manifests = Types.ToDictionary(pair => pair.Value, pair => pair.Key);
+
+    /// <summary>All types that can be serialized.</summary>
+    public static IReadOnlyCollection<Type> KnownTypes => Manifests.Keys;
+
+    /// <inheritdoc/>
+    public override int Identifier => 7411;
+
+    /// <inheritdoc/>
+    public override string Manifest(object o) =>
+        Manifests.TryGetValue(o.GetType(), out var manifest) ? manifest : throw new ArgumentException($"{o.GetType()} has no manifest; it must not be serialized.", nameof(o));
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj)
+    {
+        Manifest(obj);
+        return JsonSerializer.SerializeToUtf8Bytes(obj, obj.GetType(), Options);
+    }
+
+    /// <inheritdoc/>
+    public override object FromBinary(byte[] bytes, string manifest) =>
+        Types.TryGetValue(manifest, out var type)
+            ? JsonSerializer.Deserialize(bytes, type, Options) ?? throw new System.Runtime.Serialization.SerializationException($"Empty message of manifest \"{manifest}\".")
+            : throw new System.Runtime.Serialization.SerializationException($"Unknown manifest \"{manifest}\": written by a newer version?");
+}

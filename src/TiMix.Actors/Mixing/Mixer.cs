@@ -1,0 +1,68 @@
+using TiMix.Actors.Loading;
+using TiMix.Actors.Recipes;
+using TiMix.Exchange.Bundles;
+using TiMix.Learning;
+using static TorchSharp.torch;
+
+namespace TiMix.Actors.Mixing;
+
+/// <summary>What the mixer adds to a micro-batch.</summary>
+/// <param name="Plan">What is pasted where.</param>
+/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each; empty when nothing is distilled.</param>
+public sealed record MixerAnswer(MixPlan Plan, Bundle Features);
+
+/// <summary>
+/// The mixer's mathematics: one forward pass of the teacher, saliency maps, the mix plan. A pure function of the samples, the
+/// teacher's version and the seed (run, step, micro-batch).
+/// </summary>
+public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDisposable
+{
+    private readonly ParameterLayout _layout = DualEncoder.LayoutOf(model);
+    private readonly MixMethod _method = recipe.MixMethod();
+    private TeacherWorker? _teacher;
+    private long _version = -1;
+
+    /// <summary>Whether the teacher is asked at all in that step.</summary>
+    public static bool NeedsTeacher(Recipe recipe, StepSettings settings) =>
+        settings.DistillAlpha > 0 || (settings.Mixing && recipe.MixMethod() == MixMethod.TiMix);
+
+    /// <summary>The plan and the teacher's features for one micro-batch.</summary>
+    /// <param name="step">Counted from 0.</param>
+    /// <param name="microBatch">Place in the global batch.</param>
+    /// <param name="samples">The loader's arrays.</param>
+    /// <param name="version">Which version of the teacher <paramref name="parameters"/> are.</param>
+    /// <param name="parameters">Its parameters; null when it is not needed.</param>
+    public MixerAnswer Run(long step, int microBatch, SampleArrays samples, long version, float[]? parameters)
+    {
+        var settings = recipe.SettingsAt(step);
+        var count = recipe.Optimization.MicroBatchSize;
+        var answer = new TeacherAnswer([], [], []);
+        if (parameters is not null)
+        {
+            Load(version, parameters);
+            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method == MixMethod.TiMix);
+        }
+
+        var saliency = settings.Mixing && _method == MixMethod.Oracle ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;
+        var seed = Seeds.Mix(recipe.Run.Seed, (ulong)step, (ulong)microBatch);
+        var plan = MixPlanner.Plan(settings.Mixing ? _method : MixMethod.None, saliency, count, model.Grid, seed, recipe.MixOptions());
+        return new MixerAnswer(plan, new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text).Build());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _teacher?.Dispose();
+
+    private void Load(long version, float[] parameters)
+    {
+        if (_teacher is null)
+        {
+            _teacher = new TeacherWorker(model, _layout, parameters, device);
+        }
+        else if (version != _version)
+        {
+            _teacher.Load(parameters);
+        }
+
+        _version = version;
+    }
+}

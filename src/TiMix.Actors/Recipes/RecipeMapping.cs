@@ -1,0 +1,100 @@
+using TiMix.Data;
+using TiMix.Learning;
+
+namespace TiMix.Actors.Recipes;
+
+/// <summary>What the rooms below want to know of a recipe, in their own words.</summary>
+public static class RecipeMapping
+{
+    /// <summary>Sizes of the model: the preset with the recipe's changes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="vocabularySize">Of the tokenizer.</param>
+    public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize)
+    {
+        var preset = ModelPreset.Load(recipe.Model.Preset);
+        return preset with
+        {
+            ImageSize = recipe.Model.ImageSize ?? preset.ImageSize,
+            PatchSize = recipe.Model.PatchSize ?? preset.PatchSize,
+            VisionWidth = recipe.Model.VisionWidth ?? preset.VisionWidth,
+            VisionLayers = recipe.Model.VisionLayers ?? preset.VisionLayers,
+            VisionHeads = recipe.Model.VisionHeads ?? preset.VisionHeads,
+            TextWidth = recipe.Model.TextWidth ?? preset.TextWidth,
+            TextLayers = recipe.Model.TextLayers ?? preset.TextLayers,
+            TextHeads = recipe.Model.TextHeads ?? preset.TextHeads,
+            EmbedDim = recipe.Model.EmbedDim ?? preset.EmbedDim,
+            ContextLength = recipe.Data.ContextLength,
+            VocabularySize = vocabularySize,
+        };
+    }
+
+    /// <summary>How samples become arrays.</summary>
+    public static LoaderOptions LoaderOptions(this Recipe recipe, ModelConfig model) => new()
+    {
+        ImageSize = model.ImageSize,
+        ContextLength = recipe.Data.ContextLength,
+        PhraseLength = recipe.Data.PhraseLength,
+        RegionsPerImage = recipe.Data.RegionsPerImage,
+        Augmentation = new AugmentationOptions
+        {
+            MaxShift = recipe.Data.Augmentation.MaxShift,
+            MinScale = recipe.Data.Augmentation.MinScale,
+            Flip = recipe.Data.Augmentation.Flip,
+            RandAugmentOps = recipe.Data.Augmentation.RandAugmentOps,
+            RandAugmentMagnitude = recipe.Data.Augmentation.RandAugmentMagnitude,
+        },
+    };
+
+    /// <summary>The optimizer's constants.</summary>
+    public static AdamWOptions AdamWOptions(this Recipe recipe) => new()
+    {
+        Beta1 = recipe.Optimization.Beta1,
+        Beta2 = recipe.Optimization.Beta2,
+        Epsilon = recipe.Optimization.Epsilon,
+        WeightDecay = recipe.Optimization.WeightDecay,
+    };
+
+    /// <summary>How images are mixed.</summary>
+    public static MixMethod MixMethod(this Recipe recipe) => recipe.Mix.Method switch
+    {
+        "none" => Learning.MixMethod.None,
+        "mixup" => Learning.MixMethod.Mixup,
+        "cutmix" => Learning.MixMethod.CutMix,
+        "random-window" => Learning.MixMethod.RandomWindow,
+        "timix" => Learning.MixMethod.TiMix,
+        "oracle" => Learning.MixMethod.Oracle,
+        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix or oracle."),
+    };
+
+    /// <summary>Limits of the window's side.</summary>
+    public static MixOptions MixOptions(this Recipe recipe) => new() { MinSide = recipe.Mix.MinSide, MaxSide = recipe.Mix.MaxSide };
+
+    /// <summary>The scheduled numbers of a step.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="step">Counted from 0.</param>
+    public static StepSettings SettingsAt(this Recipe recipe, long step)
+    {
+        var optimization = recipe.Optimization;
+        return new StepSettings(
+            step,
+            Schedules.LearningRate(step, optimization.Steps, optimization.WarmupSteps, optimization.LearningRate, optimization.Floor),
+            Schedules.Ramp(step, recipe.Objective.DistillRampSteps, recipe.Objective.DistillAlpha),
+            Schedules.Ramp(step, recipe.Mix.RampSteps, recipe.Mix.Weight),
+            Mixing(recipe, step),
+            recipe.Objective.AlignmentWeight,
+            recipe.Mix.Labels switch
+            {
+                "hard" => MixLabels.Hard,
+                "self" => MixLabels.Self,
+                "blend" => MixLabels.Blend,
+                var other => throw new Runs.RunError($"recipe: \"mix.labels\" is \"{other}\"; it can be hard, self or blend."),
+            },
+            recipe.Mix.Beta);
+    }
+
+    /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>
+    public static long TeacherVersionAt(this Recipe recipe, long step) => Math.Max(0, (step / recipe.Teacher.RefreshEvery) - 1);
+
+    private static bool Mixing(Recipe recipe, long step) =>
+        recipe.MixMethod() != Learning.MixMethod.None && recipe.Mix.Weight > 0 && step < recipe.Mix.Until * recipe.Optimization.Steps;
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using TiMix.Actors.Messages;
+
+namespace TiMix.Actors.Runs;
+
+/// <summary>What <c>summary.json</c> says.</summary>
+public static class RunSummary
+{
+    /// <param name="options">The run.</param>
+    /// <param name="records">Its files.</param>
+    /// <param name="end">How it ended.</param>
+    public static JsonObject Of(RunOptions options, RunRecords records, MonitorMessages.Over end)
+    {
+        var recipe = options.Recipe;
+        var samples = recipe.Optimization.Steps * recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize;
+        var evaluation = new JsonObject();
+        foreach (var split in records.LastEvaluation?.Splits ?? [])
+        {
+            var metrics = new JsonObject { ["pairs"] = split.Pairs };
+            foreach (var (name, value) in split.Metrics)
+            {
+                metrics[name] = value;
+            }
+
+            evaluation[split.Split] = metrics;
+        }
+
+        return new JsonObject
+        {
+            ["run"] = options.Name,
+            ["recipe"] = JsonNode.Parse(Recipes.RecipeFile.Write(recipe)),
+            ["seed"] = recipe.Run.Seed,
+            ["steps"] = recipe.Optimization.Steps,
+            ["samples"] = samples,
+            ["fingerprint"] = end.Fingerprint,
+            ["samplesPerSecond"] = records.Seconds > 0 ? samples / records.Seconds : 0,
+            ["wallSeconds"] = records.Seconds,
+            ["finalLosses"] = records.Last is { } last
+                ? new JsonObject { ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment }
+                : null,
+            ["evaluation"] = evaluation,
+            ["replacedSamples"] = records.Replaced,
+            ["resumes"] = end.Resumes,
+        };
+    }
+}

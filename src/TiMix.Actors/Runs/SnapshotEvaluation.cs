@@ -1,0 +1,117 @@
+using TiMix.Actors.Evaluation;
+using TiMix.Actors.Loading;
+using TiMix.Actors.Mixing;
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Snapshots;
+using TiMix.Learning;
+
+namespace TiMix.Actors.Runs;
+
+/// <summary>Looks at a snapshot without a run: metrics, and pictures of mixes.</summary>
+public static class SnapshotEvaluation
+{
+    private sealed class Silent : IRunObserver
+    {
+        public void StepCompleted(StepReport step)
+        {
+        }
+
+        public void Evaluated(EvaluationReport evaluation)
+        {
+        }
+
+        public void SnapshotCommitted(long step, string directory)
+        {
+        }
+
+        public void Notice(NoticeLevel level, string text)
+        {
+        }
+
+        public void Phase(string text)
+        {
+        }
+    }
+
+    /// <summary>Metrics of a snapshot.</summary>
+    /// <param name="nameOrSnapshot">A run, whose newest whole snapshot is taken, or a snapshot's directory.</param>
+    /// <param name="runsDirectory">Where runs are kept.</param>
+    /// <param name="dataDirectory">Where the sample corpus is kept.</param>
+    /// <param name="splits">Which; null: all of the recipe.</param>
+    /// <param name="shuffleCaptions">Pair every image with a stranger's caption: what chance looks like.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="RunError">There is no such run, snapshot or split.</exception>
+    public static EvaluationReport Evaluate(string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, CancellationToken stop)
+    {
+        var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
+        var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
+        var data = new RunData(recipe, dataDirectory);
+        var wanted = splits ?? Splits.All(recipe);
+        foreach (var split in wanted)
+        {
+            Splits.PatternOf(recipe, split);
+        }
+
+        data.Prepare(new Silent(), stop);
+        TorchRuntime.Initialize();
+        return new EvaluationReport(
+            manifest.Step,
+            [.. wanted.Select(split => Evaluator.Evaluate(split, data.OpenReader(split, manifest.Model), recipe, manifest.Model, parameters, shuffleCaptions, stop))]);
+    }
+
+    /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>
+    /// <param name="nameOrSnapshot">As in <see cref="Evaluate"/>.</param>
+    /// <param name="runsDirectory">Where runs are kept.</param>
+    /// <param name="dataDirectory">Where the sample corpus is kept.</param>
+    /// <param name="count">Samples; rounded up to an even number.</param>
+    /// <param name="method">Another method than the recipe's; null: the recipe's.</param>
+    /// <param name="stop">Gives up.</param>
+    public static MixPreview Preview(string nameOrSnapshot, string runsDirectory, string dataDirectory, int count, string? method, CancellationToken stop)
+    {
+        var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
+        var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
+        recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
+        var data = new RunData(recipe, dataDirectory);
+        data.Prepare(new Silent(), stop);
+        TorchRuntime.Initialize();
+        var model = manifest.Model;
+        var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";
+        var batch = data.OpenReader(split, model).Load(0, count + (count % 2), stop);
+        count = batch.SampleIndices.Length;
+        using var teacher = new TeacherWorker(model, DualEncoder.LayoutOf(model), parameters, TorchRuntime.DefaultDevice());
+        var saliency = teacher.Ask(batch.Pixels, batch.Tokens, count, false, true).Saliency;
+        var samples = new SampleArrays(batch.Pixels, batch.Tokens, batch.RegionOwner, batch.RegionBoxes, batch.RegionPhrases, batch.RegionInCaption);
+        var chosen = recipe.MixMethod() == MixMethod.Oracle ? RegionMasks.OracleSaliency(samples, count, model) : saliency;
+        var plan = MixPlanner.Plan(recipe.MixMethod(), chosen, count, model.Grid, recipe.Run.Seed, recipe.MixOptions());
+        return new MixPreview(
+            model.ImageSize, model.Grid, batch.Pixels, batch.Captions, chosen, plan.Pairing, MixedPixels(batch.Pixels, plan, count, model), plan.Lambda, plan.Side, plan.Target, plan.Source);
+    }
+
+    private static byte[] MixedPixels(byte[] pixels, MixPlan plan, int count, ModelConfig model)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        var raw = TorchSharp.torch.tensor(pixels.Select(value => (float)value).ToArray(), [count, 3, model.ImageSize, model.ImageSize]);
+        return [.. HostFloats.Of(MixApply.Apply(plan, raw, model.PatchSize)).Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
+    }
+
+    private static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
+    {
+        try
+        {
+            if (Directory.Exists(nameOrSnapshot) && File.Exists(Path.Combine(nameOrSnapshot, "snapshot.json")))
+            {
+                return SnapshotStore.ReadParameters(nameOrSnapshot);
+            }
+
+            using var run = RunDirectory.Look(runsDirectory, nameOrSnapshot);
+            var newest = Directory.Exists(run.Snapshots) ? Directory.GetDirectories(run.Snapshots).Where(path => File.Exists(Path.Combine(path, "snapshot.json")) && !path.EndsWith(".unfinished", StringComparison.Ordinal)).Order(StringComparer.Ordinal).LastOrDefault() : null;
+            return newest is null
+                ? throw new RunError($"run \"{nameOrSnapshot}\" has no snapshot yet.")
+                : SnapshotStore.ReadParameters(newest);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new RunError(error.Message);
+        }
+    }
+}

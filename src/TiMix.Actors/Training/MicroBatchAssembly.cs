@@ -1,0 +1,46 @@
+using TiMix.Actors.Loading;
+using TiMix.Actors.Mixing;
+using TiMix.Actors.Recipes;
+using TiMix.Exchange.Bundles;
+using TiMix.Learning;
+
+namespace TiMix.Actors.Training;
+
+/// <summary>What arrives in bundles, put together as the step takes it.</summary>
+public static class MicroBatchAssembly
+{
+    /// <param name="index">Place in the global batch.</param>
+    /// <param name="samples">The loader's bundle.</param>
+    /// <param name="teacher">The mixer's bundle.</param>
+    /// <param name="plan">The mix plan.</param>
+    /// <param name="recipe">Which regions count.</param>
+    /// <param name="model">Sizes.</param>
+    public static MicroBatch Assemble(int index, Bundle samples, Bundle teacher, MixPlan plan, Recipe recipe, ModelConfig model) =>
+        Assemble(index, SampleBundle.Unpack(samples), teacher.Get<float>("image").ToArray(), teacher.Get<float>("text").ToArray(), plan, recipe, model);
+
+    /// <summary>The same from arrays.</summary>
+    public static MicroBatch Assemble(int index, SampleArrays samples, float[] teacherImage, float[] teacherText, MixPlan plan, Recipe recipe, ModelConfig model)
+    {
+        var count = recipe.Optimization.MicroBatchSize;
+        var aligned = recipe.Objective.AlignmentWeight > 0;
+        var regions = aligned ? RegionMasks.OfRegions(samples, model) : [];
+        var (captionOwner, captionMasks) = aligned
+            ? RegionMasks.OfCaptions(recipe.Objective.CaptionRegion, samples, count, regions, model.Grid * model.Grid)
+            : ([], []);
+        return new MicroBatch
+        {
+            Index = index,
+            Count = count,
+            Pixels = samples.Pixels,
+            Tokens = samples.Tokens,
+            RegionOwner = aligned ? samples.RegionOwner : [],
+            RegionPhrases = aligned ? samples.RegionPhrases : [],
+            RegionMasks = regions,
+            CaptionOwner = captionOwner,
+            CaptionMasks = captionMasks,
+            Plan = plan,
+            TeacherImage = teacherImage,
+            TeacherText = teacherText,
+        };
+    }
+}
