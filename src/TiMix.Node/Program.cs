@@ -1,1 +1,3 @@
-return 0;
+using TiMix.Node.Commands;
+
+return await TimixProgram.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

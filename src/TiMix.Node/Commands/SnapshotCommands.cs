@@ -1,0 +1,61 @@
+using System.CommandLine;
+using TiMix.Actors.Runs;
+using TiMix.Node.Pictures;
+using TiMix.Node.Reporting;
+
+namespace TiMix.Node.Commands;
+
+/// <summary><c>timix eval</c> and <c>timix mix</c>.</summary>
+internal static class SnapshotCommands
+{
+    public static Command Eval(TextWriter output)
+    {
+        var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
+        var split = new Option<string[]>("--split") { Description = "Which split; may be repeated. Default: all of the recipe.", AllowMultipleArgumentsPerToken = true };
+        var shuffle = new Option<bool>("--shuffle-captions") { Description = "Pair every image with a stranger's caption: what chance looks like." };
+        var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
+        var command = new Command("eval", """
+            Evaluates a snapshot: recall both ways, mutual-information bound, saliency.
+
+            Example: timix eval sample-1 --split test
+            """)
+        { name, split, shuffle, runs, data };
+        command.SetAction((parsed, stop) =>
+        {
+            var splits = parsed.GetValue(split) is { Length: > 0 } wanted ? wanted : null;
+            var report = SnapshotEvaluation.Evaluate(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), stop);
+            EvaluationTable.Write(report, output);
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    public static Command Mix(TextWriter output)
+    {
+        var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
+        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix or oracle; default: the recipe's." };
+        var count = new Option<int>("--count") { Description = "Pictures, an even number.", DefaultValueFactory = _ => 8 };
+        var file = new Option<string>("--out") { Description = "The PNG to write.", DefaultValueFactory = _ => "mix.png" };
+        var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
+        var command = new Command("mix", """
+            Draws how pictures are mixed: picture, caption, saliency as a heat map, partner, mixed result, lambda.
+
+            Example: timix mix sample-1 --out mix.png
+            """)
+        { name, method, count, file, runs, data };
+        command.SetAction((parsed, stop) =>
+        {
+            var pictures = parsed.GetValue(count);
+            if (pictures is < 2 or > 64)
+            {
+                throw new RunError($"--count is {pictures}; it must be from 2 to 64.");
+            }
+
+            var preview = SnapshotEvaluation.Preview(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, pictures, parsed.GetValue(method), stop);
+            MixSheet.Write(preview, parsed.GetValue(file)!);
+            output.WriteLine($"Wrote {Path.GetFullPath(parsed.GetValue(file)!)}");
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+}

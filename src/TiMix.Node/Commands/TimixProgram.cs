@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Runtime.InteropServices;
+using TiMix.Actors.Runs;
+using TiMix.Data;
+
+namespace TiMix.Node.Commands;
+
+/// <summary>Exit codes of the program.</summary>
+public static class ExitCode
+{
+    /// <summary>Done, or stopped on request with a snapshot.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The user's mistake; nothing was written.</summary>
+    public const int Mistake = 2;
+
+    /// <summary>Interrupted before anything could be saved.</summary>
+    public const int Interrupted = 130;
+}
+
+/// <summary>The command line.</summary>
+public static class TimixProgram
+{
+    /// <summary>Runs one command and returns the exit code.</summary>
+    /// <param name="args">As given to the program.</param>
+    /// <param name="output">Results and progress.</param>
+    /// <param name="error">One line for a mistake; more for a failure of ours.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var root = new RootCommand("""
+            TiMix.Actors pre-trains vision-language models by TiMix (text-aware image mixing) on Akka.NET actors.
+            Whatever is interrupted can be resumed, and ends with the same weights, bit for bit.
+
+            Example:
+              timix train                      the sample run: composes its data, trains, evaluates
+              timix train --steps 200 --run quick --set mix.method=none
+              timix resume quick
+            """)
+        {
+            TrainCommands.Train(output),
+            TrainCommands.Resume(output),
+            SnapshotCommands.Eval(output),
+            SnapshotCommands.Mix(output),
+            DataCommands.Data(output),
+            RecipeCommand.Recipe(output),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var problem in parsed.Errors)
+            {
+                await error.WriteLineAsync($"timix: {problem.Message}").ConfigureAwait(false);
+            }
+
+            await error.WriteLineAsync($"See: timix {string.Join(' ', CommandPath(parsed))} --help").ConfigureAwait(false);
+            return ExitCode.Mistake;
+        }
+
+        using var stop = new CancellationTokenSource();
+        void Signalled(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (stop.IsCancellationRequested)
+            {
+                Environment.Exit(ExitCode.Interrupted);
+            }
+
+            error.WriteLine("timix: stopping; once more to stop at once.");
+            stop.Cancel();
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signalled);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signalled);
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception mistake) when (mistake is RunError or DataException)
+        {
+            await error.WriteLineAsync($"timix: {mistake.Message}").ConfigureAwait(false);
+            return ExitCode.Mistake;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception failure)
+        {
+            await error.WriteLineAsync($"timix: failed: {failure}").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static IEnumerable<string> CommandPath(ParseResult parsed)
+    {
+        var path = new Stack<string>();
+        for (var result = parsed.CommandResult; result.Parent is System.CommandLine.Parsing.CommandResult parent; result = parent)
+        {
+            path.Push(result.Command.Name);
+        }
+
+        return path;
+    }
+}

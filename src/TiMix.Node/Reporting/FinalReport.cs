@@ -1,0 +1,44 @@
+using TiMix.Actors.Runs;
+using TiMix.Node.Commands;
+using TiMix.Node.Pictures;
+
+namespace TiMix.Node.Reporting;
+
+/// <summary>What the user reads when a run is over.</summary>
+internal static class FinalReport
+{
+    private const int Pictures = 8;
+
+    public static int Write(RunOptions options, RunResult result, RunProgress progress, TextWriter output)
+    {
+        output.WriteLine();
+        switch (result.Outcome)
+        {
+            case RunOutcome.Finished:
+                if (progress.Evaluation is { } evaluation)
+                {
+                    EvaluationTable.Write(evaluation, output);
+                    output.WriteLine();
+                    var sheet = Path.Combine(result.Directory, "mix.png");
+                    MixSheet.Write(SnapshotEvaluation.Preview(options.Name, options.RunsDirectory, options.DataDirectory, Pictures, null, CancellationToken.None), sheet);
+                    output.WriteLine($"pictures of mixes  {sheet}");
+                }
+                else
+                {
+                    output.WriteLine($"Run {options.Name} was finished before.");
+                }
+
+                output.WriteLine($"summary            {Path.Combine(result.Directory, "summary.json")}");
+                output.WriteLine($"weights            {Path.Combine(result.Directory, "snapshots")}");
+                output.WriteLine($"fingerprint        {result.Fingerprint}");
+                return ExitCode.Done;
+            case RunOutcome.Stopped:
+                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume {options.Name}{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
+                return ExitCode.Done;
+            default:
+                output.WriteLine($"Failed: {result.Error}");
+                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume {options.Name}");
+                return ExitCode.Failed;
+        }
+    }
+}

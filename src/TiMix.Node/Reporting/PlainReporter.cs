@@ -1,0 +1,62 @@
+using TiMix.Actors.Runs;
+
+namespace TiMix.Node.Reporting;
+
+/// <summary>One line now and then, for pipes, files and CI.</summary>
+internal sealed class PlainReporter(RunOptions options, TextWriter output, bool quiet) : IRunObserver
+{
+    private const int LinesPerRun = 40;
+    private readonly Lock _lock = new();
+
+    public RunProgress Progress { get; } = new();
+
+    public void StepCompleted(StepReport step)
+    {
+        Progress.Add(step);
+        var every = Math.Max(1, step.Steps / LinesPerRun);
+        if (step.Step % every == 0 || step.Step == 1 || step.Step == step.Steps)
+        {
+            Line(FormattableString.Invariant(
+                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  loss {step.Loss:F3}  itc {step.Itc:F3}  mix {step.Mix:F3}  alignment {step.Alignment:F3}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
+        }
+    }
+
+    public void Evaluated(EvaluationReport evaluation)
+    {
+        Progress.Add(evaluation);
+        foreach (var split in evaluation.Splits)
+        {
+            Line(FormattableString.Invariant($"step {evaluation.Step}  {split.Split}: mean recall {split.Metrics.GetValueOrDefault("meanRecall"):F2} %"));
+        }
+    }
+
+    public void SnapshotCommitted(long step, string directory) => Progress.AddSnapshot(step);
+
+    public void Notice(NoticeLevel level, string text)
+    {
+        Progress.Notices.Add(text);
+        Line($"{(level == NoticeLevel.Information ? "" : level.ToString().ToLowerInvariant() + ": ")}{text}");
+    }
+
+    public void Phase(string text)
+    {
+        Progress.Phase = text;
+        Line($"{options.Name}: {text}");
+    }
+
+    private string Left() => Progress.TimeLeft is { } left ? $"{(int)left.TotalMinutes}:{left.Seconds:D2}" : "?";
+
+    private void Line(string text)
+    {
+        if (quiet)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            output.WriteLine(text);
+            output.Flush();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using TiMix.Actors.Runs;
+
+namespace TiMix.Node.Reporting;
+
+/// <summary>What a reporter has seen so far.</summary>
+internal sealed class RunProgress
+{
+    private const double Smoothing = 0.1;
+    private double _secondsPerStep;
+
+    public StepReport? Last { get; private set; }
+
+    public EvaluationReport? Evaluation { get; private set; }
+
+    public string? Snapshot { get; private set; }
+
+    public string Phase { get; set; } = "starting";
+
+    public List<string> Notices { get; } = [];
+
+    public double SamplesPerSecond { get; private set; }
+
+    public TimeSpan? TimeLeft => Last is { } last ? TimeSpan.FromSeconds(_secondsPerStep * (last.Steps - last.Step)) : null;
+
+    public void Add(StepReport step)
+    {
+        _secondsPerStep = Last is null ? step.StepSeconds : (_secondsPerStep * (1 - Smoothing)) + (step.StepSeconds * Smoothing);
+        SamplesPerSecond = step.SamplesPerSecond * step.StepSeconds / _secondsPerStep;
+        Last = step;
+    }
+
+    public void Add(EvaluationReport evaluation) => Evaluation = evaluation;
+
+    public void AddSnapshot(long step) => Snapshot = $"step {step}";
+}
