@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
+namespace TiMix.EndToEnd.Tests;
+
+/// <summary>The real program in a process of its own, with a directory of its own for runs and one sample corpus for all tests.</summary>
+internal sealed partial class TimixProcess : IDisposable
+{
+    private const int Interrupt = 2;
+    private const int Kill = 9;
+    private const int Terminate = 15;
+    private static readonly Lazy<string> SampleCorpus = new(ComposeSampleCorpus);
+    private readonly Process _process;
+    private readonly Lock _lock = new();
+    private readonly List<string> _lines = [];
+    private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Seen)> _waiting = [];
+
+    private TimixProcess(IEnumerable<string> arguments)
+    {
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            EnableRaisingEvents = true,
+        };
+        _process.OutputDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    private static string Program { get; } = Path.GetFullPath(
+        typeof(TimixProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Program").Value!);
+
+    public static TimixProcess Start(params string[] arguments) => new(arguments);
+
+    /// <summary>A short run of a small model on the real sample corpus.</summary>
+    public static TimixProcess Train(string runs, string name, params string[] more) => new(
+        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, "--steps", "24", .. Small, .. more]);
+
+    public static TimixProcess Resume(string runs, string name, params string[] more) => new(["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more]);
+
+    /// <summary>Settings that make a step quick: the shape of the computation stays, with mixing, distillation and alignment.</summary>
+    private static IEnumerable<string> Small => new[]
+    {
+        "model.visionWidth=32", "model.visionLayers=2", "model.visionHeads=2", "model.textWidth=32", "model.textLayers=2", "model.textHeads=2", "model.embedDim=16",
+        "optimization.microBatchSize=8", "optimization.warmupSteps=4", "teacher.refreshEvery=3", "mix.rampSteps=4", "mix.until=0.8", "objective.distillRampSteps=2",
+        "run.snapshotEvery=5", "run.evaluateEvery=0", "data.validation=", "data.tests={\"test\":\"sample:test\"}",
+    }.SelectMany(pair => new[] { "--set", pair });
+
+    public string Output
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return string.Join('\n', _lines);
+            }
+        }
+    }
+
+    /// <summary>Waits for a line of output.</summary>
+    public async Task<string> LineAsync(Func<string, bool> wanted)
+    {
+        TaskCompletionSource<string> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_lines.Find(line => wanted(line)) is { } there)
+            {
+                return there;
+            }
+
+            _waiting.Add((wanted, seen));
+        }
+
+        var ended = _process.WaitForExitAsync();
+        return await Task.WhenAny(seen.Task, ended) == seen.Task ? await seen.Task : throw new InvalidOperationException($"The program ended before the line came:\n{Output}");
+    }
+
+    public Task<string> StepAsync(int step) => LineAsync(line => line.StartsWith($"step {step}/", StringComparison.Ordinal));
+
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public Task<int> KillAsync() => SignalAsync(Kill);
+
+    public Task<int> InterruptAsync() => SignalAsync(Interrupt);
+
+    public Task<int> TerminateAsync() => SignalAsync(Terminate);
+
+    public static JsonNode Summary(string runs, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(runs, name, "summary.json")))!;
+
+    public static string Fingerprint(string runs, string name) => Summary(runs, name)["fingerprint"]!.GetValue<string>();
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<int> SignalAsync(int signal)
+    {
+        kill(_process.Id, signal);
+        return await ExitAsync();
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _lines.Add(line);
+            foreach (var waiting in _waiting.Where(waiting => waiting.Wanted(line)).ToList())
+            {
+                waiting.Seen.TrySetResult(line);
+                _waiting.Remove(waiting);
+            }
+        }
+    }
+
+    private static string ComposeSampleCorpus()
+    {
+        var directory = Path.Combine(Path.GetTempPath(), "timix-end-to-end", "sample");
+        using var compose = new TimixProcess(["data", "sample", "--data-dir", directory]);
+        compose._process.WaitForExit();
+        return compose._process.ExitCode == 0 ? directory : throw new InvalidOperationException(compose.Output);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+}
