@@ -41,6 +41,7 @@ public sealed class DualEncoder : IDisposable
     /// <param name="gradients">float32 [layout.Length], added to by backward; null: nothing is differentiated.</param>
     public DualEncoder(ModelConfig config, ParameterLayout layout, Tensor values, Tensor? gradients)
     {
+        TorchRuntime.Initialize();
         _config = config;
         foreach (var slot in layout.Slots)
         {

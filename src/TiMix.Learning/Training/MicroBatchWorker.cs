@@ -14,10 +14,32 @@ namespace TiMix.Learning;
 /// <param name="values">float32 [layout.Length], shared.</param>
 public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout, Tensor values) : IDisposable
 {
-    private readonly record struct Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment);
+    /// <summary>The roots of a graph. They alone keep it alive; no scope does.</summary>
+    private sealed record Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment) : IDisposable
+    {
+        public Outputs Detach()
+        {
+            foreach (var root in Roots)
+            {
+                root.DetachFromDisposeScope();
+            }
+
+            return this;
+        }
+
+        public void Dispose()
+        {
+            foreach (var root in Roots)
+            {
+                root.Dispose();
+            }
+        }
+
+        private IEnumerable<Tensor> Roots => new[] { Image, Text, Mixed, Alignment }.OfType<Tensor>();
+    }
 
     private readonly ParameterBuffer _gradients = new(layout, values.device);
-    private readonly Dictionary<int, (DisposeScope Scope, Outputs Outputs)> _kept = [];
+    private readonly Dictionary<int, Outputs> _kept = [];
     private readonly int _patches = config.ImageSize / config.PatchSize * (config.ImageSize / config.PatchSize);
     private DualEncoder? _encoder;
 
@@ -33,68 +55,56 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
     public MicroBatchFeatures Forward(MicroBatch batch, StepSettings settings, bool keepGraph)
     {
         Forget(batch.Index);
+        using var scope = NewDisposeScope();
         if (!keepGraph)
         {
-            using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             return Run(batch, settings).Features;
         }
 
-        var kept = NewDisposeScope();
-        try
-        {
-            var (features, outputs) = Run(batch, settings);
-            _kept.Add(batch.Index, (kept, outputs));
-            return features;
-        }
-        catch
-        {
-            kept.Dispose();
-            throw;
-        }
+        var (features, outputs) = Run(batch, settings);
+        _kept.Add(batch.Index, outputs.Detach());
+        return features;
     }
 
     /// <summary>Leaves the micro-batch's gradient in <see cref="Gradients"/>; the graph, if kept, is gone afterwards.</summary>
     public void Backward(MicroBatch batch, StepSettings settings, FeatureGradients upstream)
     {
-        if (!_kept.Remove(batch.Index, out var kept))
+        using var scope = NewDisposeScope();
+        if (!_kept.TryGetValue(batch.Index, out var roots))
         {
-            var scope = NewDisposeScope();
-            kept = (scope, Run(batch, settings).Outputs);
+            roots = Run(batch, settings).Outputs;
         }
 
-        using (kept.Scope)
+        _gradients.Values.zero_();
+        var outputs = new List<Tensor> { roots.Image, roots.Text };
+        var gradients = new List<Tensor> { Like(upstream.Image, roots.Image), Like(upstream.Text, roots.Text) };
+        if (roots.Mixed is { } mixed)
         {
-            _gradients.Values.zero_();
-            var outputs = new List<Tensor> { kept.Outputs.Image, kept.Outputs.Text };
-            var gradients = new List<Tensor> { Like(upstream.Image, kept.Outputs.Image), Like(upstream.Text, kept.Outputs.Text) };
-            if (kept.Outputs.Mixed is { } mixed)
-            {
-                outputs.Add(mixed);
-                gradients.Add(Like(upstream.Mixed, mixed));
-            }
+            outputs.Add(mixed);
+            gradients.Add(Like(upstream.Mixed, mixed));
+        }
 
-            if (kept.Outputs.Alignment is { } alignment && upstream.AlignmentScale != 0)
-            {
-                outputs.Add(alignment);
-                gradients.Add(full_like(alignment, upstream.AlignmentScale));
-            }
+        if (roots.Alignment is { } alignment && upstream.AlignmentScale != 0)
+        {
+            outputs.Add(alignment);
+            gradients.Add(full_like(alignment, upstream.AlignmentScale));
+        }
 
-            autograd.backward(outputs, gradients);
-            if (upstream.LogitScale != 0)
-            {
-                using var noGrad = no_grad();
-                Encoder.AddLogitScaleGradient(upstream.LogitScale);
-            }
+        autograd.backward(outputs, gradients);
+        Forget(batch.Index);
+        if (upstream.LogitScale != 0)
+        {
+            Encoder.AddLogitScaleGradient(upstream.LogitScale);
         }
     }
 
     /// <summary>Drops all graphs: the step is not going to be finished.</summary>
     public void ForgetAll()
     {
-        foreach (var kept in _kept.Values)
+        foreach (var outputs in _kept.Values)
         {
-            kept.Scope.Dispose();
+            outputs.Dispose();
         }
 
         _kept.Clear();
@@ -110,9 +120,9 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
 
     private void Forget(int index)
     {
-        if (_kept.Remove(index, out var kept))
+        if (_kept.Remove(index, out var outputs))
         {
-            kept.Scope.Dispose();
+            outputs.Dispose();
         }
     }
 

@@ -1,0 +1,85 @@
+using System.Reflection;
+using System.Runtime.Serialization;
+using System.Text.Json;
+using Akka.Actor;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Messages;
+using TiMix.Actors.Runs;
+using TiMix.Data;
+
+namespace TiMix.Actors.Tests.Messages;
+
+public sealed class TiMixSerializerTests : IDisposable
+{
+    private readonly ActorSystem _system = ActorSystem.Create("serializer");
+
+    public void Dispose() => _system.Dispose();
+
+    [Fact]
+    public void Every_message_has_a_manifest_and_comes_back_as_it_went()
+    {
+        var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
+        var types = typeof(ITiMixMessage).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(ITiMixMessage))).ToList();
+        Assert.Equal(types.OrderBy(type => type.FullName), TiMixSerializer.KnownTypes.OrderBy(type => type.FullName));
+        Assert.All(types, type =>
+        {
+            var message = Make(type)!;
+            var back = serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
+            Assert.IsType(type, back);
+            Assert.Equal(JsonSerializer.Serialize(message, type), JsonSerializer.Serialize(back, type));
+        });
+    }
+
+    [Fact]
+    public void What_is_not_in_the_table_cannot_be_serialized_and_an_unknown_manifest_is_refused()
+    {
+        var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
+        Assert.Throws<ArgumentException>(() => serializer.ToBinary("text"));
+        Assert.Throws<ArgumentException>(() => serializer.Manifest(new object()));
+        Assert.Contains("newer", Assert.Throws<SerializationException>(() => serializer.FromBinary([], "loader.unheard-of")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loss_that_is_not_finite_can_still_be_told()
+    {
+        var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
+        var step = (StepReport)Make(typeof(StepReport))! with { Loss = double.NaN, GradientNorm = double.PositiveInfinity };
+        var message = new MonitorMessages.StepApplied(step, []);
+        var back = (MonitorMessages.StepApplied)serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
+        Assert.Equal(step, back.Report);
+    }
+
+    /// <summary>An instance whose every field differs from its default.</summary>
+    private static object? Make(Type type)
+    {
+        if (Nullable.GetUnderlyingType(type) is { } inner)
+        {
+            return Make(inner);
+        }
+
+        return type switch
+        {
+            _ when type == typeof(string) => "text \"with\" ünïcode",
+            _ when type == typeof(bool) => true,
+            _ when type == typeof(int) => 7,
+            _ when type == typeof(long) => 1L << 40,
+            _ when type == typeof(ulong) => ulong.MaxValue,
+            _ when type == typeof(float) => 0.1f,
+            _ when type == typeof(double) => 0.1,
+            _ when type == typeof(int[]) => new[] { 3, 1, 2 },
+            _ when type.IsEnum => Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1),
+            _ when type == typeof(IReadOnlyList<string>) => new[] { "a", "b" },
+            _ when type == typeof(IReadOnlyList<Replacement>) => new[] { (Replacement)Make(typeof(Replacement))! },
+            _ when type == typeof(IReadOnlyList<Share>) => new[] { (Share)Make(typeof(Share))! },
+            _ when type == typeof(IReadOnlyList<SplitEvaluation>) => new[] { (SplitEvaluation)Make(typeof(SplitEvaluation))! },
+            _ when type == typeof(IReadOnlyDictionary<string, double>) => new Dictionary<string, double> { ["meanRecall"] = 12.5 },
+            _ => Construct(type),
+        };
+    }
+
+    private static object Construct(Type type)
+    {
+        var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(candidate => candidate.GetParameters().Length)!;
+        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Make(parameter.ParameterType))]);
+    }
+}
