@@ -9,6 +9,7 @@ namespace TiMix.Node.Commands;
 internal static class DataCommands
 {
     private const int ShownProblems = 20;
+    private const long MaxPixels = 64L << 20;
 
     public static Command Data(TextWriter output)
     {
@@ -52,22 +53,37 @@ internal static class DataCommands
         { pattern };
         command.SetAction((parsed, stop) =>
         {
-            var index = ShardIndex.Open(parsed.GetValue(pattern)!, null);
+            using var index = ShardIndex.Open(parsed.GetValue(pattern)!, null);
+            var problems = new List<DataProblem>(index.Problems);
             var (captions, regions, words) = (0, 0, 0L);
             for (var i = 0; i < index.Count; i++)
             {
                 stop.ThrowIfCancellationRequested();
-                var sample = index.Read(i);
-                captions += string.IsNullOrWhiteSpace(sample.Caption) ? 0 : 1;
-                regions += sample.Regions.Count;
-                words += sample.Caption.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+                try
+                {
+                    var sample = index.Read(i);
+                    ImageDecoder.Decode(sample.Image, MaxPixels).Dispose();
+                    if (string.IsNullOrWhiteSpace(sample.Caption))
+                    {
+                        problems.Add(new DataProblem(index.NameOf(i), "no caption"));
+                        continue;
+                    }
+
+                    captions++;
+                    regions += sample.Regions.Count;
+                    words += sample.Caption.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+                }
+                catch (SampleException error)
+                {
+                    problems.Add(new DataProblem(index.NameOf(i), error.Message));
+                }
             }
 
             output.WriteLine($"samples   {index.Count}");
             output.WriteLine($"captions  {captions} ({(captions == 0 ? 0 : words / (double)captions):F1} words on average)");
             output.WriteLine($"boxes     {regions}");
-            output.WriteLine($"problems  {index.Problems.Count}");
-            foreach (var problem in index.Problems.Take(ShownProblems))
+            output.WriteLine($"problems  {problems.Count}");
+            foreach (var problem in problems.Take(ShownProblems))
             {
                 output.WriteLine($"  {problem.Where}: {problem.What}");
             }

@@ -14,7 +14,7 @@ internal static class MixSheet
     private const int Gap = 12;
     private const int Caption = 26;
     private const int Header = 34;
-    private static readonly string[] Titles = ["picture", "what the caption talks about", "partner", "mixed"];
+    private static readonly string[] Titles = ["picture", "saliency of its caption", "partner", "mixed"];
 
     /// <exception cref="RunError">The file cannot be written.</exception>
     public static void Write(MixPreview preview, string file)
