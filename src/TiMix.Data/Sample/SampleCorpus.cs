@@ -21,7 +21,7 @@ internal sealed record SampleSizes(int Shards, int ShardSize, int Evaluation)
 public static class SampleCorpus
 {
     /// <summary>Raised whenever the bytes of the same seed change.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>8 shards of 1,000 scenes.</summary>
     public const string TrainPattern = "train-{000..007}.tar";
@@ -200,7 +200,7 @@ public static class SampleCorpus
     {
         json.WriteNumber("seed", seed);
         json.WriteNumber("version", Version);
-        json.WriteNumber("concepts", SpriteLibrary.Instance.Concepts.Count);
+        json.WriteNumber("concepts", SceneComposer.ConceptCount);
         json.WriteNumber("side", SceneComposer.Side);
         json.WriteNumber("train", sizes.Shards * sizes.ShardSize);
         foreach (var split in (ReadOnlySpan<string>)["validation", "test", "heldout"]) json.WriteNumber(split, sizes.Evaluation);

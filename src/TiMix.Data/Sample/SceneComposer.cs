@@ -23,7 +23,13 @@ internal sealed class SceneComposer(ulong seed, ulong split, IReadOnlyList<Sprit
     /// <summary>Pixels a side.</summary>
     public const int Side = 96;
 
+    /// <summary>Concepts that scenes are made of: few enough that 8,000 scenes show each some hundred times.</summary>
+    public const int ConceptCount = 212;
+
     private static readonly SpriteLibrary Library = SpriteLibrary.Instance;
+
+    /// <summary>One concept of every group, evenly out of the library's order, so that all kinds of things occur.</summary>
+    private static readonly int[] Drawn = DrawnConcepts();
 
     /// <summary>
     /// Chooses what <paramref name="count"/> scenes show. With <paramref name="unique"/> no two scenes name the same
@@ -79,16 +85,22 @@ internal sealed class SceneComposer(ulong seed, ulong split, IReadOnlyList<Sprit
         }
     }
 
+    private static int[] DrawnConcepts()
+    {
+        int[] firsts = [.. Library.Concepts.Index().GroupBy(c => c.Item.Group).Select(group => group.First().Index)];
+        return [.. Enumerable.Range(0, ConceptCount).Select(i => firsts[i * firsts.Length / ConceptCount])];
+    }
+
     private static ScenePlan Choose(int number, SceneRandom random)
     {
         var chosen = new List<int>();
-        var objects = random.Below(100) switch { < 30 => 2, < 75 => 3, _ => 4 };
+        var objects = random.Below(100) switch { < 30 => 2, < 80 => 3, _ => 4 };
         while (chosen.Count < objects)
         {
-            var candidate = random.Below(Library.Concepts.Count);
+            var candidate = Drawn[random.Below(Drawn.Length)];
             if (!chosen.Exists(c => Library.Concepts[c].Excludes(Library.Concepts[candidate]))) chosen.Add(candidate);
         }
-        var named = Math.Min(objects, random.Below(100) switch { < 15 => 1, < 65 => 2, _ => 3 });
+        var named = Math.Min(objects, random.Below(100) switch { < 6 => 1, < 50 => 2, _ => 3 });
         return new ScenePlan(number, [.. chosen], named);
     }
 
