@@ -21,7 +21,7 @@ internal sealed partial class TimixProcess : IDisposable
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
             EnableRaisingEvents = true,
         };
         _process.OutputDataReceived += (_, line) => Add(line.Data);

@@ -1,0 +1,118 @@
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Runs;
+using TiMix.Data;
+
+namespace TiMix.Actors.Tests.Runs;
+
+public sealed class RunFilesTests : IDisposable
+{
+    private readonly string _runs = Directory.CreateTempSubdirectory("timix-runs-").FullName;
+
+    public void Dispose() => Directory.Delete(_runs, recursive: true);
+
+    [Fact]
+    public void A_second_process_is_kept_out_until_the_first_is_done()
+    {
+        using (RunDirectory.Create(_runs, "a", "{}"))
+        {
+            Assert.Contains("another process", Assert.Throws<RunError>(() => RunDirectory.Open(_runs, "a")).Message, StringComparison.Ordinal);
+        }
+
+        using var again = RunDirectory.Open(_runs, "a");
+        Assert.Equal("{}", File.ReadAllText(again.Recipe));
+    }
+
+    [Fact]
+    public void A_run_is_not_made_twice()
+    {
+        RunDirectory.Create(_runs, "a", "{}").Dispose();
+        Assert.Contains("timix resume a", Assert.Throws<RunError>(() => RunDirectory.Create(_runs, "a", "{ }")).Message, StringComparison.Ordinal);
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(_runs, "a", "recipe.json")));
+    }
+
+    [Fact]
+    public void A_run_that_is_not_there_is_said_with_those_that_are()
+    {
+        Assert.Contains("it holds none", Assert.Throws<RunError>(() => RunDirectory.Look(_runs, "c")).Message, StringComparison.Ordinal);
+        RunDirectory.Create(_runs, "b", "{}").Dispose();
+        RunDirectory.Create(_runs, "a", "{}").Dispose();
+        Assert.Contains("it holds a, b", Assert.Throws<RunError>(() => RunDirectory.Look(_runs, "c")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("../elsewhere")]
+    [InlineData("a/b")]
+    [InlineData("/tmp")]
+    public void A_name_is_one_path_segment(string name) => Assert.Throws<RunError>(() => RunDirectory.Of(_runs, name));
+
+    [Fact]
+    public void A_place_that_takes_no_directory_is_the_users_mistake()
+    {
+        var file = Path.Combine(_runs, "file");
+        File.WriteAllText(file, "");
+        Assert.Contains("cannot be made", Assert.Throws<RunError>(() => RunDirectory.Create(file, "a", "{}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Records_are_cut_back_to_the_step_that_training_goes_on_from()
+    {
+        using var directory = RunDirectory.Create(_runs, "a", "{}");
+        using (var records = new RunRecords(directory))
+        {
+            records.CutBack(0);
+            for (var step = 1; step <= 5; step++)
+            {
+                records.Add(Report(step), step % 2 == 0 ? [new Replacement(step, step + 1, "k", "why")] : []);
+            }
+
+            records.Add(Evaluation(2));
+            records.Add(Evaluation(4));
+            Assert.Equal((2, 2.5), (records.Replaced, records.Seconds));
+        }
+
+        File.AppendAllText(directory.Metrics, "{\"step\":3,\"lo");
+        using var again = new RunRecords(directory);
+        again.CutBack(3);
+        Assert.Equal((1L, 1.5, 3L, 2L), (again.Replaced, again.Seconds, again.Last!.Step, again.LastEvaluation!.Step));
+        Assert.Equal(Report(3), again.Last);
+        Assert.Equal(12.5, again.LastEvaluation.Splits[0].Metrics["meanRecall"]);
+        again.Add(Report(4), []);
+        again.Dispose();
+        Assert.Equal(["1", "2", "3", "4"], File.ReadLines(directory.Metrics).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.ToString()));
+        Assert.Single(File.ReadLines(directory.Evaluations));
+        Assert.Single(File.ReadLines(directory.Replacements));
+    }
+
+    [Fact]
+    public void Cutting_back_to_the_beginning_leaves_nothing()
+    {
+        using var directory = RunDirectory.Create(_runs, "a", "{}");
+        using var records = new RunRecords(directory);
+        records.CutBack(0);
+        records.Add(Report(1), [new Replacement(0, 1, "k", "why")]);
+        records.CutBack(0);
+        Assert.Equal((0L, 0.0, null), (records.Replaced, records.Seconds, records.Last));
+        records.Dispose();
+        Assert.Empty(File.ReadAllText(directory.Metrics));
+        Assert.Empty(File.ReadAllText(directory.Replacements));
+    }
+
+    [Fact]
+    public void Splits_are_validation_then_tests_in_order()
+    {
+        var recipe = new Recipe { Data = new DataRecipe { Validation = "v.tar", Tests = new Dictionary<string, string> { ["z"] = "z.tar", ["b"] = "b.tar" } } };
+        Assert.Equal(["validation", "b", "z"], Splits.All(recipe));
+        Assert.Equal(("v.tar", "z.tar", "sample:train"), (Splits.PatternOf(recipe, "validation"), Splits.PatternOf(recipe, "z"), Splits.PatternOf(recipe, "train")));
+        var without = recipe with { Data = recipe.Data with { Validation = "" } };
+        Assert.Equal(["b", "z"], Splits.All(without));
+        Assert.Contains("b, z", Assert.Throws<RunError>(() => Splits.PatternOf(without, "validation")).Message, StringComparison.Ordinal);
+        Assert.Contains("\"tset\"", Assert.Throws<RunError>(() => Splits.PatternOf(recipe, "tset")).Message, StringComparison.Ordinal);
+    }
+
+    private static StepReport Report(long step) => new(step, 9, 0, 1.5, 1, 0.25, 0.25, 0.9, 0.07, 1e-3, 2, 0.5, 16);
+
+    private static EvaluationReport Evaluation(long step) => new(step, [new SplitEvaluation("test", 8, new Dictionary<string, double> { ["meanRecall"] = 12.5 })]);
+}

@@ -1,0 +1,42 @@
+using TiMix.Actors.Recipes;
+using TiMix.Node.Commands;
+
+namespace TiMix.Node.Tests;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("train")]
+    [InlineData("resume")]
+    [InlineData("eval")]
+    [InlineData("mix")]
+    [InlineData("data")]
+    [InlineData("data sample")]
+    [InlineData("data inspect")]
+    [InlineData("recipe")]
+    public async Task Every_command_explains_itself_with_an_example(string command)
+    {
+        var help = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal(ExitCode.Done, help.Code);
+        Assert.Contains("Example", help.Output, StringComparison.Ordinal);
+        Assert.Empty(help.Error);
+    }
+
+    [Fact]
+    public async Task All_keys_of_a_recipe_are_explained()
+    {
+        var explained = await Cli.RunAsync("recipe");
+        Assert.Equal(ExitCode.Done, explained.Code);
+        Assert.All(RecipeKeys.All, key => Assert.Contains($"{key.Name}  ({key.Type}", explained.Output, StringComparison.Ordinal));
+        Assert.All(RecipeKeys.All, key => Assert.Contains(key.Meaning, explained.Output, StringComparison.Ordinal));
+        Assert.Contains("sample", explained.Output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recipe_is_printed_as_it_reads_back()
+    {
+        var printed = await Cli.RunAsync("recipe", "sample");
+        Assert.Empty(RecipeFile.Differences(RecipeFile.Load("sample"), RecipeFile.Parse(printed.Output, "printed")));
+    }
+}
