@@ -68,7 +68,7 @@ public static class Evaluator
         float[] textFeatures = [.. Order(pairs, recipe.Run.Seed, shuffleCaptions).SelectMany(index => texts.GetRange(index * d, d))];
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);
         AddRetrieval(metrics, imageFeatures, textFeatures, d);
-        AddInformation(metrics, imageFeatures, textFeatures, d, Math.Exp(-values.LogitScale));
+        AddInformation(metrics, imageFeatures, textFeatures, d, pairs, Math.Exp(-values.LogitScale));
         if (owners.Count > 0)
         {
             AddSaliency(metrics, maps, boxes, owners, model, recipe.Run.Seed);
@@ -102,9 +102,9 @@ public static class Evaluator
         metrics["medianRank"] = scores.MedianRank;
     }
 
-    private static void AddInformation(SortedDictionary<string, double> metrics, float[] images, float[] texts, int width, double temperature)
+    private static void AddInformation(SortedDictionary<string, double> metrics, float[] images, float[] texts, int width, int pairs, double temperature)
     {
-        var bounds = MutualInformation.Estimate(images, texts, width, temperature, InformationSizes);
+        var bounds = MutualInformation.Estimate(images, texts, width, temperature, [.. InformationSizes.Where(size => size < pairs), Math.Min(pairs, InformationSizes[^1])]);
         foreach (var bound in bounds)
         {
             metrics[$"miLowerBoundNatsAt{bound.Samples}"] = bound.Nats;

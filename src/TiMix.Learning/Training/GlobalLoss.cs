@@ -84,7 +84,7 @@ public static class GlobalLoss
     private static Tensor Matrix(IEnumerable<float[]> parts, int width)
     {
         float[] all = [.. parts.SelectMany(part => part)];
-        return tensor(all, [all.Length / width, width]);
+        return HostFloats.ToTensor(all, [all.Length / width, width], CPU);
     }
 
     private static float[] Floats(Tensor values) => HostFloats.Of(values);

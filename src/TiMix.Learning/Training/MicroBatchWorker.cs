@@ -166,5 +166,5 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
 
     private static Tensor Indices(int[] values, Device device) => tensor(values, device: device).to(ScalarType.Int64);
 
-    private static Tensor Like(float[] gradient, Tensor output) => tensor(gradient, output.shape, device: output.device);
+    private static Tensor Like(float[] gradient, Tensor output) => HostFloats.ToTensor(gradient, output.shape, output.device);
 }

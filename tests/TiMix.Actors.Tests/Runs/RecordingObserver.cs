@@ -1,0 +1,53 @@
+using TiMix.Actors.Runs;
+
+namespace TiMix.Actors.Tests.Runs;
+
+/// <summary>Writes down what a run tells; and stops it at a step, if asked to.</summary>
+internal sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+
+    public CancellationToken Stop => _stop.Token;
+
+    public List<StepReport> Steps { get; } = [];
+
+    public List<EvaluationReport> Evaluations { get; } = [];
+
+    public List<string> Notices { get; } = [];
+
+    public void Dispose() => _stop.Dispose();
+
+    public void StepCompleted(StepReport step)
+    {
+        lock (_lock)
+        {
+            Steps.Add(step);
+        }
+
+        if (step.Step == stopAt)
+        {
+            _stop.Cancel();
+        }
+    }
+
+    public void Evaluated(EvaluationReport evaluation)
+    {
+        lock (_lock)
+        {
+            Evaluations.Add(evaluation);
+        }
+    }
+
+    public void SnapshotCommitted(long step, string directory) => Assert.True(Directory.Exists(directory), directory);
+
+    public void Notice(NoticeLevel level, string text)
+    {
+        lock (_lock)
+        {
+            Notices.Add(text);
+        }
+    }
+
+    public void Phase(string text) => Assert.NotEmpty(text);
+}
