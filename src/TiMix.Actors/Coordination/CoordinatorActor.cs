@@ -21,6 +21,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor
     private readonly IActorRef _evaluator;
     private readonly Dictionary<string, IActorRef> _trainers = new(StringComparer.Ordinal);
     private RunState _state = RunState.Empty;
+    private readonly HashSet<long> _evaluating = [];
     private bool _pausing;
 
     /// <param name="run">Name of the run; the persistence id.</param>
@@ -50,11 +51,13 @@ public sealed class CoordinatorActor : ReceivePersistentActor
         });
         Command<EvaluatorMessages.Evaluated>(evaluated =>
         {
+            _evaluating.Remove(evaluated.Report.Step);
             _monitor.Tell(new MonitorMessages.Evaluated(evaluated.Report));
             Handle(new ReportEvaluation(evaluated.Report));
         });
         Command<EvaluatorMessages.EvaluationFailed>(failed =>
         {
+            _evaluating.Remove(failed.Step);
             if (failed.Step == _state.Steps)
             {
                 Handle(new FailRun($"the evaluation of step {failed.Step} failed: {failed.Reason}"));
@@ -170,13 +173,13 @@ public sealed class CoordinatorActor : ReceivePersistentActor
     {
         _monitor.Tell(new MonitorMessages.SnapshotCommitted(snapshot.Step, _snapshots.PathOf(snapshot.Directory)));
         var keep = _state.SnapshotsToKeep(_recipe.Run.KeepSnapshots);
-        var old = _state.Snapshots.Keys.Where(step => !keep.Contains(step)).Select(step => new SnapshotDiscarded(step, "retention")).ToList();
-        if (old.Count > 0)
+        CommittedSnapshot[] old = [.. _state.Snapshots.Values.Where(kept => !keep.Contains(kept.Step) && !_evaluating.Contains(kept.Step))];
+        if (old.Length > 0)
         {
-            PersistAll(old, happened => _state = _state.Apply(happened));
+            PersistAll(old.Select(gone => new SnapshotDiscarded(gone.Step, "retention")), happened => _state = _state.Apply(happened));
+            DeferAsync(old, gone => _snapshots.Delete(gone.Select(snapshot => snapshot.Directory)));
         }
 
-        DeferAsync(snapshot, _ => _snapshots.Prune(_state.Snapshots.Values.Select(kept => kept.Directory).ToHashSet()));
         if (snapshot.Step == _state.Steps)
         {
             if (_pausing)
@@ -190,6 +193,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor
         }
         else if (SnapshotPlan.IsEvaluationDue(_recipe, snapshot.Step))
         {
+            _evaluating.Add(snapshot.Step);
             _evaluator.Tell(new EvaluatorMessages.Evaluate(snapshot.Step, _snapshots.PathOf(snapshot.Directory), [Splits.Validation]));
         }
     }

@@ -112,7 +112,16 @@ public sealed class SnapshotStore(string directory)
         return (manifest, ReadModel(path, DualEncoder.LayoutOf(manifest.Model)));
     }
 
-    /// <summary>Deletes what a crash left unfinished and every snapshot that is not to be kept.</summary>
+    /// <summary>Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>.</summary>
+    public void Delete(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            TryDelete(PathOf(name));
+        }
+    }
+
+    /// <summary>Deletes what a crash left unfinished and every snapshot that is not to be kept. Only while nobody writes.</summary>
     public void Prune(IReadOnlySet<string> keep)
     {
         if (!System.IO.Directory.Exists(Directory))

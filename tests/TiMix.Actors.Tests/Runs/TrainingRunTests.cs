@@ -67,7 +67,7 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
         Assert.Equal([0, 0, 1, 1, 2, 2], lines.Select(line => line["epoch"]!.GetValue<int>()));
         Assert.Equal(_undisturbed.Seen.Steps.Select(step => step.Loss), lines.Select(line => line["loss"]!.GetValue<double>()));
         Assert.Equal(6, _undisturbed.Seen.Evaluations[^1].Step);
-        Assert.Contains(_undisturbed.Seen.Evaluations, evaluation => evaluation.Step == 3);
+        Assert.True(_undisturbed.Seen.Evaluations.Any(evaluation => evaluation.Step == 3), string.Join("; ", _undisturbed.Seen.Notices));
     }
 
     [Fact]
@@ -92,6 +92,7 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
         await StopAsync();
         using var seen = new RecordingObserver();
         var resumed = await TrainingRun.ExecuteAsync(_data.Options("stopped", resume: true, threads: 2), seen, seen.Stop);
+        Assert.True(resumed.Outcome == RunOutcome.Finished, $"{resumed.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "stopped", "log.txt"))}");
         Assert.Equal((RunOutcome.Finished, _undisturbed.Result.Fingerprint), (resumed.Outcome, resumed.Fingerprint));
         Assert.Equal(1, Summary(_data, "stopped")["resumes"]!.GetValue<int>());
         Assert.Equal(Losses(_undisturbed.Data, "plain"), Losses(_data, "stopped"));
@@ -123,6 +124,7 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
     {
         using var seen = new RecordingObserver();
         var result = await TrainingRun.ExecuteAsync(_data.Options("other", RecipeFile.Set(_data.Recipe, [setting]), threads: threads), seen, seen.Stop);
+        Assert.True(result.Outcome == RunOutcome.Finished, $"{result.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "other", "log.txt"))}");
         Assert.Equal((RunOutcome.Finished, _undisturbed.Result.Fingerprint), (result.Outcome, result.Fingerprint));
     }
 
