@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dotnet build -c Release tools/benchmarks -v q --nologo > /dev/null
+python3 -c 'import torch' || { echo 'python3-torch is missing: sudo apt install python3-torch libopenblas0-openmp' >&2; exit 1; }
 rounds=${1:-5}
 for _ in $(seq "$rounds"); do
   dotnet tools/benchmarks/bin/Release/net10.0/TiMix.Benchmarks.dll plain | sed 's/.*: /here /'
