@@ -122,6 +122,23 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
     }
 
     [Theory]
+    [InlineData(2500)]
+    [InlineData(4000)]
+    [InlineData(6000)]
+    public async Task A_full_disk_costs_no_step_and_no_snapshot_that_was_there(int kilobytes)
+    {
+        using var run = TimixProcess.TrainOnSmallDisk(_runs, "full", kilobytes);
+        var code = await run.ExitAsync();
+        Assert.SkipWhen(code == 77 || run.Output.StartsWith("unshare:", StringComparison.Ordinal), $"No mount namespace may be made here: {run.Output}");
+        Assert.True(code == 0, run.Output);
+        Assert.Contains("first exit code 1", run.Output, StringComparison.Ordinal);
+        Assert.Contains("could not be written", run.Output, StringComparison.Ordinal);
+        Assert.Contains("No space left on device", run.Output, StringComparison.Ordinal);
+        Assert.Contains("second exit code 0", run.Output, StringComparison.Ordinal);
+        Assert.Contains(_undisturbed.Fingerprint, run.Output[run.Output.IndexOf("second exit code", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("run.prefetch=1")]
     [InlineData("run.prefetch=64")]
     [InlineData("run.graphsInMemory=0")]

@@ -18,10 +18,15 @@ internal sealed partial class TimixProcess : IDisposable
     private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Seen)> _waiting = [];
 
     private TimixProcess(IEnumerable<string> arguments)
+        : this("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
+    {
+    }
+
+    private TimixProcess(string command, IEnumerable<string> arguments)
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
             EnableRaisingEvents = true,
         };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
@@ -37,10 +42,34 @@ internal sealed partial class TimixProcess : IDisposable
     public static TimixProcess Start(params string[] arguments) => new(arguments);
 
     /// <summary>A short run of a small model on the real sample corpus.</summary>
-    public static TimixProcess Train(string runs, string name, params string[] more) => new(
-        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, "--steps", "24", .. Small, .. more]);
+    public static TimixProcess Train(string runs, string name, params string[] more) => new(TrainArguments(runs, name, more));
 
-    public static TimixProcess Resume(string runs, string name, params string[] more) => new(["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more]);
+    public static TimixProcess Resume(string runs, string name, params string[] more) => new(ResumeArguments(runs, name, more));
+
+    /// <summary>
+    /// In a mount namespace of its own: a run whose directory is a disk of so many kilobytes, then its resumption after the disk has
+    /// grown. The output ends with the two exit codes and the summary.
+    /// </summary>
+    public static TimixProcess TrainOnSmallDisk(string runs, string name, int kilobytes) => new(
+        "unshare",
+        [
+            "--map-root-user", "--mount", "sh", "-c",
+            $"""
+            mount -t tmpfs -o size={kilobytes}k tmpfs {runs} || exit 77
+            {Quoted(TrainArguments(runs, name))}; echo "first exit code $?"
+            mount -o remount,size=1g {runs}
+            {Quoted(ResumeArguments(runs, name))}; echo "second exit code $?"
+            cat {runs}/{name}/summary.json
+            """,
+        ]);
+
+    private static string Quoted(IEnumerable<string> arguments) => "dotnet " + string.Join(' ', arguments.Prepend(Program).Select(argument => $"'{argument}'"));
+
+    private static IEnumerable<string> TrainArguments(string runs, string name, params string[] more) =>
+        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, "--steps", "24", .. Small, .. more];
+
+    private static IEnumerable<string> ResumeArguments(string runs, string name, params string[] more) =>
+        ["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more];
 
     /// <summary>Settings that make a step quick: the shape of the computation stays, with mixing, distillation and alignment.</summary>
     private static IEnumerable<string> Small => new[]

@@ -4,10 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dotnet build -c Release tools/benchmarks -v q --nologo > /dev/null
-python3 -c 'import torch' || { echo 'python3-torch is missing: sudo apt install python3-torch libopenblas0-openmp' >&2; exit 1; }
+${PYTHON:-/usr/bin/python3} -c "import torch" || { echo 'python3-torch is missing: sudo apt install python3-torch libopenblas0-openmp' >&2; exit 1; }
 rounds=${1:-5}
 for _ in $(seq "$rounds"); do
   dotnet tools/benchmarks/bin/Release/net10.0/TiMix.Benchmarks.dll plain | sed 's/.*: /here /'
-  OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=SkylakeX python3 tools/compare/plain_step.py | sed 's/.*: /python /'
+  OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=SkylakeX "${PYTHON:-/usr/bin/python3}" tools/compare/plain_step.py | sed 's/.*: /python /'
 done | sort -k1,1 -k2,2n | awk '{ v[$1] = v[$1] " " $2; n[$1]++ }
   END { for (k in v) { split(v[k], a, " "); m[k] = a[int((n[k] + 1) / 2)]; print k, m[k], "samples/s" } print "ratio", m["here"] / m["python"] }'
