@@ -1,0 +1,366 @@
+using System.Collections.Immutable;
+using static TiMix.Actors.Coordination.CoordinatorEvents;
+
+namespace TiMix.Actors.Coordination;
+
+/// <summary>What is to be done now.</summary>
+/// <param name="Next">What is known afterwards.</param>
+/// <param name="Events">To be journaled first; then decide again.</param>
+/// <param name="Orders">To be sent; only without events, so that nothing is ordered that the journal does not know.</param>
+/// <param name="Waiting">Why nothing goes on; null: it does.</param>
+public sealed record Decision(Membership Next, IReadOnlyList<IEvent> Events, IReadOnlyList<Addressed> Orders, string? Waiting);
+
+/// <summary>
+/// Who is alive and where they stand, as they say themselves, and what follows from it for the views. Nothing of it is stored:
+/// a coordinator that starts anew learns it from the next statuses. <see cref="Decide"/> looks at the whole situation every
+/// time and says what is to be done next, so it does not matter which messages were lost on the way here.
+/// </summary>
+/// <remarks>
+/// The way from one view to the next: something calls for it (somebody is lost, joins, leaves, or the run is to stand still);
+/// all members of the old view hold still, after a whole step if nothing is broken, otherwise at once; the newest state among
+/// them is the one to go on from; the new view is proposed, its members link up and take that state over; when all are ready
+/// and have the same bits, the view is installed and begins.
+/// </remarks>
+public sealed record Membership
+{
+    private sealed record Known(TrainerStatus Status, long HeardAt, long SuspectedAt);
+
+    private readonly MembershipOptions _options;
+
+    /// <param name="options">Leases.</param>
+    /// <param name="now">Milliseconds since 1970, UTC; here as in all methods.</param>
+    public Membership(MembershipOptions options, long now) => (_options, StartedAt) = (options, now);
+
+    /// <summary>The newest status of everybody who is alive, by id.</summary>
+    public IEnumerable<TrainerStatus> Statuses => Trainers.Values.Select(known => known.Status);
+
+    private ImmutableSortedDictionary<string, Known> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, Known>(StringComparer.Ordinal);
+
+    private ImmutableHashSet<string> Dead { get; init; } = [];
+
+    private long StartedAt { get; init; }
+
+    private bool Pausing { get; init; }
+
+    private (string Reason, long At)? Cause { get; init; }
+
+    private long UrgentSince { get; init; }
+
+    private (long Generation, long At) Preparing { get; init; }
+
+    /// <summary>Somebody has said where it stands.</summary>
+    public Membership Hear(TrainerStatus status, long now)
+    {
+        var before = Trainers.GetValueOrDefault(status.Trainer);
+        if (Dead.Contains(status.Trainer) || before?.Status.Number >= status.Number)
+        {
+            return this;
+        }
+
+        var trainers = Trainers.SetItem(status.Trainer, new Known(status, now, 0));
+        var old = before?.Status.Generation == status.Generation ? before.Status.Suspects : [];
+        foreach (var suspect in status.Suspects.Except(old))
+        {
+            if (trainers.TryGetValue(suspect, out var known) && known.SuspectedAt == 0)
+            {
+                trainers = trainers.SetItem(suspect, known with { SuspectedAt = now });
+            }
+        }
+
+        return this with { Trainers = trainers };
+    }
+
+    /// <summary>A trainer is dead for certain; what it said last may still arrive and is not believed.</summary>
+    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.Add(trainer) };
+
+    /// <summary>The process of a node is dead for certain, and all trainers on it.</summary>
+    public Membership BuryNode(string node) =>
+        Trainers.Values.Where(known => known.Status.Node == node).Aggregate(this, (membership, known) => membership.Bury(known.Status.Trainer));
+
+    /// <summary>The user wants the run to stand still.</summary>
+    public Membership Pause() => this with { Pausing = true };
+
+    /// <summary>What is to be done in this situation.</summary>
+    public Decision Decide(RunState run, long now)
+    {
+        if (run.Status != RunStatus.Running)
+        {
+            return new Decision(this, [], [], null);
+        }
+
+        var alive = Without(now, out var lost, run);
+        if (lost.Count > 0)
+        {
+            return new Decision(alive.Because(lost[0] is TrainerLost first ? $"{first.Node} was lost: {first.Reason}" : "", now), lost, [], null);
+        }
+
+        var current = run.Proposed?.View ?? run.View;
+        if (current is null)
+        {
+            return alive.Regroup(run, now);
+        }
+
+        var broken = current.Shares.Any(share => !run.Trainers.ContainsKey(share.Trainer));
+        var members = current.Shares.Where(share => run.Trainers.ContainsKey(share.Trainer)).Select(share => alive.Trainers.GetValueOrDefault(share.Trainer)?.Status).ToList();
+        if (members.Any(status => status is null || (run.View is not null && status.Generation < current.Generation)))
+        {
+            return new Decision(alive, [], [], "a trainer of the view has not been heard of yet");
+        }
+
+        return alive.DecideOn(run, current, [.. members.OfType<TrainerStatus>()], broken, now);
+    }
+
+    private Decision DecideOn(RunState run, View current, IReadOnlyList<TrainerStatus> members, bool broken, long now)
+    {
+        var generation = current.Generation;
+        var halfStopped = run.View is not null && members.Any(member => member.Phase == TrainerPhase.Stopped) && members.Any(member => !member.Quiet);
+        var urgent = broken
+            || members.Any(member => member.Generation >= generation && (member.Phase == TrainerPhase.Aborted || member.Suspects.Count > 0))
+            || (run.View is not null && members.Any(member => member.Phase == TrainerPhase.Idle))
+            || (halfStopped && Cause is { } since && now - since.At > _options.HaltDeadline.TotalMilliseconds);
+        if (urgent)
+        {
+            var hurried = Because(WhatBroke(current, members), now) with { UrgentSince = UrgentSince == 0 ? now : UrgentSince };
+            return members.All(member => member.Quiet)
+                ? hurried.Regroup(run, now)
+                : new Decision(hurried, [], [.. members.Where(member => !member.Quiet).Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
+        }
+
+        return run.Proposed is { } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
+    }
+
+    private static string WhatBroke(View current, IReadOnlyList<TrainerStatus> members)
+    {
+        var suspects = members.SelectMany(member => member.Suspects).Distinct(StringComparer.Ordinal).Where(current.Has).Select(suspect => current.Shares[current.PlaceOf(suspect)].Node).ToList();
+        return suspects.Count > 0 ? $"the link to {string.Join(" and ", suspects)} broke" : $"{members.FirstOrDefault(member => member.Quiet)?.Node ?? "a trainer"} broke off";
+    }
+
+    private Decision Prepare(RunState run, ProposedView proposed, IReadOnlyList<TrainerStatus> members, long now)
+    {
+        var generation = proposed.View.Generation;
+        var preparing = Preparing.Generation == generation ? this : this with { Preparing = (generation, now) };
+        var ready = members.Where(member => member.Generation == generation && member.Phase == TrainerPhase.Ready).ToList();
+        if (ready.Count == members.Count)
+        {
+            if (ready.All(member => member.Applied == proposed.View.FromStep && member.Hash == ready[0].Hash))
+            {
+                return new Decision(preparing, [new ViewInstalled(generation, now)], [], null);
+            }
+
+            var differing = preparing.Because("the trainers' states differ", now);
+            return new Decision(differing, [], [.. ready.Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
+        }
+
+        var late = now - preparing.Preparing.At > _options.PrepareDeadline.TotalMilliseconds;
+        if (late)
+        {
+            TrainerLost[] events = [.. members.Except(ready).Select(member => new TrainerLost(member.Trainer, member.Node, "it was not ready in time", now))];
+            return new Decision(events.Aggregate(preparing, (membership, gone) => membership with { Trainers = membership.Trainers.Remove(gone.Trainer) }), events, [], null);
+        }
+
+        var orders = new List<Addressed>();
+        foreach (var member in members.Where(member => member.Generation < generation))
+        {
+            TrainerOrders.IOrder order = member.Quiet
+                ? new TrainerOrders.Prepare(proposed.View, proposed.Sources.Single(source => source.Trainer == member.Trainer), run.Lineage)
+                : new TrainerOrders.Halt(generation - 1);
+            orders.Add(new Addressed(member.Trainer, order));
+        }
+
+        return new Decision(preparing, [], orders, null);
+    }
+
+    private Decision Keep(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
+    {
+        if (members.All(member => member.Quiet))
+        {
+            return Regroup(run, now);
+        }
+
+        var applied = members.Max(member => member.Applied);
+        var first = run.Changes[^1].FirstStepAt == 0;
+        if (applied > run.Progress && (first || applied >= run.Progress + ProgressEvery))
+        {
+            return new Decision(this, [new ProgressRecorded(view.Generation, applied, now)], [], null);
+        }
+
+        var left = run.Trainers.Where(trainer => !view.Has(trainer.Key) && Trainers.GetValueOrDefault(trainer.Key)?.Status.Leaving == true).ToList();
+        if (left.Count > 0)
+        {
+            return new Decision(this, [.. left.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, "it left", now))], [], null);
+        }
+
+        List<Addressed> orders =
+        [
+            .. members.Where(member => member.Phase == TrainerPhase.Ready).Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
+            .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer)).Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
+        ];
+        var reason = ReasonToStop(run, view, members);
+        if (reason is null)
+        {
+            var settled = members.All(member => member.Phase == TrainerPhase.Running) ? this with { Cause = null, UrgentSince = 0 } : this;
+            return new Decision(settled, [], orders, null);
+        }
+
+        orders.AddRange(members.Where(member => member.Phase == TrainerPhase.Running).Select(member => new Addressed(member.Trainer, new TrainerOrders.StopAfterStep(view.Generation))));
+        return new Decision(Because(reason, now), [], orders, null);
+    }
+
+    private const long ProgressEvery = 10;
+
+    /// <summary>A zombie of an older view is told to hold still; one that wants to leave may go.</summary>
+    private static Addressed? ForOutsider(RunState run, TrainerStatus status) =>
+        !status.Quiet ? new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation - 1))
+        : status.Leaving ? new Addressed(status.Trainer, new TrainerOrders.Release())
+        : null;
+
+    private string? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members)
+    {
+        if (Pausing)
+        {
+            return RunState.StoppedOnRequest;
+        }
+
+        if (members.FirstOrDefault(member => member.Leaving) is { } leaver)
+        {
+            return $"{leaver.Node} leaves";
+        }
+
+        var done = members.All(member => member.Applied == run.Steps);
+        return !done && Newcomers(view, members[0].Computes).FirstOrDefault() is { } newcomer ? $"{newcomer.Node} joins" : null;
+    }
+
+    private IEnumerable<TrainerStatus> Newcomers(View view, string computes) =>
+        Statuses.Where(status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes);
+
+    /// <summary>Nobody trains: the next view, if there are trainers for it.</summary>
+    private Decision Regroup(RunState run, long now)
+    {
+        List<Addressed> orders = [.. Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation)))];
+        var quiet = Statuses.Where(status => status.Quiet).ToList();
+        var state = StateToGoOnFrom(run, quiet);
+        var staying = quiet.Where(status => !status.Leaving).ToList();
+        var computes = (state.Holders.FirstOrDefault() ?? staying.FirstOrDefault())?.Computes;
+        var candidates = staying.Where(status => status.Computes == computes).ToList();
+
+        if (run.Trained || Pausing || candidates.Count < _options.MinTrainers)
+        {
+            return StandStill(run, state, candidates, orders, now);
+        }
+
+        if (state.Holders.Count == 0 && candidates.Count < _options.StartTrainers && now - StartedAt < _options.StartWait.TotalMilliseconds)
+        {
+            return new Decision(this, [], orders, $"{candidates.Count} of {_options.StartTrainers} trainers are here");
+        }
+
+        var view = ViewPlanner.Plan(
+            run.Generation + 1, state.Step, candidates.Select(status => new Candidate(status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch)), run.MicroBatches);
+        var cause = Cause ?? (Joining(run, candidates), now);
+        List<IEvent> events =
+        [
+            .. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => new TrainerJoined(status.Trainer, status.Node, now)),
+            .. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now)),
+            new ViewProposed(view, state.SourcesFor(view), state.Holders.Count == 0 ? run.Generation + 1 : run.Lineage, state.Diverged.Count > 0 ? Divergence(state.Diverged) : cause.Reason, cause.At, now),
+        ];
+        return new Decision(this with { Cause = null, UrgentSince = 0 }, events, [], null);
+    }
+
+    private Decision StandStill(RunState run, StateChoice state, IReadOnlyList<TrainerStatus> candidates, List<Addressed> orders, long now)
+    {
+        var safe = state.Holders.Count == 0 || run.Newest?.Step >= state.Step;
+        if (Pausing && (safe || run.Trained))
+        {
+            return new Decision(this, [new RunPaused(RunState.StoppedOnRequest, now)], [], null);
+        }
+
+        if (!safe && (Pausing || state.Holders.All(holder => holder.Leaving)))
+        {
+            orders.Add(new Addressed(state.Holders[0].Trainer, new TrainerOrders.TakeSnapshot(state.Step)));
+        }
+        else
+        {
+            orders.AddRange(Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())));
+        }
+
+        return new Decision(this, [], orders, run.Trained || Pausing ? null : $"{candidates.Count} trainers are here, {_options.MinTrainers} are needed");
+    }
+
+    private static string Divergence(IReadOnlyList<TrainerStatus> diverged) => $"{string.Join(" and ", diverged.Select(status => status.Node))} had other weights than the others";
+
+    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates) =>
+        string.Join(" and ", candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node).DefaultIfEmpty("nobody")) + " joins";
+
+    private Membership Because(string reason, long now) => Cause is null ? this with { Cause = (reason, now) } : this;
+
+    /// <summary>
+    /// The newest state that counts among those who hold still. Where states of that step differ, the one that more than half
+    /// of their holders have; if there is none such, nobody can say which is right, and the newest snapshot is.
+    /// </summary>
+    private static StateChoice StateToGoOnFrom(RunState run, IReadOnlyList<TrainerStatus> quiet)
+    {
+        var holders = quiet.Where(status => status.Applied >= 0 && status.StateGeneration >= run.Lineage).ToList();
+        var step = holders.Count == 0 ? -1 : holders.Max(status => status.Applied);
+        var newest = holders.Where(status => status.Applied == step).ToList();
+        var largest = newest.GroupBy(status => status.Hash).MaxBy(group => group.Count());
+        if (largest is null || run.Newest?.Step > step || 2 * largest.Count() <= newest.Count)
+        {
+            return new StateChoice(run.Newest?.Step ?? 0, [], largest is null || run.Newest?.Step > step ? [] : newest, run.Newest?.Directory);
+        }
+
+        return new StateChoice(step, [.. largest.OrderBy(status => status.Leaving)], [.. newest.Where(status => status.Hash != largest.Key)], null);
+    }
+
+    private sealed record StateChoice(long Step, IReadOnlyList<TrainerStatus> Holders, IReadOnlyList<TrainerStatus> Diverged, string? Snapshot)
+    {
+        public List<StateSource> SourcesFor(View view)
+        {
+            var keepers = Holders.Select(holder => holder.Trainer).ToHashSet(StringComparer.Ordinal);
+            var first = Holders.Count > 0 ? Holders[0].Trainer : view.Shares[0].Trainer;
+            return
+            [
+                .. view.Shares.Select(share => keepers.Contains(share.Trainer) ? new StateSource(share.Trainer, StateWay.Keep, null)
+                    : share.Trainer != first ? new StateSource(share.Trainer, StateWay.Copy, first)
+                    : Snapshot is null ? new StateSource(share.Trainer, StateWay.Draw, null)
+                    : new StateSource(share.Trainer, StateWay.Restore, Snapshot)),
+            ];
+        }
+    }
+
+    /// <summary>What is known without those who are lost; <paramref name="lost"/> says so of those who belonged to the run.</summary>
+    private Membership Without(long now, out List<IEvent> lost, RunState run)
+    {
+        lost = [];
+        var trainers = Trainers;
+        foreach (var (id, known) in Trainers)
+        {
+            if (WhyLost(known, now) is { } reason)
+            {
+                trainers = trainers.Remove(id);
+                if (run.Trainers.ContainsKey(id))
+                {
+                    lost.Add(new TrainerLost(id, known.Status.Node, reason, now));
+                }
+            }
+        }
+
+        foreach (var (id, node) in run.Trainers.Where(trainer => !Trainers.ContainsKey(trainer.Key)))
+        {
+            if (Dead.Contains(id))
+            {
+                lost.Add(new TrainerLost(id, node, "its process has died", now));
+            }
+            else if (now - StartedAt > _options.Lease.TotalMilliseconds)
+            {
+                lost.Add(new TrainerLost(id, node, "it did not come back", now));
+            }
+        }
+
+        return ReferenceEquals(trainers, Trainers) ? this : this with { Trainers = trainers };
+    }
+
+    private string? WhyLost(Known known, long now) =>
+        now - known.HeardAt > _options.Lease.TotalMilliseconds ? $"silent for {_options.Lease.TotalSeconds} s"
+        : known.SuspectedAt > 0 && now - known.SuspectedAt > _options.Grace.TotalMilliseconds ? "its link broke"
+        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds ? $"it did not hold still for {_options.HaltDeadline.TotalSeconds} s"
+        : null;
+}
