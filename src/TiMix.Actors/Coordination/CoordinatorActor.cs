@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Persistence;
 using Akka.Serialization;
 using TiMix.Actors.Messages;
+using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Snapshots;
@@ -24,9 +25,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Snapshots">Where snapshots are.</param>
     /// <param name="Monitor">Makes the monitor, given the coordinator.</param>
     /// <param name="Membership">Leases.</param>
+    /// <param name="Begin">What this process was started to begin or to go on with; asked once, null: nothing, whatever runs goes on.</param>
     /// <param name="Time">The clock.</param>
     public sealed record Settings(
-        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, TimeProvider Time);
+        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, Func<BeginRun?> Begin, TimeProvider Time);
 
     private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {
@@ -42,6 +44,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private readonly IActorRef _monitor;
     private readonly Dictionary<string, IActorRef> _trainers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IActorRef> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, long> _lookers = [];
     private RunState _state = RunState.Empty;
     private Membership _membership;
@@ -66,16 +69,14 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Command<TrainerStatus>(status =>
         {
             Know(status);
-            if (_state.Status is RunStatus.Paused or RunStatus.Finished)
-            {
-                Sender.Tell(new NodeMessages.RunOver(Outcome));
-                return;
-            }
-
             _membership = _membership.Hear(status, Now);
             Advance();
         });
-        Command<NodeMessages.DescribeRun>(_ => Sender.Tell(_settings.Description));
+        Command<NodeMessages.DescribeRun>(asked =>
+        {
+            _nodes[asked.Node] = Sender;
+            Sender.Tell(_state.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome) : _settings.Description);
+        });
         Command<NodeMessages.ServiceStatus>(Know);
         Command<NodeMessages.Subscribe>(_ =>
         {
@@ -145,6 +146,14 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         _membership = new Membership(_settings.Membership, Now);
         base.OnReplaySuccess();
+        if (_settings.Begin() is { } begin)
+        {
+            Handle(begin);
+        }
+        else if (_state.View is not null)
+        {
+            Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
+        }
     }
 
     /// <inheritdoc/>
@@ -231,7 +240,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         switch (happened)
         {
             case RunContinued continued:
-                _snapshots.Prune(_state.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet());
+                _settings.Snapshots.Prune(_state.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet());
                 Tell(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {_state.Steps}."));
                 if (_state.Trained)
                 {
@@ -264,17 +273,15 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private SnapshotStore _snapshots => _settings.Snapshots;
-
     private void Committed(CommittedSnapshot snapshot)
     {
-        Tell(new MonitorMessages.SnapshotCommitted(snapshot.Step, _snapshots.PathOf(snapshot.Directory)));
+        Tell(new MonitorMessages.SnapshotCommitted(snapshot.Step, _settings.Snapshots.PathOf(snapshot.Directory)));
         var keep = _state.SnapshotsToKeep(_recipe.Run.KeepSnapshots);
         CommittedSnapshot[] old = [.. _state.Snapshots.Values.Where(kept => !keep.Contains(kept.Step) && kept.Step != _evaluating && !IsEvaluationDue(kept))];
         if (old.Length > 0)
         {
             PersistAll(old.Select(gone => new SnapshotDiscarded(gone.Step, "retention")), happened => _state = _state.Apply(happened));
-            DeferAsync(old, gone => _snapshots.Delete(gone.Select(kept => kept.Directory)));
+            DeferAsync(old, gone => _settings.Snapshots.Delete(gone.Select(kept => kept.Directory)));
         }
 
         if (_state.Trained)
@@ -304,7 +311,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
 
         (_evaluating, _evaluator) = (due.Step, evaluator);
-        evaluator.Tell(new EvaluatorMessages.Evaluate(due.Step, _snapshots.PathOf(due.Directory), due.Step == _state.Steps ? Splits.All(_recipe) : [Splits.Validation]));
+        evaluator.Tell(new EvaluatorMessages.Evaluate(due.Step, _settings.Snapshots.PathOf(due.Directory), due.Step == _state.Steps ? Splits.All(_recipe) : [Splits.Validation]));
     }
 
     private void Handle(EvaluatorMessages.EvaluationFailed failed)
@@ -337,11 +344,6 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 
     private void Know(NodeMessages.ServiceStatus status)
     {
-        if (_state.Status is RunStatus.Paused or RunStatus.Finished)
-        {
-            Sender.Tell(new NodeMessages.RunOver(Outcome));
-        }
-
         var key = $"{status.Node} {status.Role}";
         var isNew = !_services.TryGetValue(key, out var known) || !known.Actor.Equals(Sender);
         _services[key] = new Service(status.Node, status.Role, Sender, Now);
@@ -408,13 +410,28 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 
     private void TellWhereItStands(IActorRef looker)
     {
-        if (_state.View is not null)
+        object? standing = _state.Status switch
         {
-            looker.Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
+            RunStatus.Running when _state.View is not null => new MonitorMessages.ViewBegan(_state.Changes[^1]),
+            RunStatus.Paused or RunStatus.Finished => Over,
+            _ => null,
+        };
+        if (standing is not null)
+        {
+            _monitor.Tell(new MonitorActor.Publish(standing, [looker]));
         }
     }
 
-    private void TellOver() => Tell(new MonitorMessages.Over(Outcome, _state.Fingerprint, Outcome == RunOutcome.Failed ? _state.PauseReason : null, _state.Resumes));
+    private MonitorMessages.Over Over => new(Outcome, _state.Fingerprint, Outcome == RunOutcome.Failed ? _state.PauseReason : null, _state.Resumes);
+
+    private void TellOver()
+    {
+        Tell(Over);
+        foreach (var node in _nodes.Values)
+        {
+            node.Tell(new NodeMessages.RunOver(Outcome));
+        }
+    }
 
     /// <summary>The monitor keeps the files and passes on to whoever looks on.</summary>
     private void Tell(object message) => _monitor.Tell(new MonitorActor.Publish(message, [.. _lookers.Keys]));

@@ -40,7 +40,8 @@ public sealed record Membership
 
     private long StartedAt { get; init; }
 
-    private bool Pausing { get; init; }
+    /// <summary>Whether the user wants the run to stand still.</summary>
+    public bool Pausing { get; private init; }
 
     private (string Reason, long At)? Cause { get; init; }
 

@@ -7,7 +7,7 @@ namespace TiMix.Actors.Training;
 /// <summary>Where a micro-batch comes from, for the audit and the reports.</summary>
 /// <param name="Index">Place in the global batch.</param>
 /// <param name="Epoch">From 0.</param>
-/// <param name="Samples">[b] indices of the samples that are in it, after replacement.</param>
+/// <param name="Samples">[b] indices of its samples as drawn; a broken sample keeps its own, whatever stands in for it.</param>
 /// <param name="Replacements">Samples that could not be used.</param>
 public sealed record MicroBatchOrigin(int Index, int Epoch, IReadOnlyList<int> Samples, IReadOnlyList<Replacement> Replacements);
 
