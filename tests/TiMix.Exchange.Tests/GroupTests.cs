@@ -174,6 +174,31 @@ public sealed class GroupTests
         Assert.Equal(0, lost);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_has_made_the_last_call_may_leave_while_others_are_still_making_it(bool sharedMemory)
+    {
+        var vectors = Fleet.Vectors(new Random(1), 4, 300_000);
+        var expected = Fleet.SumAlone(vectors);
+        for (var trial = 0; trial < 10; trial++)
+        {
+            using var fleet = new Fleet(4, options => options with { SharedMemory = sharedMemory });
+            Fleet.Each(fleet.Enter(fleet.View(1, 4, 1, 1, 1, 1)), group =>
+            {
+                using (group)
+                {
+                    using var share = Fleet.Share(group, vectors);
+                    var sum = new float[300_000];
+                    group.AllReduce(0, share.Partials, sum);
+                    Assert.Equal(4, group.Gather(0, 0, new byte[100_000]).Count);
+                    group.AllReduce(1, share.Partials, sum);
+                    Assert.True(expected.AsSpan().SequenceEqual(sum));
+                }
+            });
+        }
+    }
+
     [Fact]
     public void A_group_of_one_is_connected_at_once()
     {

@@ -27,6 +27,11 @@ public sealed class Group : IDisposable
     private bool _verdictSent;
     private bool _verdict;
 
+    // The last call that every member takes part in: one that leaves in good order has made it, others may still be making it.
+    private uint _lastCall = uint.MaxValue;
+    private string? _leaver;
+    private TimeSpan _patience;
+
     internal Group(GroupDesk desk, GroupView view, int self)
     {
         (_desk, View, Self) = (desk, view, self);
@@ -109,7 +114,7 @@ public sealed class Group : IDisposable
     internal uint Call { get; private set; }
 
     /// <summary>Under <see cref="Sync"/>.</summary>
-    internal bool IsBroken => _broken is not null;
+    internal bool IsBroken => _broken is not null || Call > _lastCall;
 
     /// <summary>
     /// Gives every member everybody's bytes. Blocks; to be called from one thread at a time, the same as <see cref="AllReduce"/>.
@@ -163,10 +168,12 @@ public sealed class Group : IDisposable
 
     /// <summary>
     /// Ends this process's part from any thread: a blocked call throws <see cref="GroupBrokenException"/> at once, and so does every
-    /// later one. Peers are told, and their calls throw too, but they do not hold this process lost.
+    /// later one. Peers are told, and do not hold this process lost: calls that it has completed go on to their end there, later ones throw.
     /// </summary>
     public void Abort()
     {
+        bool orderly;
+        uint completed;
         lock (Sync)
         {
             if (_ended)
@@ -174,8 +181,11 @@ public sealed class Group : IDisposable
                 return;
             }
 
+            orderly = !_busy && !IsBroken;
+            completed = _busy ? Call - 1 : Call;
             _ended = true;
             _broken ??= $"generation {View.Generation} of {View.Run} was ended in this process";
+            _patience = orderly ? Options.Lease : TimeSpan.FromMilliseconds(250);
             Monitor.PulseAll(Sync);
         }
 
@@ -183,8 +193,13 @@ public sealed class Group : IDisposable
         _connected.TrySetException(Exception());
         foreach (var link in Links())
         {
-            link.Leave(new FrameHeader { Kind = FrameKind.Farewell, Generation = View.Generation });
-            _desk.Linger(link);
+            if (!orderly)
+            {
+                link.Purge();
+            }
+
+            link.Leave(new FrameHeader { Kind = FrameKind.Farewell, Generation = View.Generation, Call = completed });
+            _desk.Linger(link, _patience);
         }
     }
 
@@ -203,7 +218,7 @@ public sealed class Group : IDisposable
         var quiet = true;
         foreach (var link in Links())
         {
-            if (!link.Join(TimeSpan.FromMilliseconds(300)))
+            if (!link.Join(_patience))
             {
                 link.Dispose();
                 quiet &= link.Join(TimeSpan.FromSeconds(2));
@@ -342,8 +357,8 @@ public sealed class Group : IDisposable
         handlers?.Invoke(suspect);
     }
 
-    /// <summary>A peer has ended its part in good order: it lives, but this generation is over.</summary>
-    internal void Left(Peer peer)
+    /// <summary>A peer has ended its part in good order after that many calls: it lives, but this generation is over.</summary>
+    internal void Left(Peer peer, uint completed)
     {
         lock (Sync)
         {
@@ -353,12 +368,24 @@ public sealed class Group : IDisposable
             }
 
             peer.IsGone = true;
-            _broken ??= $"generation {View.Generation} of {View.Run} is over: {peer.Member.Id} has ended its part";
+            if (completed < _lastCall)
+            {
+                (_lastCall, _leaver) = (completed, peer.Member.Id);
+            }
+
+            if (!_standing)
+            {
+                _broken ??= Over();
+            }
+
             Monitor.PulseAll(Sync);
         }
 
         peer.Link?.Dispose();
-        _connected.TrySetException(Exception());
+        if (!_standing)
+        {
+            _connected.TrySetException(Exception());
+        }
     }
 
     /// <summary>Closes the links without a word, as the end of the process would.</summary>
@@ -419,11 +446,14 @@ public sealed class Group : IDisposable
     /// <exception cref="GroupBrokenException">The group is broken; under <see cref="Sync"/>.</exception>
     internal void ThrowIfBroken()
     {
-        if (_broken is not null)
+        if (IsBroken)
         {
+            _broken ??= Over();
             throw Exception();
         }
     }
+
+    private string Over() => $"generation {View.Generation} of {View.Run} is over: {_leaver} has ended its part";
 
     private GroupBrokenException Exception()
     {

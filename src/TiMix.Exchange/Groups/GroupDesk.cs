@@ -11,7 +11,6 @@ namespace TiMix.Exchange.Groups;
 internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, ExchangeCounters counters, BufferPool pool) : IDisposable
 {
     private const int MaxWaiting = 64;
-    private const int LingerMilliseconds = 250;
     private readonly object _sync = new();
     private readonly Dictionary<string, Group> _newest = new(StringComparer.Ordinal);
     private readonly List<(Wire Wire, GroupIntroduction Introduction, long Until)> _waiting = [];
@@ -63,13 +62,13 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
     public void Admit(Wire wire, byte[] introduction) => Admit(wire, GroupIntroduction.Read(introduction));
 
     /// <summary>Closes the link when its last frame has had the time to go.</summary>
-    public void Linger(Link link)
+    public void Linger(Link link, TimeSpan patience)
     {
         lock (_sync)
         {
             if (!_disposed)
             {
-                _leaving.Add((link, Environment.TickCount64 + LingerMilliseconds));
+                _leaving.Add((link, Environment.TickCount64 + (long)patience.TotalMilliseconds));
                 Monitor.PulseAll(_sync);
                 return;
             }
@@ -166,7 +165,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
                 _waiting.RemoveAll(waiting => Close(waiting.Wire, waiting.Until, now));
                 if (now < next)
                 {
-                    Monitor.Wait(_sync, (int)Math.Min(next - now, _leaving.Count > 0 ? LingerMilliseconds : tick));
+                    Monitor.Wait(_sync, (int)Math.Min(next - now, _leaving.Count > 0 ? 50 : tick));
                     continue;
                 }
 
@@ -174,7 +173,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
             }
 
             // A process that was stopped itself (or starved) has no right to call its peers silent: what they sent may lie unread.
-            var late = now - next > tick;
+            var late = now - next > tick || gate.IsClosed;
             groups.ForEach(group => group.Tick(now, late));
             next = now + tick;
         }

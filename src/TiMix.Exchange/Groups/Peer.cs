@@ -95,7 +95,7 @@ internal sealed class Peer(Group group, int index, GroupMember member) : IFrameH
     {
         if (header.Kind == FrameKind.Farewell)
         {
-            group.Left(this);
+            group.Left(this, header.Call);
             return;
         }
 

@@ -6,6 +6,8 @@ internal sealed class BlackholeGate
     private readonly object _sync = new();
     private long _until = long.MinValue;
 
+    public bool IsClosed => Environment.TickCount64 < Volatile.Read(ref _until);
+
     public void Close(TimeSpan duration)
     {
         lock (_sync)

@@ -111,10 +111,9 @@ internal sealed unsafe class Link : IDisposable
         }
     }
 
-    /// <summary>Drops what is queued, sends one last frame, and then nothing more. The reader goes on until the other side closes or <see cref="Dispose"/>.</summary>
+    /// <summary>Sends what is queued, one last frame, and then nothing more. The reader goes on until the other side closes or <see cref="Dispose"/>.</summary>
     public void Leave(in FrameHeader farewell)
     {
-        Purge();
         lock (_queue)
         {
             if (!_disposed && !_leaving)
