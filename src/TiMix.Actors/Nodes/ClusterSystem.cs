@@ -50,7 +50,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
             .WithFallback(journal ?? Config.Empty)
             .WithFallback(Read(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf")))
             .WithFallback(SqlPersistence.DefaultConfiguration)
-            .WithFallback(ClusterSingletonManager.DefaultConfig());
+            .WithFallback(ClusterSingleton.DefaultConfig());
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
@@ -86,7 +86,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <summary>Lets the coordinator run here, if this is the node that the cluster chooses; it is started anew when it stops.</summary>
     public void OfferCoordinator(CoordinatorActor.Settings settings)
     {
-        var supervised = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(settings), "run", TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), randomFactor: 0));
+        var supervised = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(settings), "run", TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), randomFactor: 0, maxNrOfRetries: -1));
         System.ActorOf(
             ClusterSingletonManager.Props(supervised, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), Singleton);
     }

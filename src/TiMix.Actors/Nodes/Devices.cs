@@ -1,6 +1,7 @@
 using System.Globalization;
 using TiMix.Actors.Runs;
 using TiMix.Learning;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Nodes;

@@ -16,11 +16,5 @@ public sealed class GroupPeers(Group group) : IStepPeers
     public void Reduce(long step, TreeSum own, Span<float> sum) => group.AllReduce(step, own.Partials, sum);
 
     /// <inheritdoc/>
-    public void ThrowIfBroken()
-    {
-        if (group.Suspects.Count > 0 || group.Aborted)
-        {
-            throw new GroupBrokenException(group.Suspects);
-        }
-    }
+    public void ThrowIfBroken() => group.Check();
 }

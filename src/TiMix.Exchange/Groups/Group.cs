@@ -166,6 +166,16 @@ public sealed class Group : IDisposable
         }
     }
 
+    /// <summary>Ends work early whose next call would end so anyway.</summary>
+    /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
+    public void Check()
+    {
+        lock (Sync)
+        {
+            ThrowIfBroken();
+        }
+    }
+
     /// <summary>
     /// Ends this process's part from any thread: a blocked call throws <see cref="GroupBrokenException"/> at once, and so does every
     /// later one. Peers are told, and do not hold this process lost: calls that it has completed go on to their end there, later ones throw.
