@@ -25,10 +25,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Snapshots">Where snapshots are.</param>
     /// <param name="Monitor">Makes the monitor, given the coordinator.</param>
     /// <param name="Membership">Leases.</param>
-    /// <param name="Begin">What this process was started to begin or to go on with; asked once, null: nothing, whatever runs goes on.</param>
+    /// <param name="Assignment">What this process was started for.</param>
     /// <param name="Time">The clock.</param>
     public sealed record Settings(
-        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, Func<BeginRun?> Begin, TimeProvider Time);
+        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
 
     private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {
@@ -60,6 +60,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         _membership = new Membership(settings.Membership, Now);
         _monitor = Context.ActorOf(settings.Monitor, "monitor");
         Recover<IEvent>(happened => _state = _state.Apply(happened));
+        Recover<RecoveryCompleted>(_ => Begin());
         Command<Tick>(_ =>
         {
             Forget();
@@ -82,6 +83,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         {
             if (_lookers.TryAdd(Sender, Now))
             {
+                Sender.Tell(new NodeMessages.Subscribed(_settings.Run));
                 TellWhereItStands(Sender);
             }
 
@@ -142,21 +144,6 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    protected override void OnReplaySuccess()
-    {
-        _membership = new Membership(_settings.Membership, Now);
-        base.OnReplaySuccess();
-        if (_settings.Begin() is { } begin)
-        {
-            Handle(begin);
-        }
-        else if (_state.View is not null)
-        {
-            Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
-        }
-    }
-
-    /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         Tell(new MonitorMessages.Note(NoticeLevel.Error, $"The journal cannot be written ({cause.Message}); this coordinator steps down. Training goes on without one."));
@@ -166,8 +153,22 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        Tell(new MonitorMessages.Over(RunOutcome.Failed, null, $"the journal cannot be read: {reason.Message}", _state.Resumes));
+        _settings.Assignment.JournalUnreadable(reason.Message);
         base.OnRecoveryFailure(reason, message);
+    }
+
+    private void Begin()
+    {
+        _membership = new Membership(_settings.Membership, Now);
+        _settings.Assignment.JournalRead();
+        if (_settings.Assignment.Begin is { } begin)
+        {
+            Handle(begin);
+        }
+        else if (_state.View is not null)
+        {
+            Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
+        }
     }
 
     /// <summary>Does what the situation calls for: first into the journal, then out to the trainers.</summary>
@@ -209,6 +210,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             : _state.Decide(command, Now);
         if (command is BeginRun && events.Count == 0)
         {
+            _settings.Assignment.Begun();
             TellOver();
         }
 
@@ -239,7 +241,11 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         switch (happened)
         {
+            case RunStarted:
+                _settings.Assignment.Begun();
+                break;
             case RunContinued continued:
+                _settings.Assignment.Begun();
                 _settings.Snapshots.Prune(_state.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet());
                 Tell(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {_state.Steps}."));
                 if (_state.Trained)

@@ -29,6 +29,9 @@ public static class NodeMessages
 
     /// <summary>Somebody wants to see the run; repeated every second.</summary>
     public sealed record Subscribe(string Node) : ITiMixMessage;
+
+    /// <summary>Whoever subscribed is going to see what happens from now on.</summary>
+    public sealed record Subscribed(string Run) : ITiMixMessage;
 }
 
 /// <summary>Mixer to loader, and back.</summary>

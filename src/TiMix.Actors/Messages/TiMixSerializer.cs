@@ -27,6 +27,7 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["node.roster"] = typeof(NodeMessages.Roster),
         ["node.over"] = typeof(NodeMessages.RunOver),
         ["node.subscribe"] = typeof(NodeMessages.Subscribe),
+        ["node.subscribed"] = typeof(NodeMessages.Subscribed),
         ["loader.load"] = typeof(LoaderMessages.Load),
         ["loader.loaded"] = typeof(LoaderMessages.Loaded),
         ["loader.failed"] = typeof(LoaderMessages.LoadFailed),

@@ -11,18 +11,19 @@ using TiMix.Learning;
 namespace TiMix.Actors.Nodes;
 
 /// <summary>What a coordinator's node has to look up before it can coordinate: the recipe, the model's sizes, the journal.</summary>
-internal sealed class CoordinatorSetup : IDisposable
+internal sealed class CoordinatorSetup
 {
-    private readonly FileStream? _lock;
     private readonly Recipe _recipe;
     private readonly ModelConfig _model;
-    private CoordinatorCommands.BeginRun? _begin;
 
-    private CoordinatorSetup(FileStream? held, Recipe recipe, ModelConfig model, CoordinatorCommands.BeginRun? begin, Config? journal) =>
-        (_lock, _recipe, _model, _begin, Journal) = (held, recipe, model, begin, journal);
+    private CoordinatorSetup(Recipe recipe, ModelConfig model, CoordinatorAssignment assignment, Config journal) =>
+        (_recipe, _model, Assignment, Journal) = (recipe, model, assignment, journal);
+
+    /// <summary>What this process was started for.</summary>
+    public CoordinatorAssignment Assignment { get; }
 
     /// <summary>Settings of the journal.</summary>
-    public Config? Journal { get; }
+    public Config Journal { get; }
 
     /// <summary>Reads the recipe and checks it against the data.</summary>
     /// <exception cref="RunError">The user's mistake.</exception>
@@ -42,7 +43,7 @@ internal sealed class CoordinatorSetup : IDisposable
         }
 
         Nodes.Journal.UseWriteAheadLog(directory);
-        return new CoordinatorSetup(null, recipe, model, begin, Nodes.Journal.ConfigOf(directory));
+        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(begin), Nodes.Journal.ConfigOf(directory));
     }
 
     /// <summary>Sizes of the recipe's model.</summary>
@@ -69,9 +70,6 @@ internal sealed class CoordinatorSetup : IDisposable
         new SnapshotStore(directory.Snapshots),
         MonitorActor.Props(directory, options.RunName, _recipe, log),
         options.Membership,
-        () => Interlocked.Exchange(ref _begin, null),
+        Assignment,
         TimeProvider.System);
-
-    /// <inheritdoc/>
-    public void Dispose() => _lock?.Dispose();
 }

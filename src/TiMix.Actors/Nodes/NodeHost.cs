@@ -29,7 +29,7 @@ public static class NodeHost
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
-        using var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
+        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
         await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal).ConfigureAwait(false);
         var end = await ServeAsync(member, options, directory, coordinating, control, null, leave).ConfigureAwait(false);
         return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, null, end.Error);
@@ -52,6 +52,7 @@ public static class NodeHost
         if (coordinating is not null)
         {
             member.OfferCoordinator(coordinating.SettingsFor(options, directory, member.Logger("run")));
+            _ = coordinating.Assignment.Failed.ContinueWith(failed => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, failed.Result)), TaskScheduler.Default);
         }
 
         var coordinator = member.Coordinator();

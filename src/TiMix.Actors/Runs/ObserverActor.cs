@@ -12,6 +12,7 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
     }
 
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
     private readonly string _node;
     private readonly IActorRef _coordinator;
     private long _shown;
@@ -23,7 +24,8 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
     public ObserverActor(string node, IActorRef coordinator, IRunObserver observer, TaskCompletionSource<MonitorMessages.Over> ending)
     {
         (_node, _coordinator) = (node, coordinator);
-        Receive<Renew>(_ => Subscribe());
+        Receive<Renew>(_ => _coordinator.Tell(new NodeMessages.Subscribe(_node)));
+        Receive<NodeMessages.Subscribed>(_ => Timers.StartPeriodicTimer("renew", Renew.Instance, RenewEvery));
         Receive<MonitorMessages.StepApplied>(step =>
         {
             if (step.Report.Step > _shown)
@@ -53,11 +55,5 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new ObserverActor(node, coordinator, observer, ending));
 
     /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        Subscribe();
-        Timers.StartPeriodicTimer("renew", Renew.Instance, RenewEvery);
-    }
-
-    private void Subscribe() => _coordinator.Tell(new NodeMessages.Subscribe(_node));
+    protected override void PreStart() => Timers.StartPeriodicTimer("renew", Renew.Instance, TimeSpan.Zero, AskEvery);
 }

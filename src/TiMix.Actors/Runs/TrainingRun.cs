@@ -43,12 +43,11 @@ public static class TrainingRun
             Threads = options.Threads,
             Token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
         };
-        using var coordinating = CoordinatorSetup.Of(node, directory);
+        var coordinating = CoordinatorSetup.Of(node, directory);
         await using var member = await ClusterSystem.StartAsync(node, node.Roles, directory.Log, coordinating.Journal).ConfigureAwait(false);
         var log = member.Logger("run");
         log.Started(options.Name, TorchRuntime.Describe(), options.Threads);
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var asked = new CancellationTokenSource();
         var serving = NodeHost.ServeAsync(
             member, node, directory, coordinating, new NoControl(),
             coordinator =>
