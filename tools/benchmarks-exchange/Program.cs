@@ -6,8 +6,10 @@ using TiMix.Exchange.Links;
 using TiMix.Exchange.Reduction;
 
 // allreduce MEMBERS MB [--no-shared-memory]: one process a member, each with one micro-batch; median of 15 rounds after warm-up.
+// member SELF MEMBERS MB [--no-shared-memory] [--forever]: one such process; prints its endpoint, reads a line of all endpoints.
 const int Warmup = 5;
 const int Rounds = 15;
+var forever = args.Contains("--forever");
 const string Token = "benchmark";
 var sharedMemory = !args.Contains("--no-shared-memory");
 if (args.Length >= 3 && args[0] == "allreduce")
@@ -66,12 +68,12 @@ int Member(int self, int members, string megabytes)
     var sum = new float[length];
     var parts = tree.Partials;
     var times = new double[Rounds];
-    for (var round = -Warmup; round < Rounds; round++)
+    for (var round = -Warmup; forever || round < Rounds; round++)
     {
         group.Gather(round, 0, []);
         var start = Stopwatch.GetTimestamp();
         group.AllReduce(round, parts, sum);
-        if (round >= 0)
+        if (round >= 0 && round < Rounds)
         {
             times[round] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }

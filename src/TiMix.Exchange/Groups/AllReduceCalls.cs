@@ -70,9 +70,18 @@ internal sealed unsafe class AllReduceCalls : IDisposable
             if (_group.UsesSharedMemory && !_memoryFailed)
             {
                 _shared ??= new SharedSum(_group, _plan);
-                if (_shared.Run(step, _own, to, sum.Length))
+                try
                 {
-                    return;
+                    if (_shared.Run(step, _own, to, sum.Length))
+                    {
+                        return;
+                    }
+                }
+                catch (IOException error) when (error is not GroupBrokenException)
+                {
+                    // The others wait for this process, in vain.
+                    _group.Abort();
+                    throw;
                 }
 
                 // Somebody had no room for its segment; all have seen so, and go over the links from now on.
@@ -101,7 +110,6 @@ internal sealed unsafe class AllReduceCalls : IDisposable
     public void Dispose()
     {
         _links.Dispose();
-        _shared?.Dispose();
         _plan.Dispose();
     }
 }

@@ -240,6 +240,7 @@ public sealed class Group : IDisposable
         {
             _gathers.Dispose();
             _sums.Dispose();
+            Array.ForEach(_peers, peer => peer?.Memory?.Dispose());
         }
 
         Memory?.Dispose();

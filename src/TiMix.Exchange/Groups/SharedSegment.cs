@@ -21,6 +21,8 @@ internal sealed unsafe partial class SharedSegment : IDisposable
 
     private SharedSegment(int handle, Guid nonce) => (_handle, Offer) = (handle, new MemoryOffer(Environment.ProcessId, handle, nonce));
 
+    ~SharedSegment() => Free();
+
     public MemoryOffer Offer { get; }
 
     /// <summary>The first byte, header included; null before <see cref="TryGrow"/>.</summary>
@@ -101,6 +103,12 @@ internal sealed unsafe partial class SharedSegment : IDisposable
 
     public void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
         CloseHandle();
         lock (_lock)
         {
@@ -175,6 +183,8 @@ internal sealed unsafe class PeerSegment : IDisposable
 
     private PeerSegment(int handle) => _handle = handle;
 
+    ~PeerSegment() => Free();
+
     /// <summary>Null when the offered memory cannot be opened here, or is not the memory that was offered: another host, another user, a container.</summary>
     public static PeerSegment? TryOpen(MemoryOffer offer, string processDirectory)
     {
@@ -233,6 +243,12 @@ internal sealed unsafe class PeerSegment : IDisposable
     }
 
     public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
     {
         Unmap();
         if (_handle >= 0)

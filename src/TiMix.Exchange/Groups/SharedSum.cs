@@ -8,7 +8,7 @@ namespace TiMix.Exchange.Groups;
 /// its own; barrier; everybody copies the others' shards of the sum. The next call's first barrier keeps a fast member from
 /// overwriting a sum that a slow one still copies.
 /// </summary>
-internal sealed unsafe class SharedSum(Group group, AllReducePlan plan) : IDisposable
+internal sealed unsafe class SharedSum(Group group, AllReducePlan plan)
 {
     private const int CopyFloats = 256 << 10;
     private readonly int _members = group.View.Members.Count;
@@ -58,14 +58,6 @@ internal sealed unsafe class SharedSum(Group group, AllReducePlan plan) : IDispo
         }
 
         return true;
-    }
-
-    public void Dispose()
-    {
-        foreach (var peer in group.Peers)
-        {
-            peer?.Memory?.Dispose();
-        }
     }
 
     /// <summary>A member's part of the vector, cut at cache lines.</summary>
