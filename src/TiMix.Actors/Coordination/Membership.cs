@@ -210,6 +210,11 @@ public sealed record Membership
             .. members.Where(member => member.Phase == TrainerPhase.Ready).Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
             .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer)).Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
         ];
+        if (!run.Trained && members.All(member => member.Applied == run.Steps))
+        {
+            orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.TakeSnapshot(run.Steps)));
+        }
+
         var reason = ReasonToStop(run, view, members);
         if (reason is null)
         {
