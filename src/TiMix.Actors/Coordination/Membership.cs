@@ -36,7 +36,8 @@ public sealed record Membership
 
     private ImmutableSortedDictionary<string, Known> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, Known>(StringComparer.Ordinal);
 
-    private ImmutableHashSet<string> Dead { get; init; } = [];
+    /// <summary>Those who count as dead, and when they were first heard of afterwards; 0: not yet.</summary>
+    private ImmutableDictionary<string, long> Dead { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     private long StartedAt { get; init; }
 
@@ -51,8 +52,15 @@ public sealed record Membership
     /// <summary>Somebody has said where it stands.</summary>
     public Membership Hear(TrainerStatus status, long now)
     {
+        if (Dead.TryGetValue(status.Trainer, out var since))
+        {
+            return since == 0 ? this with { Dead = Dead.SetItem(status.Trainer, now) }
+                : now - since <= _options.Lease.TotalMilliseconds ? this
+                : (this with { Dead = Dead.Remove(status.Trainer) }).Hear(status, now);
+        }
+
         var before = Trainers.GetValueOrDefault(status.Trainer);
-        if (Dead.Contains(status.Trainer) || before?.Status.Number >= status.Number)
+        if (before?.Status.Number >= status.Number)
         {
             return this;
         }
@@ -70,10 +78,13 @@ public sealed record Membership
         return this with { Trainers = trainers };
     }
 
-    /// <summary>A trainer is dead for certain; what it said last may still arrive and is not believed.</summary>
-    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.Add(trainer) };
+    /// <summary>
+    /// A trainer is said to be dead; what it said last may still arrive and is not believed. One that is still heard of a lease
+    /// later lives after all: the news was of another process of its node, which died before it started.
+    /// </summary>
+    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.SetItem(trainer, 0) };
 
-    /// <summary>The process of a node is dead for certain, and all trainers on it.</summary>
+    /// <summary>The process of a node is said to be dead, and all trainers on it.</summary>
     public Membership BuryNode(string node) =>
         Trainers.Values.Where(known => known.Status.Node == node).Aggregate(this, (membership, known) => membership.Bury(known.Status.Trainer));
 
@@ -365,7 +376,7 @@ public sealed record Membership
 
         foreach (var (id, node) in run.Trainers.Where(trainer => !Trainers.ContainsKey(trainer.Key)))
         {
-            if (Dead.Contains(id))
+            if (Dead.ContainsKey(id))
             {
                 lost.Add(new TrainerLost(id, node, "its process has died", now));
             }
