@@ -49,6 +49,9 @@ public sealed record Membership
 
     private (long Generation, long At) Preparing { get; init; }
 
+    /// <summary>Orders that were given a moment ago.</summary>
+    private ImmutableList<(Addressed Order, long At)> Ordered { get; init; } = [];
+
     /// <summary>Somebody has said where it stands.</summary>
     public Membership Hear(TrainerStatus status, long now)
     {
@@ -91,8 +94,19 @@ public sealed record Membership
     /// <summary>The user wants the run to stand still.</summary>
     public Membership Pause() => this with { Pausing = true };
 
-    /// <summary>What is to be done in this situation.</summary>
+    /// <summary>
+    /// What is to be done in this situation. An order is given again only after a while: a trainer answers it with a status, and
+    /// if every status gave all orders again, they would multiply.
+    /// </summary>
     public Decision Decide(RunState run, long now)
+    {
+        var decision = Consider(run, now);
+        var recent = decision.Next.Ordered.RemoveAll(given => now - given.At >= _options.RepeatInterval.TotalMilliseconds);
+        Addressed[] due = [.. decision.Orders.Where(order => recent.All(given => given.Order != order))];
+        return decision with { Orders = due, Next = decision.Next with { Ordered = recent.AddRange(due.Select(order => (order, now))) } };
+    }
+
+    private Decision Consider(RunState run, long now)
     {
         if (run.Status != RunStatus.Running)
         {
