@@ -284,6 +284,12 @@ public sealed record Membership
         List<Addressed> orders = [.. Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation)))];
         var quiet = Statuses.Where(status => status.Quiet).ToList();
         var state = StateToGoOnFrom(run, quiet);
+        if (state.Diverged.Count > 0)
+        {
+            var diverged = this with { Cause = (Divergence(state.Diverged), Cause?.At ?? now) };
+            return new Decision(diverged, [.. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now))], [], null);
+        }
+
         var staying = quiet.Where(status => !status.Leaving).ToList();
         var computes = (state.Holders.FirstOrDefault() ?? staying.FirstOrDefault())?.Computes;
         var candidates = staying.Where(status => status.Computes == computes).ToList();
@@ -304,8 +310,7 @@ public sealed record Membership
         List<IEvent> events =
         [
             .. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => new TrainerJoined(status.Trainer, status.Node, now)),
-            .. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now)),
-            new ViewProposed(view, state.SourcesFor(view), state.Holders.Count == 0 ? run.Generation + 1 : run.Lineage, state.Diverged.Count > 0 ? Divergence(state.Diverged) : cause.Reason, cause.At, now),
+            new ViewProposed(view, state.SourcesFor(view), state.Holders.Count == 0 ? run.Generation + 1 : run.Lineage, cause.Reason, cause.At, now),
         ];
         return new Decision(this with { Cause = null, UrgentSince = 0 }, events, [], null);
     }
@@ -339,11 +344,12 @@ public sealed record Membership
 
     /// <summary>
     /// The newest state that counts among those who hold still. Where states of that step differ, the one that more than half
-    /// of their holders have; if there is none such, nobody can say which is right, and the newest snapshot is.
+    /// of their holders have; if there is none such, nobody can say which is right, and none of them counts. That is journaled
+    /// before anything else is decided: those who know better may die or leave.
     /// </summary>
     private static StateChoice StateToGoOnFrom(RunState run, IReadOnlyList<TrainerStatus> quiet)
     {
-        var holders = quiet.Where(status => status.Applied >= 0 && status.StateGeneration >= run.Lineage).ToList();
+        var holders = quiet.Where(status => status.Applied >= 0 && status.StateGeneration >= run.Lineage && status.StateGeneration > run.Diverged.GetValueOrDefault(status.Trainer)).ToList();
         var step = holders.Count == 0 ? -1 : holders.Max(status => status.Applied);
         var newest = holders.Where(status => status.Applied == step).ToList();
         var largest = newest.GroupBy(status => status.Hash).MaxBy(group => group.Count());
