@@ -132,6 +132,7 @@ public sealed record Membership
             return new Decision(alive, [], [], "a trainer of the view has not been heard of yet");
         }
 
+        broken |= run.Proposed?.Sources.Any(source => source.Way == StateWay.Copy && alive.CannotGive(source.From!, current, now)) == true;
         return alive.DecideOn(run, current, [.. members.OfType<TrainerStatus>()], broken, now);
     }
 
@@ -149,6 +150,16 @@ public sealed record Membership
         ];
         return new Decision(resting, [], orders, null);
     }
+
+    /// <summary>
+    /// Whether one that leaves, and so is not in the view that copies its state, is gone or has the state no more. Members are
+    /// seen to by what they say of the view.
+    /// </summary>
+    private bool CannotGive(string source, View view, long now) =>
+        !view.Has(source)
+        && (Trainers.GetValueOrDefault(source) is { Status: var status }
+            ? status.Quiet && status.Applied != view.FromStep
+            : Dead.ContainsKey(source) || now - StartedAt > _options.Lease.TotalMilliseconds);
 
     private Decision DecideOn(RunState run, View current, IReadOnlyList<TrainerStatus> members, bool broken, long now)
     {
@@ -366,11 +377,11 @@ public sealed record Membership
         public List<StateSource> SourcesFor(View view)
         {
             var keepers = Holders.Select(holder => holder.Trainer).ToHashSet(StringComparer.Ordinal);
-            var first = Holders.Count > 0 ? Holders[0].Trainer : view.Shares[0].Trainer;
+            var (first, endpoint) = Holders.Count > 0 ? (Holders[0].Trainer, Holders[0].Endpoint) : (view.Shares[0].Trainer, view.Shares[0].Endpoint);
             return
             [
                 .. view.Shares.Select(share => keepers.Contains(share.Trainer) ? new StateSource(share.Trainer, StateWay.Keep, null)
-                    : share.Trainer != first ? new StateSource(share.Trainer, StateWay.Copy, first)
+                    : share.Trainer != first ? new StateSource(share.Trainer, StateWay.Copy, first, endpoint)
                     : Snapshot is null ? new StateSource(share.Trainer, StateWay.Draw, null)
                     : new StateSource(share.Trainer, StateWay.Restore, Snapshot)),
             ];
