@@ -145,7 +145,7 @@ internal sealed class SimulatedTrainer
         Cluster.Invariants.BeforeWrite(this, step, applied);
         Flipped = applied && FlipAtApply && Protocol.View!.Shares.Count > 1 && step % Cluster.Settings.SnapshotEvery != 0 && step != Cluster.Settings.Steps;
         FlipAtApply &= !Flipped;
-        (Step, State) = (step, Flipped ? state ^ (1UL << Cluster.Chance.Below(64)) : state);
+        (Step, State) = (step, Flipped ? state ^ (Cluster.Chance.Next() | 1) : state);
         Written = State;
         Cluster.Log?.Add($"{Id}: step {step} {(applied ? "applied" : "taken over")}{(Flipped ? " with a flipped bit" : "")}");
         Cluster.Invariants.AfterWrite(this, applied);

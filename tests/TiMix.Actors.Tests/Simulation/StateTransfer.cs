@@ -56,8 +56,7 @@ internal sealed class StateTransfer(SimulatedTrainer trainer, TrainerProtocol.Ob
             return;
         }
 
-        var endpoint = trainer.Protocol.View?.Shares.FirstOrDefault(share => share.Trainer == order.Source.From)?.Endpoint;
-        var source = endpoint is null ? null : _cluster.AtEndpoint(endpoint);
+        var source = _cluster.AtEndpoint(order.Source.Endpoint!);
         if (source is null || source.Hung || _cluster.Network.IsCut(trainer, source))
         {
             trainer.Later(RetryEvery, Ask);
