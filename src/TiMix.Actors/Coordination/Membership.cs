@@ -277,6 +277,11 @@ public sealed record Membership
             return RunState.StoppedOnRequest;
         }
 
+        if (members.FirstOrDefault(member => member.Phase == TrainerPhase.Stopped) is { } stopped)
+        {
+            return $"{stopped.Node} has stopped";
+        }
+
         if (members.FirstOrDefault(member => member.Leaving) is { } leaver)
         {
             return $"{leaver.Node} leaves";
