@@ -36,7 +36,8 @@ public sealed record Membership
 
     private ImmutableSortedDictionary<string, Known> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, Known>(StringComparer.Ordinal);
 
-    private ImmutableHashSet<string> Dead { get; init; } = [];
+    /// <summary>Those who count as dead, and when they were first heard of afterwards; 0: not yet.</summary>
+    private ImmutableDictionary<string, long> Dead { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     private long StartedAt { get; init; }
 
@@ -49,11 +50,21 @@ public sealed record Membership
 
     private (long Generation, long At) Preparing { get; init; }
 
+    /// <summary>Orders that were given a moment ago.</summary>
+    private ImmutableList<(Addressed Order, long At)> Ordered { get; init; } = [];
+
     /// <summary>Somebody has said where it stands.</summary>
     public Membership Hear(TrainerStatus status, long now)
     {
+        if (Dead.TryGetValue(status.Trainer, out var since))
+        {
+            return since == 0 ? this with { Dead = Dead.SetItem(status.Trainer, now) }
+                : now - since <= _options.Lease.TotalMilliseconds ? this
+                : (this with { Dead = Dead.Remove(status.Trainer) }).Hear(status, now);
+        }
+
         var before = Trainers.GetValueOrDefault(status.Trainer);
-        if (Dead.Contains(status.Trainer) || before?.Status.Number >= status.Number)
+        if (before?.Status.Number >= status.Number)
         {
             return this;
         }
@@ -71,18 +82,32 @@ public sealed record Membership
         return this with { Trainers = trainers };
     }
 
-    /// <summary>A trainer is dead for certain; what it said last may still arrive and is not believed.</summary>
-    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.Add(trainer) };
+    /// <summary>
+    /// A trainer is said to be dead; what it said last may still arrive and is not believed. One that is still heard of a lease
+    /// later lives after all: the news was of another process of its node, which died before it started.
+    /// </summary>
+    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.SetItem(trainer, 0) };
 
-    /// <summary>The process of a node is dead for certain, and all trainers on it.</summary>
+    /// <summary>The process of a node is said to be dead, and all trainers on it.</summary>
     public Membership BuryNode(string node) =>
         Trainers.Values.Where(known => known.Status.Node == node).Aggregate(this, (membership, known) => membership.Bury(known.Status.Trainer));
 
     /// <summary>The user wants the run to stand still.</summary>
     public Membership Pause() => this with { Pausing = true };
 
-    /// <summary>What is to be done in this situation.</summary>
+    /// <summary>
+    /// What is to be done in this situation. An order is given again only after a while: a trainer answers it with a status, and
+    /// if every status gave all orders again, they would multiply.
+    /// </summary>
     public Decision Decide(RunState run, long now)
+    {
+        var decision = Consider(run, now);
+        var recent = decision.Next.Ordered.RemoveAll(given => now - given.At >= _options.RepeatInterval.TotalMilliseconds);
+        Addressed[] due = [.. decision.Orders.Where(order => recent.All(given => given.Order != order))];
+        return decision with { Orders = due, Next = decision.Next with { Ordered = recent.AddRange(due.Select(order => (order, now))) } };
+    }
+
+    private Decision Consider(RunState run, long now)
     {
         if (run.Status != RunStatus.Running)
         {
@@ -108,6 +133,7 @@ public sealed record Membership
             return new Decision(alive, [], [], "a trainer of the view has not been heard of yet");
         }
 
+        broken |= run.Proposed?.Sources.Any(source => source.Way == StateWay.Copy && alive.CannotGive(source.From!, current, now)) == true;
         return alive.DecideOn(run, current, [.. members.OfType<TrainerStatus>()], broken, now);
     }
 
@@ -125,6 +151,16 @@ public sealed record Membership
         ];
         return new Decision(resting, [], orders, null);
     }
+
+    /// <summary>
+    /// Whether one that leaves, and so is not in the view that copies its state, is gone or has the state no more. Members are
+    /// seen to by what they say of the view.
+    /// </summary>
+    private bool CannotGive(string source, View view, long now) =>
+        !view.Has(source)
+        && (Trainers.GetValueOrDefault(source) is { Status: var status }
+            ? status.Quiet && status.Applied != view.FromStep
+            : Dead.ContainsKey(source) || now - StartedAt > _options.Lease.TotalMilliseconds);
 
     private Decision DecideOn(RunState run, View current, IReadOnlyList<TrainerStatus> members, bool broken, long now)
     {
@@ -211,6 +247,11 @@ public sealed record Membership
             .. members.Where(member => member.Phase == TrainerPhase.Ready).Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
             .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer)).Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
         ];
+        if (!run.Trained && members.All(member => member.Applied == run.Steps))
+        {
+            orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.TakeSnapshot(run.Steps)));
+        }
+
         var reason = ReasonToStop(run, view, members);
         if (reason is null)
         {
@@ -237,6 +278,11 @@ public sealed record Membership
             return RunState.StoppedOnRequest;
         }
 
+        if (members.FirstOrDefault(member => member.Phase == TrainerPhase.Stopped) is { } stopped)
+        {
+            return $"{stopped.Node} has stopped";
+        }
+
         if (members.FirstOrDefault(member => member.Leaving) is { } leaver)
         {
             return $"{leaver.Node} leaves";
@@ -255,6 +301,12 @@ public sealed record Membership
         List<Addressed> orders = [.. Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation)))];
         var quiet = Statuses.Where(status => status.Quiet).ToList();
         var state = StateToGoOnFrom(run, quiet);
+        if (state.Diverged.Count > 0)
+        {
+            var diverged = this with { Cause = (Divergence(state.Diverged), Cause?.At ?? now) };
+            return new Decision(diverged, [.. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now))], [], null);
+        }
+
         var staying = quiet.Where(status => !status.Leaving).ToList();
         var computes = (state.Holders.FirstOrDefault() ?? staying.FirstOrDefault())?.Computes;
         var candidates = staying.Where(status => status.Computes == computes).ToList();
@@ -275,8 +327,7 @@ public sealed record Membership
         List<IEvent> events =
         [
             .. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => new TrainerJoined(status.Trainer, status.Node, now)),
-            .. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now)),
-            new ViewProposed(view, state.SourcesFor(view), state.Holders.Count == 0 ? run.Generation + 1 : run.Lineage, state.Diverged.Count > 0 ? Divergence(state.Diverged) : cause.Reason, cause.At, now),
+            new ViewProposed(view, state.SourcesFor(view), state.Holders.Count == 0 ? run.Generation + 1 : run.Lineage, cause.Reason, cause.At, now),
         ];
         return new Decision(this with { Cause = null, UrgentSince = 0 }, events, [], null);
     }
@@ -310,11 +361,12 @@ public sealed record Membership
 
     /// <summary>
     /// The newest state that counts among those who hold still. Where states of that step differ, the one that more than half
-    /// of their holders have; if there is none such, nobody can say which is right, and the newest snapshot is.
+    /// of their holders have; if there is none such, nobody can say which is right, and none of them counts. That is journaled
+    /// before anything else is decided: those who know better may die or leave.
     /// </summary>
     private static StateChoice StateToGoOnFrom(RunState run, IReadOnlyList<TrainerStatus> quiet)
     {
-        var holders = quiet.Where(status => status.Applied >= 0 && status.StateGeneration >= run.Lineage).ToList();
+        var holders = quiet.Where(status => status.Applied >= 0 && status.StateGeneration >= run.Lineage && status.StateGeneration > run.Diverged.GetValueOrDefault(status.Trainer)).ToList();
         var step = holders.Count == 0 ? -1 : holders.Max(status => status.Applied);
         var newest = holders.Where(status => status.Applied == step).ToList();
         var largest = newest.GroupBy(status => status.Hash).MaxBy(group => group.Count());
@@ -331,11 +383,11 @@ public sealed record Membership
         public List<StateSource> SourcesFor(View view)
         {
             var keepers = Holders.Select(holder => holder.Trainer).ToHashSet(StringComparer.Ordinal);
-            var first = Holders.Count > 0 ? Holders[0].Trainer : view.Shares[0].Trainer;
+            var (first, endpoint) = Holders.Count > 0 ? (Holders[0].Trainer, Holders[0].Endpoint) : (view.Shares[0].Trainer, view.Shares[0].Endpoint);
             return
             [
                 .. view.Shares.Select(share => keepers.Contains(share.Trainer) ? new StateSource(share.Trainer, StateWay.Keep, null)
-                    : share.Trainer != first ? new StateSource(share.Trainer, StateWay.Copy, first)
+                    : share.Trainer != first ? new StateSource(share.Trainer, StateWay.Copy, first, endpoint)
                     : Snapshot is null ? new StateSource(share.Trainer, StateWay.Draw, null)
                     : new StateSource(share.Trainer, StateWay.Restore, Snapshot)),
             ];
@@ -361,7 +413,7 @@ public sealed record Membership
 
         foreach (var (id, node) in run.Trainers.Where(trainer => !Trainers.ContainsKey(trainer.Key)))
         {
-            if (Dead.Contains(id))
+            if (Dead.ContainsKey(id))
             {
                 lost.Add(new TrainerLost(id, node, "its process has died", now));
             }

@@ -12,6 +12,9 @@ public sealed record MembershipOptions
     /// <summary>How often a trainer speaks.</summary>
     public TimeSpan StatusInterval => Lease / 6;
 
+    /// <summary>An order that was not followed is given again after so long.</summary>
+    public TimeSpan RepeatInterval => Lease / 12;
+
     /// <summary>A trainer that is told to hold still and does not for so long is lost: its compute thread hangs.</summary>
     public TimeSpan HaltDeadline { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -81,6 +81,9 @@ public sealed record RunState
     /// <summary>Trainers that belong to the run, with their nodes.</summary>
     public ImmutableSortedDictionary<string, string> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Trainers whose state was not that of the others, with the generation up to which their states do not count.</summary>
+    public ImmutableSortedDictionary<string, long> Diverged { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+
     /// <summary>Snapshots that count, by step.</summary>
     public ImmutableSortedDictionary<long, CommittedSnapshot> Snapshots { get; init; } = ImmutableSortedDictionary<long, CommittedSnapshot>.Empty;
 
@@ -138,7 +141,7 @@ public sealed record RunState
         },
         TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
         TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
-        ReplicaDiverged => this,
+        ReplicaDiverged diverged => this with { Diverged = Diverged.SetItem(diverged.Trainer, Generation) },
         ViewProposed proposed => this with
         {
             Proposed = new ProposedView(proposed.View, proposed.Sources),

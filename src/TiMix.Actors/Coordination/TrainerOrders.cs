@@ -23,7 +23,7 @@ public static class TrainerOrders
     /// <summary>Break off everything of this and older views, and hold still.</summary>
     public sealed record Halt(long Generation) : IOrder;
 
-    /// <summary>Write a snapshot of the state you hold still with.</summary>
+    /// <summary>Write a snapshot of the state you hold still with, or that of the last step.</summary>
     public sealed record TakeSnapshot(long Step) : IOrder;
 
     /// <summary>You are not needed any more: leave.</summary>

@@ -36,7 +36,8 @@ public sealed record Share(string Trainer, string Node, string Endpoint, int Fir
 /// <param name="Trainer">Who.</param>
 /// <param name="Way">How.</param>
 /// <param name="From">The trainer to copy from, or the snapshot's directory; null: neither.</param>
-public sealed record StateSource(string Trainer, StateWay Way, string? From);
+/// <param name="Endpoint">Where to copy from: one that leaves gives its state to a view that it is not in. Null: not to be copied.</param>
+public sealed record StateSource(string Trainer, StateWay Way, string? From, string? Endpoint = null);
 
 /// <summary>Ways to come by a state.</summary>
 public enum StateWay

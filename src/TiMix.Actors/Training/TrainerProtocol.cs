@@ -31,7 +31,10 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>Break the view's links, which also ends a step that waits for them.</summary>
     public sealed record Unlink(long Generation) : Effect;
 
-    /// <summary>Write a snapshot of the state, which does not change meanwhile.</summary>
+    /// <summary>
+    /// Write a snapshot of the state. The order behind it is repeated until the journal has it: a snapshot of this step that is
+    /// being written is not begun again, and one that is complete is reported again.
+    /// </summary>
     public sealed record Save(long Step) : Effect;
 
     /// <summary>End this trainer.</summary>
@@ -74,6 +77,9 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>The view it is in; null: none.</summary>
     public View? View => Phase is TrainerPhase.Preparing or TrainerPhase.Ready or TrainerPhase.Running ? _view : null;
 
+    /// <summary>There is no further step, so the state does not change although the view stands.</summary>
+    private bool AllDone => Phase == TrainerPhase.Running && Step == steps && !_busy;
+
     private bool Quiet => Phase is TrainerPhase.Idle or TrainerPhase.Stopped or TrainerPhase.Aborted;
 
     /// <summary>The coordinator orders something.</summary>
@@ -83,7 +89,7 @@ public sealed class TrainerProtocol(long steps)
         TrainerOrders.Begin begin => Begin(begin),
         TrainerOrders.StopAfterStep stop => StopAfterStep(stop),
         TrainerOrders.Halt halt => Halt(halt),
-        TrainerOrders.TakeSnapshot take => Quiet && Step == take.Step ? [new Save(Step)] : [new Report()],
+        TrainerOrders.TakeSnapshot take => Step == take.Step && (Quiet || AllDone) ? [new Save(Step)] : [new Report()],
         TrainerOrders.Release => Leaving && Quiet ? [new Leave()] : [new Report()],
         _ => throw new ArgumentException($"Unknown order {order.GetType().Name}.", nameof(order)),
     };
@@ -222,7 +228,7 @@ public sealed class TrainerProtocol(long steps)
         }
 
         StopRequested = true;
-        return Step == steps && !_busy ? [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)] : Nothing;
+        return AllDone ? [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)] : Nothing;
     }
 
     private IReadOnlyList<Effect> Halt(TrainerOrders.Halt order)
