@@ -1,3 +1,4 @@
+using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Node.Reporting;
@@ -11,6 +12,9 @@ internal sealed class RunProgress
     public StepReport? Last { get; private set; }
 
     public EvaluationReport? Evaluation { get; private set; }
+
+    /// <summary>The view that began last.</summary>
+    public View? View { get; private set; }
 
     public string? Snapshot { get; private set; }
 
@@ -30,6 +34,8 @@ internal sealed class RunProgress
     }
 
     public void Add(EvaluationReport evaluation) => Evaluation = evaluation;
+
+    public void Add(ViewChange change) => View = change.View;
 
     public void AddSnapshot(long step) => Snapshot = $"step {step}";
 }
