@@ -40,7 +40,8 @@ public sealed record Membership
 
     private long StartedAt { get; init; }
 
-    private bool Pausing { get; init; }
+    /// <summary>Whether the user wants the run to stand still.</summary>
+    public bool Pausing { get; private init; }
 
     private (string Reason, long At)? Cause { get; init; }
 
@@ -85,7 +86,7 @@ public sealed record Membership
     {
         if (run.Status != RunStatus.Running)
         {
-            return new Decision(this, [], [], null);
+            return Rest(run, now);
         }
 
         var alive = Without(now, out var lost, run);
@@ -108,6 +109,21 @@ public sealed record Membership
         }
 
         return alive.DecideOn(run, current, [.. members.OfType<TrainerStatus>()], broken, now);
+    }
+
+    /// <summary>
+    /// The run stands still by what the journal says: so do its trainers, and those who want to leave may. A wish to pause is
+    /// fulfilled or too late, and must not stop a run that somebody continues.
+    /// </summary>
+    private Decision Rest(RunState run, long now)
+    {
+        var resting = Without(now, out _, run) with { Pausing = Pausing && run.Status == RunStatus.New, Cause = null, UrgentSince = 0 };
+        List<Addressed> orders =
+        [
+            .. resting.Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation))),
+            .. resting.Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())),
+        ];
+        return new Decision(resting, [], orders, null);
     }
 
     private Decision DecideOn(RunState run, View current, IReadOnlyList<TrainerStatus> members, bool broken, long now)
