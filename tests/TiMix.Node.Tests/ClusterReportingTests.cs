@@ -32,6 +32,7 @@ public sealed class ClusterReportingTests
         using var output = new StringWriter();
         var reporter = new PlainReporter(Options, output, quiet: false);
         reporter.TrainerLost("trainer-2", "its link broke");
+        reporter.ViewBegan(Change with { FirstStepAt = 0 });
         reporter.ViewBegan(Change);
         Assert.Equal(
             ["trainer-2 was lost: its link broke", "view 3 from step 12: trainer-1 0–3, trainer-3 4–7 (trainer-2 was lost: its link broke) 214 ms"],

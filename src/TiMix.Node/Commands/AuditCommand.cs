@@ -32,7 +32,7 @@ internal static class AuditCommand
             }
 
             var recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe);
-            var examination = RunExamination.Of(directory, recipe, parsed.GetValue(data)!);
+            var examination = await RunExamination.OfAsync(directory, recipe, parsed.GetValue(data)!).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 output.WriteLine(Json(examination, recipe).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));

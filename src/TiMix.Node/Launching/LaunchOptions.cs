@@ -51,8 +51,8 @@ internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
     /// <param name="options">The cluster.</param>
     /// <param name="port">Its own.</param>
     /// <param name="seeds">host:port of the nodes to join.</param>
-    /// <param name="goOn">The coordinator is to go on with a run of which nothing is alive.</param>
-    public IReadOnlyList<string> Arguments(LaunchOptions options, int port, IReadOnlyList<string> seeds, bool goOn)
+    /// <param name="begin">The coordinator is to begin the run, or to go on with one of which nothing is alive; otherwise it takes up what is going on.</param>
+    public IReadOnlyList<string> Arguments(LaunchOptions options, int port, IReadOnlyList<string> seeds, bool begin)
     {
         List<string> arguments =
         [
@@ -64,9 +64,9 @@ internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
         if (Roles.Contains("coordinator"))
         {
             arguments.AddRange(["--min-trainers", Number(options.Membership.MinTrainers), "--start-trainers", Number(options.Membership.StartTrainers)]);
-            if (goOn)
+            if (begin)
             {
-                arguments.Add("--continue");
+                arguments.AddRange(options.Run.Resume ? ["--continue"] : ["--recipe", RunDirectory.Of(options.Run.RunsDirectory, options.Run.Name).Recipe]);
             }
         }
 

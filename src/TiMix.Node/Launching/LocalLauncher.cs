@@ -195,7 +195,7 @@ internal sealed class LocalLauncher : IDisposable
     {
         // The coordinator comes second: it is joined by whoever starts anew while the launcher's own node is not reachable.
         string[] seeds = [_watcher!.Address, .. node.Roles.Contains("coordinator") ? Array.Empty<string>() : [$"{Host}:{PortOf("coordinator")}"]];
-        var arguments = node.Arguments(_options, PortOf(node.Name), seeds, _options.Run.Resume && !_begun);
+        var arguments = node.Arguments(_options, PortOf(node.Name), seeds, begin: !_begun);
         var child = await ChildProcess.StartAsync(
             node.Name, arguments, new Dictionary<string, string> { [TokenVariable] = _token }, Path.Combine(_directory.Path, "nodes", node.Name + ".log")).ConfigureAwait(false);
         lock (_childrenLock)

@@ -20,9 +20,9 @@ internal sealed record RunExamination(RunState State, long Steps, AuditReport Au
     /// <param name="directory">Of the run.</param>
     /// <param name="recipe">Its recipe.</param>
     /// <param name="dataDirectory">Where the sample corpus is kept: an epoch is as long as the data say.</param>
-    public static RunExamination Of(RunDirectory directory, Recipe recipe, string dataDirectory)
+    public static async Task<RunExamination> OfAsync(RunDirectory directory, Recipe recipe, string dataDirectory)
     {
-        var journal = RunJournal.Read(directory);
+        var journal = await RunJournal.ReadAsync(directory).ConfigureAwait(false);
         var state = journal.Aggregate(RunState.Empty, (before, happened) => before.Apply(happened));
         var steps = state.Status == RunStatus.Finished ? recipe.Optimization.Steps : state.Progress;
         using var train = new RunData(recipe, dataDirectory).Open("train");

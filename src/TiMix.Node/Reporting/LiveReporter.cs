@@ -48,8 +48,10 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
 
     public void ViewBegan(ViewChange change) => Change(() =>
     {
-        Progress.Add(change);
-        Progress.Notices.Add(ViewText.Line(change));
+        if (Progress.Add(change))
+        {
+            Progress.Notices.Add(ViewText.Line(change));
+        }
     });
 
     public void TrainerLost(string node, string reason) => Change(() => Progress.Notices.Add($"{node} was lost: {reason}"));

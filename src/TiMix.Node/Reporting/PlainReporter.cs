@@ -48,8 +48,10 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
 
     public void ViewBegan(ViewChange change)
     {
-        Progress.Add(change);
-        Line(ViewText.Line(change));
+        if (Progress.Add(change))
+        {
+            Line(ViewText.Line(change));
+        }
     }
 
     public void TrainerLost(string node, string reason) => Line($"{node} was lost: {reason}");

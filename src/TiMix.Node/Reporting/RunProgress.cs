@@ -35,7 +35,13 @@ internal sealed class RunProgress
 
     public void Add(EvaluationReport evaluation) => Evaluation = evaluation;
 
-    public void Add(ViewChange change) => View = change.View;
+    /// <summary>False: it was known already; views are told of again when their first step is done, or when the coordinator comes back.</summary>
+    public bool Add(ViewChange change)
+    {
+        var isNew = View?.Generation != change.View.Generation;
+        View = change.View;
+        return isNew;
+    }
 
     public void AddSnapshot(long step) => Snapshot = $"step {step}";
 }
