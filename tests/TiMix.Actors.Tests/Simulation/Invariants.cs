@@ -11,6 +11,7 @@ internal sealed class Invariants(Cluster cluster)
     private readonly Dictionary<long, Dictionary<string, long>> _steps = [];
     private readonly Dictionary<string, long> _lastStep = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, string> _snapshots = [];
+    private readonly Dictionary<long, long> _appliedIn = [];
     private long _generation;
 
     /// <summary>An event is safe in the journal.</summary>
@@ -83,6 +84,12 @@ internal sealed class Invariants(Cluster cluster)
         _steps[generation][trainer.Id] = step;
         Check(_steps[generation].Values.Max() - _steps[generation].Values.Min() <= 1, $"The trainers of generation {generation} are more than a step apart: {string.Join(", ", _steps[generation])}.");
         cluster.Statistics.StepsApplied++;
+        if (_appliedIn.TryGetValue(step, out var before) && before != generation)
+        {
+            cluster.Statistics.StepsRepeated++;
+        }
+
+        _appliedIn[step] = generation;
         cluster.Statistics.Furthest = Math.Max(cluster.Statistics.Furthest, step);
     }
 
