@@ -36,10 +36,22 @@ internal sealed partial class TimixProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    private static string Program { get; } = Path.GetFullPath(
+    public static string DataDirectory => SampleCorpus.Value;
+
+    public static string Program { get; } = Path.GetFullPath(
         typeof(TimixProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Program").Value!);
 
     public static TimixProcess Start(params string[] arguments) => new(arguments);
+
+    public static TimixProcess StartShell(string command, IEnumerable<string> arguments) => new(command, arguments);
+
+    /// <summary>Whether <c>timix audit</c> finds that nothing was lost or seen twice.</summary>
+    public static bool Audit(string runs, string name)
+    {
+        using var audit = Start("audit", name, "--runs-dir", runs, "--data-dir", DataDirectory);
+        audit._process.WaitForExit();
+        return audit._process.ExitCode == 0;
+    }
 
     /// <summary>A short run of a small model on the real sample corpus.</summary>
     public static TimixProcess Train(string runs, string name, params string[] more) => new(TrainArguments(runs, name, more));

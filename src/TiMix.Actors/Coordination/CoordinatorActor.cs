@@ -38,6 +38,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private sealed record Service(string Node, string Role, IActorRef Actor, long HeardAt);
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RosterInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ServiceLease = TimeSpan.FromSeconds(5);
     private readonly Settings _settings;
     private readonly Recipe _recipe;
@@ -50,6 +51,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private Membership _membership;
     private string? _waiting;
     private long _waitingSince;
+    private long _rosterAt;
     private long _evaluating = -1;
     private IActorRef? _evaluator;
 
@@ -66,6 +68,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             Forget();
             Advance();
             Evaluate();
+            if (Now - _rosterAt > RosterInterval.TotalMilliseconds)
+            {
+                TellRoster();
+            }
         });
         Command<TrainerStatus>(status =>
         {
@@ -390,8 +396,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
     }
 
+    /// <summary>Now and then as well: whoever was started anew within its node knows nobody.</summary>
     private void TellRoster()
     {
+        _rosterAt = Now;
         string[] Of(string role) => [.. _services.Values.Where(service => service.Role == role).OrderBy(service => service.Node, StringComparer.Ordinal).Select(service => Serialization.SerializedActorPath(service.Actor))];
         var roster = new NodeMessages.Roster(
             Of(NodeRoles.Loader), Of(NodeRoles.Mixer), _trainers.ToDictionary(pair => pair.Key, pair => Serialization.SerializedActorPath(pair.Value), StringComparer.Ordinal));

@@ -45,6 +45,12 @@ public sealed record NodeOptions
     /// <summary>Secret that all nodes of the cluster share.</summary>
     public required string Token { get; init; }
 
+    /// <summary>PKCS #12 file of the certificate that all nodes share; links are then encrypted. Null: they are not.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Whether trainers on one host may exchange through shared memory.</summary>
+    public bool SharedMemory { get; init; } = true;
+
     /// <summary>HOCON files laid over the built-in ones.</summary>
     public IReadOnlyList<string> Config { get; init; } = [];
 

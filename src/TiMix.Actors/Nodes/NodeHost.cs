@@ -1,18 +1,11 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
-using Akka.Configuration;
-using TiMix.Actors.Audit;
 using TiMix.Actors.Coordination;
-using TiMix.Actors.Evaluation;
-using TiMix.Actors.Loading;
 using TiMix.Actors.Messages;
-using TiMix.Actors.Mixing;
-using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
-using TiMix.Actors.Training;
 using TiMix.Data;
 using TiMix.Exchange.Links;
-using TiMix.Learning;
 
 namespace TiMix.Actors.Nodes;
 
@@ -23,16 +16,28 @@ public static class NodeHost
     /// <param name="options">The node.</param>
     /// <param name="control">Told when it is up; brings faults.</param>
     /// <param name="leave">A trainer finishes its step first; everything else leaves at once.</param>
+    /// <param name="observer">Sees the run go by; null: nobody looks on here.</param>
     /// <exception cref="RunError">The user's mistake; one line.</exception>
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
-    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave)
+    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null)
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
         var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
         await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal).ConfigureAwait(false);
-        var end = await ServeAsync(member, options, directory, coordinating, control, null, leave).ConfigureAwait(false);
-        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, null, end.Error);
+        var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = await ServeAsync(
+            member, options, directory, coordinating, control,
+            coordinator =>
+            {
+                if (observer is not null)
+                {
+                    member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, over), "observer");
+                }
+            },
+            leave).ConfigureAwait(false);
+        var fingerprint = end.Outcome == RunOutcome.Finished && observer is not null ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error);
     }
 
     /// <summary>Serves with a member that is up already.</summary>
@@ -46,7 +51,15 @@ public static class NodeHost
     internal static async Task<NodeEnd> ServeAsync(
         ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
-        using var exchange = ExchangeNode.Start(new ExchangeOptions { Host = options.Host, Token = options.Token, Lease = options.Membership.Lease });
+        using var certificate = Certificate(options);
+        using var exchange = ExchangeNode.Start(new ExchangeOptions
+        {
+            Host = options.Host,
+            Token = options.Token,
+            Certificate = certificate,
+            SharedMemory = options.SharedMemory,
+            Lease = options.Membership.Lease,
+        });
         using var services = new NodeServices(options, directory, exchange);
         var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (coordinating is not null)
@@ -64,5 +77,17 @@ public static class NodeHost
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
         return await ending.Task.ConfigureAwait(false);
+    }
+
+    private static X509Certificate2? Certificate(NodeOptions options)
+    {
+        try
+        {
+            return options.Certificate is { } file ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable("TIMIX_CERTIFICATE_PASSWORD")) : null;
+        }
+        catch (Exception error) when (error is CryptographicException or IOException)
+        {
+            throw new RunError($"--certificate {options.Certificate}: {error.Message}; it must be a PKCS #12 file with a private key, its password in TIMIX_CERTIFICATE_PASSWORD.");
+        }
     }
 }

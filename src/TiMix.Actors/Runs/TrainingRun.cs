@@ -81,7 +81,7 @@ public static class TrainingRun
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
             CoordinatorSetup.ModelOf(recipe, data.OpenTokenizer());
-            var train = data.Open("train");
+            using var train = data.Open("train");
             recipe.SampleOrder(train.Count);
             foreach (var problem in train.Problems)
             {

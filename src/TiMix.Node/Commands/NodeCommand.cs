@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TiMix.Actors.Audit;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
@@ -33,6 +34,8 @@ internal static class NodeCommand
         var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
         var startTrainers = new Option<int>("--start-trainers") { Description = "Coordinator: so many are waited for at the start.", DefaultValueFactory = _ => 1 };
         var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
+        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: links are encrypted." };
+        var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
         var launched = new Option<bool>(Child) { Description = "Started by a launcher: ends with its standard input.", Hidden = true };
         var (minTrainers, lease, runs, data) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory());
         var command = new Command(Name, """
@@ -42,7 +45,7 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, runs, data, launched };
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, runs, data, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -68,6 +71,8 @@ internal static class NodeCommand
                 Device = CheckDevice(parsed.GetValue(device)!),
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),
                 Token = Token(parsed.GetValue(tokenFile)),
+                Certificate = parsed.GetValue(certificate) is { } pkcs ? CheckFile(pkcs) : null,
+                SharedMemory = !parsed.GetValue(noSharedMemory),
                 Config = [.. (parsed.GetValue(config) ?? []).Select(CheckFile)],
                 Membership = new MembershipOptions
                 {
@@ -88,14 +93,28 @@ internal static class NodeCommand
         return CodeOf(await NodeHost.RunAsync(options, control, leave).ConfigureAwait(false), output);
     }
 
-    /// <summary>The coordinator's node has the run's directory in its possession, as a launcher would.</summary>
+    /// <summary>The coordinator's node has the run's directory in its possession, as a launcher would, shows the run and adds to its summary.</summary>
     private static async Task<int> RunAloneAsync(NodeOptions options, TextWriter output, CancellationToken leave)
     {
-        using var directory = options.Roles.Contains("coordinator") ? Take(options, output, leave) : null;
-        return CodeOf(await NodeHost.RunAsync(options, new AloneControl(options, output), leave).ConfigureAwait(false), output);
+        if (!options.Roles.Contains("coordinator"))
+        {
+            return CodeOf(await NodeHost.RunAsync(options, new AloneControl(options, output), leave).ConfigureAwait(false), output);
+        }
+
+        var run = RunOf(options);
+        var observer = new Reporting.PlainReporter(run, output, quiet: false);
+        using var directory = TrainingRun.Open(run, observer, leave);
+        var result = await NodeHost.RunAsync(options, new AloneControl(options, output), leave, observer).ConfigureAwait(false);
+        if (result.Outcome == RunOutcome.Finished)
+        {
+            var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory).ConfigureAwait(false);
+            RunSummaryAdditions.Write(directory, examination.Additions);
+        }
+
+        return CodeOf(result, output);
     }
 
-    private static RunDirectory Take(NodeOptions options, TextWriter output, CancellationToken stop)
+    private static RunOptions RunOf(NodeOptions options)
     {
         var recipe = options.Recipe;
         if (recipe is null)
@@ -104,8 +123,7 @@ internal static class NodeCommand
             recipe = RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe);
         }
 
-        var run = new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null };
-        return RunPreparation.Take(run, new Reporting.PlainReporter(run, output, quiet: false), stop);
+        return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null };
     }
 
     private static int CodeOf(RunResult result, TextWriter output)

@@ -15,7 +15,7 @@ internal static class LaunchedRun
     public static async Task<RunResult> ExecuteAsync(
         LaunchOptions options, IRunObserver observer, Action<LocalLauncher>? launched, Action<RunExamination>? examined, CancellationToken stop)
     {
-        using var directory = RunPreparation.Take(options.Run, observer, stop);
+        using var directory = TrainingRun.Open(options.Run, observer, stop);
         RunResult result;
         using (var launcher = new LocalLauncher(options, directory, observer))
         {

@@ -28,7 +28,7 @@ internal sealed record RunExamination(RunState State, long Steps, AuditReport Au
         using var train = new RunData(recipe, dataDirectory).Open("train");
         var audit = RunAudit.Check(
             journal, AuditLog.ReadAll(directory).Where(record => state.Status == RunStatus.Finished || record.Step <= steps), steps,
-            recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize, RunPreparation.StepsPerEpoch(recipe, train.Count));
+            recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize, recipe.SampleOrder(train.Count).StepsPerEpoch);
         var faults = FaultLog.Read(directory);
         return new RunExamination(
             state, steps, audit, RunSummaryAdditions.Recoveries(state.Changes, faults), RunSummaryAdditions.Of(state.Changes, faults, audit));
