@@ -57,6 +57,24 @@ public sealed class TrainerProtocolTests
     }
 
     [Fact]
+    public void An_order_for_an_older_view_that_comes_late_does_nothing()
+    {
+        Run(3);
+        Assert.IsType<Report>(Assert.Single(_trainer.Handle(new TrainerOrders.Halt(2))));
+        Assert.IsType<Report>(Assert.Single(_trainer.Handle(new TrainerOrders.StopAfterStep(2))));
+        Assert.Equal((TrainerPhase.Running, false), (_trainer.Phase, _trainer.StopRequested));
+        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is Compute { Step: 1 });
+    }
+
+    [Fact]
+    public void Asked_to_stop_it_goes_on_until_the_gather_says_so_since_its_peers_may_not_know()
+    {
+        Run(1);
+        _trainer.Handle(new TrainerOrders.StopAfterStep(1));
+        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is Compute { Step: 1 });
+    }
+
+    [Fact]
     public void A_lost_peer_ends_the_step_and_is_named()
     {
         Run(1);
