@@ -100,7 +100,7 @@ internal sealed class Invariants(Cluster cluster)
         Check(trainer.Flipped || trainer.State == UndisturbedRun.StateAt(trainer.Step), $"{trainer.Id} has other weights at step {trainer.Step} than the undisturbed run{(applied ? "" : " (taken over)")}.");
     }
 
-    /// <summary>At the end, and whenever the coordinator has started anew.</summary>
+    /// <summary>At the end: nothing that the coordinator knows is missing in its journal.</summary>
     public void ReplaysToTheSame(RunState live) =>
         Check(Text(live) == Text(cluster.Coordinator.Replay()), $"The journal gives another state than the coordinator has:\n{Text(cluster.Coordinator.Replay())}\n{Text(live)}");
 
@@ -122,7 +122,7 @@ internal sealed class Invariants(Cluster cluster)
         var saved = _snapshots.Count == 0 ? 0 : _snapshots.Keys.Last();
         foreach (var trainer in cluster.Trainers.Where(trainer => trainer.Alive && run.Trainers.ContainsKey(trainer.Id) && trainer.Protocol.StateGeneration >= run.Lineage && !trainer.Flipped))
         {
-            Check(trainer.Step <= saved || cluster.Settings.Faults.Any(fault => fault.Kind == FaultKind.FlipAtApply), $"Paused with a snapshot of step {saved}, and {trainer.Id} has applied {trainer.Step}.");
+            Check(trainer.Step <= saved || cluster.Settings.Faults.Any(fault => fault.Kind is FaultKind.FlipAtApply or FaultKind.CorruptCopy), $"Paused with a snapshot of step {saved}, and {trainer.Id} has applied {trainer.Step}.");
         }
     }
 

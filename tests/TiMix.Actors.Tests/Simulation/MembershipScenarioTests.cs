@@ -178,7 +178,7 @@ public sealed class MembershipScenarioTests
         foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 5, Leases = StartWith(3), Faults = faults }))
         {
             var discarded = Assert.Single(cluster.Coordinator.Journal.OfType<SnapshotDiscarded>());
-            var next = cluster.Coordinator.Journal.SkipWhile(happened => happened != discarded).OfType<ViewProposed>().First();
+            var next = cluster.Coordinator.Journal.SkipWhile(happened => !ReferenceEquals(happened, discarded)).OfType<ViewProposed>().First();
             Assert.Equal(discarded.Step - 5, next.View.FromStep);
         }
     }

@@ -30,7 +30,11 @@ public sealed class MembershipSimulationTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(16)]
+    [InlineData(25)]
+    [InlineData(27)]
+    [InlineData(250)]
     public void A_seed_that_once_failed_does_not_fail_again(ulong seed) => Simulation.Run(RandomSchedule.Of(seed));
 
     [Theory]

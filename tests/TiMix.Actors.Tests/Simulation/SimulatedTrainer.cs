@@ -146,8 +146,7 @@ internal sealed class SimulatedTrainer
     public void Write(long step, ulong state, bool applied, bool copied = false)
     {
         Cluster.Invariants.BeforeWrite(this, step, applied);
-        var noSnapshot = step % Cluster.Settings.SnapshotEvery != 0 && step != Cluster.Settings.Steps;
-        Flipped = (copied && CorruptCopy) || (applied && FlipAtApply && Protocol.View!.Shares.Count > 1 && noSnapshot);
+        Flipped = (copied && CorruptCopy) || (applied && FlipAtApply && WouldBeCompared(step));
         (FlipAtApply, CorruptCopy) = (FlipAtApply && !(applied && Flipped), CorruptCopy && !copied);
         (Step, State) = (step, Flipped ? state ^ (Cluster.Chance.Next() | 1) : state);
         Written = State;
@@ -265,6 +264,13 @@ internal sealed class SimulatedTrainer
             default:
                 throw new SimulationFailure($"Nobody knows how to do {effect}.");
         }
+    }
+
+    /// <summary>Whether wrong bits would be seen by others before they are in a snapshot; otherwise nobody could ever know.</summary>
+    private bool WouldBeCompared(long step)
+    {
+        var view = Protocol.View!;
+        return view.Shares.Count > 1 && step != Cluster.Settings.Steps && (step % Cluster.Settings.SnapshotEvery != 0 || view.PlaceOf(Id) > 0);
     }
 
     private void HashState()
