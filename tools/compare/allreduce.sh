@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 dotnet build -c Release tools/benchmarks-exchange -v q --nologo > /dev/null
 python=${PYTHON:-/usr/bin/python3}
 "$python" -c "import torch" || { echo 'python3-torch is missing: sudo apt install python3-torch' >&2; exit 1; }
-here="dotnet tools/benchmarks-exchange/bin/Release/net10.0/TiMix.Exchange.Benchmarks.dll allreduce"
+here="tools/benchmarks-exchange/bin/Release/net10.0/TiMix.Exchange.Benchmarks allreduce"
 rounds=${1:-3}
 for members in 2 4; do
   for megabytes in 20 350; do

@@ -15,6 +15,12 @@ internal sealed record SimulationStatistics
     /// <summary>The furthest step that anybody has applied.</summary>
     public long Furthest { get; set; }
 
+    /// <summary>Steps that were applied in one generation and again in a later one.</summary>
+    public int StepsRepeated { get; set; }
+
+    /// <summary>Orders that the coordinator gave.</summary>
+    public int Orders { get; set; }
+
     /// <summary>Frames of another generation that were dropped.</summary>
     public int FencedFrames { get; set; }
 

@@ -36,6 +36,9 @@ internal enum FaultKind
     /// <summary>A trainer's next step, if its view has others to compare with, gives other bits than theirs.</summary>
     FlipAtApply,
 
+    /// <summary>The next state that a trainer copies from another arrives with other bits.</summary>
+    CorruptCopy,
+
     /// <summary>The newest snapshot rots on disk.</summary>
     DamageSnapshot,
 }

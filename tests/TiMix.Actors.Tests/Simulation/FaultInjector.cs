@@ -105,6 +105,9 @@ internal sealed class FaultInjector
             case FaultKind.FlipAtApply:
                 target.FlipAtApply = true;
                 break;
+            case FaultKind.CorruptCopy:
+                target.CorruptCopy = true;
+                break;
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class Invariants(Cluster cluster)
     private readonly Dictionary<long, Dictionary<string, long>> _steps = [];
     private readonly Dictionary<string, long> _lastStep = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, string> _snapshots = [];
+    private readonly Dictionary<long, long> _appliedIn = [];
     private long _generation;
 
     /// <summary>An event is safe in the journal.</summary>
@@ -29,6 +30,7 @@ internal sealed class Invariants(Cluster cluster)
                 break;
             case ViewInstalled installed:
                 Check(installed.Generation == _generation && _installed.Add(_generation), $"Generation {installed.Generation} is installed, {_generation} was proposed last.");
+                BeginsFromTheRightState(_proposed[_generation]);
                 break;
             case SnapshotCommitted committed:
                 Check(committed.Fingerprint == SimulatedTrainer.Text(UndisturbedRun.StateAt(committed.Step)), $"The snapshot of step {committed.Step} has other weights than the undisturbed run.");
@@ -82,6 +84,12 @@ internal sealed class Invariants(Cluster cluster)
         _steps[generation][trainer.Id] = step;
         Check(_steps[generation].Values.Max() - _steps[generation].Values.Min() <= 1, $"The trainers of generation {generation} are more than a step apart: {string.Join(", ", _steps[generation])}.");
         cluster.Statistics.StepsApplied++;
+        if (_appliedIn.TryGetValue(step, out var before) && before != generation)
+        {
+            cluster.Statistics.StepsRepeated++;
+        }
+
+        _appliedIn[step] = generation;
         cluster.Statistics.Furthest = Math.Max(cluster.Statistics.Furthest, step);
     }
 
@@ -97,6 +105,15 @@ internal sealed class Invariants(Cluster cluster)
         Check(Text(live) == Text(cluster.Coordinator.Replay()), $"The journal gives another state than the coordinator has:\n{Text(cluster.Coordinator.Replay())}\n{Text(live)}");
 
     private static string Text(RunState run) => System.Text.Json.JsonSerializer.Serialize(run);
+
+    /// <summary>A bit may flip later, but what was reported, and compared, is right.</summary>
+    private void BeginsFromTheRightState(View view)
+    {
+        foreach (var trainer in cluster.Trainers.Where(trainer => view.Has(trainer.Id) && trainer.Step == view.FromStep))
+        {
+            Check(trainer.Written == UndisturbedRun.StateAt(view.FromStep), $"Generation {view.Generation} is installed although {trainer.Id} has other weights.");
+        }
+    }
 
     /// <summary>Whoever still belongs to the run is not ahead of the snapshot that the pause leaves.</summary>
     private void PausedWithItsNewestStep()

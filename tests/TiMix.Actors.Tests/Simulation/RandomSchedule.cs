@@ -15,7 +15,7 @@ internal static class RandomSchedule
     /// A step that gives wrong bits is found out by comparing with the others; if the others die before they could be compared,
     /// nobody can know. So these come only with faults that leave the others alive.
     /// </summary>
-    private static readonly FaultKind[] WithWrongSteps = [FaultKind.FlipAtApply, FaultKind.FlipAtApply, FaultKind.Join, FaultKind.Drain, FaultKind.CoordinatorCrash, FaultKind.Pause, FaultKind.FlipAtApply];
+    private static readonly FaultKind[] WithWrongSteps = [FaultKind.FlipAtApply, FaultKind.FlipAtApply, FaultKind.Join, FaultKind.Drain, FaultKind.CoordinatorCrash, FaultKind.Pause, FaultKind.FlipAtApply, FaultKind.CorruptCopy];
 
     private static readonly Point[] Points = Enum.GetValues<Point>();
 

@@ -124,6 +124,7 @@ internal sealed class SimulatedCoordinator(Cluster cluster)
 
         foreach (var order in decision.Orders)
         {
+            cluster.Statistics.Orders++;
             cluster.Network.ToTrainer(order);
         }
     }

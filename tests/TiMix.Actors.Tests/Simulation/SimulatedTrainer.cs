@@ -64,6 +64,9 @@ internal sealed class SimulatedTrainer
     /// <summary>Whether the next step shall give wrong bits.</summary>
     public bool FlipAtApply { get; set; }
 
+    /// <summary>Whether the next copy shall arrive with wrong bits.</summary>
+    public bool CorruptCopy { get; set; }
+
     /// <summary>It has told that it holds still, and has not been told to prepare since.</summary>
     public bool HasSaidQuiet { get; private set; }
 
@@ -140,11 +143,12 @@ internal sealed class SimulatedTrainer
     }
 
     /// <summary>Weights of a whole step are written: after applying it, or taken over from elsewhere.</summary>
-    public void Write(long step, ulong state, bool applied)
+    public void Write(long step, ulong state, bool applied, bool copied = false)
     {
         Cluster.Invariants.BeforeWrite(this, step, applied);
-        Flipped = applied && FlipAtApply && Protocol.View!.Shares.Count > 1 && step % Cluster.Settings.SnapshotEvery != 0 && step != Cluster.Settings.Steps;
-        FlipAtApply &= !Flipped;
+        var noSnapshot = step % Cluster.Settings.SnapshotEvery != 0 && step != Cluster.Settings.Steps;
+        Flipped = (copied && CorruptCopy) || (applied && FlipAtApply && Protocol.View!.Shares.Count > 1 && noSnapshot);
+        (FlipAtApply, CorruptCopy) = (FlipAtApply && !(applied && Flipped), CorruptCopy && !copied);
         (Step, State) = (step, Flipped ? state ^ (Cluster.Chance.Next() | 1) : state);
         Written = State;
         Cluster.Log?.Add($"{Id}: step {step} {(applied ? "applied" : "taken over")}{(Flipped ? " with a flipped bit" : "")}");

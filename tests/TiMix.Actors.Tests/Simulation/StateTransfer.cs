@@ -125,7 +125,7 @@ internal sealed class StateTransfer(SimulatedTrainer trainer, TrainerProtocol.Ob
         }
 
         _over = true;
-        trainer.Write(order.Step, state, applied: false);
+        trainer.Write(order.Step, state, applied: false, copied: order.Source.Way == StateWay.Copy);
         trainer.Do(trainer.Protocol.StateReady(order.Generation, order.Step, SimulatedTrainer.Text(trainer.State)));
         _cluster.Reach(Point.Obtained, trainer);
     }
