@@ -44,6 +44,10 @@ internal sealed partial class TimixProcess : IDisposable
     /// <summary>A short run of a small model on the real sample corpus.</summary>
     public static TimixProcess Train(string runs, string name, params string[] more) => new(TrainArguments(runs, name, more));
 
+    /// <summary>60 steps of a small model with eight micro-batches a step.</summary>
+    public static TimixProcess Elastic(string runs, string name, params string[] more) => new(TrainArguments(runs, name,
+        ["--steps", "60", "--set", "optimization.microBatches=8", "--set", "run.snapshotEvery=20", "--set", "data.tests={}", .. more]));
+
     public static TimixProcess Resume(string runs, string name, params string[] more) => new(ResumeArguments(runs, name, more));
 
     /// <summary>
@@ -66,7 +70,7 @@ internal sealed partial class TimixProcess : IDisposable
     private static string Quoted(IEnumerable<string> arguments) => "dotnet " + string.Join(' ', arguments.Prepend(Program).Select(argument => $"'{argument}'"));
 
     private static IEnumerable<string> TrainArguments(string runs, string name, params string[] more) =>
-        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, "--steps", "24", .. Small, .. more];
+        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "24"], .. Small, .. more];
 
     private static IEnumerable<string> ResumeArguments(string runs, string name, params string[] more) =>
         ["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more];
