@@ -44,23 +44,27 @@ public static class RunSummaryAdditions
     }
 
     /// <summary>
-    /// What followed each fault: the first change detected at or after it. Where another fault came in between, only if the
-    /// change names the node: the death of a mixer, say, changes no view, and the next trainer's death is not its doing.
+    /// What followed each fault: for a newcomer the first view that has it, otherwise the first change detected at or after the
+    /// fault. The death of a node that was in no view (a mixer, or a trainer that had only just come) calls for no other view,
+    /// and where another fault came in between, the change must name the node.
     /// </summary>
     public static IReadOnlyList<FaultRecovery> Recoveries(IReadOnlyList<ViewChange> changes, IReadOnlyList<InjectedFault> faults) => [.. faults.Select(fault =>
     {
-        var at = changes.Select((change, i) => (change, i)).FirstOrDefault(pair => pair.change.DetectedAt >= fault.At, (null!, -1)).Item2;
-        if (at < 0 || (faults.Any(other => other.At > fault.At + Together && other.At <= changes[at].DetectedAt) && !Names(changes[at].Reason, fault.Node)))
+        var joins = fault.Kind == Fault.WordOf(FaultKind.Join);
+        var before = changes.LastOrDefault(change => change.DetectedAt < fault.At);
+        var later = changes.SkipWhile(change => change.DetectedAt < fault.At || (joins && !Has(change, fault.Node))).ToList();
+        var doing = later.Count > 0 && (joins || (before is not null && Has(before, fault.Node)
+            && (!faults.Any(other => other.At > fault.At + Together && other.At <= later[0].DetectedAt) || Names(later[0].Reason, fault.Node))));
+        if (!doing)
         {
             return new FaultRecovery(fault, null, null, null);
         }
 
         // A view whose members die while it is prepared never holds; the next one that does is what the run waited for.
-        var later = changes.Skip(at).ToList();
         long? After(long time) => time == 0 ? null : time - fault.At;
         return new FaultRecovery(
             fault,
-            changes[at].DetectedAt - fault.At,
+            later[0].DetectedAt - fault.At,
             After(later.Select(change => change.InstalledAt).FirstOrDefault(time => time != 0)),
             After(later.Select(change => change.FirstStepAt).FirstOrDefault(time => time != 0)));
     })];
@@ -78,6 +82,8 @@ public static class RunSummaryAdditions
         File.WriteAllText(unfinished, summary.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         File.Move(unfinished, directory.Summary, overwrite: true);
     }
+
+    private static bool Has(ViewChange change, string node) => change.View.Shares.Any(share => share.Node == node);
 
     private static bool Names(string reason, string node) =>
         reason.Split([' ', ':', ','], StringSplitOptions.RemoveEmptyEntries).Contains(node, StringComparer.Ordinal);

@@ -15,6 +15,7 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
     /// <summary>From now on this process lives only as long as its launcher.</summary>
     public void Begin()
     {
+        Signals.LeaveGroup();
         Signals.DieWithParent();
         new Thread(Listen) { IsBackground = true, Name = "listens to the launcher" }.Start();
     }

@@ -35,6 +35,9 @@ internal sealed record LaunchOptions
 /// <param name="Roles">What it does.</param>
 internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
 {
+    /// <summary>Akka's settings for the members of a launched cluster, over those of every node.</summary>
+    public static string ClusterConfig => Path.Combine(AppContext.BaseDirectory, "cluster-config", "launched.conf");
+
     /// <summary>The name of the n-th trainer.</summary>
     public static NodePlan Trainer(int number) => new(FormattableString.Invariant($"trainer-{number}"), ["trainer"]);
 
@@ -59,6 +62,7 @@ internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
             "node", "--child", "--name", Name, "--roles", string.Join(',', Roles), "--listen", $"{LocalLauncher.Host}:{port}", "--join", string.Join(',', seeds),
             "--run", options.Run.Name, "--runs-dir", options.Run.RunsDirectory, "--data-dir", options.Run.DataDirectory,
             "--threads", Number(Roles.Contains("trainer") ? options.Run.Threads : 1),
+            "--config", ClusterConfig,
             "--lease", Number(options.Membership.Lease.TotalSeconds),
         ];
         if (Roles.Contains("coordinator"))

@@ -261,6 +261,7 @@ internal sealed class LocalLauncher : IDisposable
         RunsDirectory = _options.Run.RunsDirectory,
         DataDirectory = _options.Run.DataDirectory,
         Token = _token,
+        Config = [NodePlan.ClusterConfig],
         Membership = _options.Membership,
     };
 

@@ -25,6 +25,12 @@ internal static partial class Signals
     /// <summary>This process is to be killed by the kernel when the thread that started it ends.</summary>
     public static void DieWithParent() => _ = prctl(SetParentDeathSignal, Kill, 0, 0, 0);
 
+    /// <summary>From now on signals to the launcher's whole group (Ctrl-C, timeout, a shell's kill 0) do not reach this process.</summary>
+    public static void LeaveGroup() => _ = setsid();
+
+    [LibraryImport("libc")]
+    private static partial int setsid();
+
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
 

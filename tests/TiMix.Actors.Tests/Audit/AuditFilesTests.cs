@@ -88,9 +88,17 @@ public sealed class AuditFilesTests : IDisposable
     [Fact]
     public void Two_trainers_that_die_together_are_met_by_one_view()
     {
-        ViewChange[] changes = [Change(2, 1030, 1100, 1200, "trainer-1 was lost: its process has died", "trainer-3")];
+        ViewChange[] changes = [Change(1, 100, 150, 190, "nobody joins", "trainer-1", "trainer-2", "trainer-3"), Change(2, 1030, 1100, 1200, "trainer-1 was lost: its process has died", "trainer-3")];
         var recoveries = RunSummaryAdditions.Recoveries(changes, [new("kill", "trainer", "trainer-2", 12, 1000), new("kill", "trainer", "trainer-1", 12, 1005)]);
         Assert.Equal([200L, 195L], recoveries.Select(recovery => recovery.FirstStepMs));
+    }
+
+    [Fact]
+    public void A_trainer_that_dies_before_it_is_in_a_view_and_a_coordinator_delay_nothing_and_a_newcomer_has_its_first_view()
+    {
+        ViewChange[] changes = [Change(1, 100, 150, 190, "nobody joins", "trainer-1"), Change(2, 3000, 3100, 3200, "trainer-2 joins", "trainer-1", "trainer-2"), Change(3, 5000, 5100, 5200, "trainer-3 joins", "trainer-1", "trainer-2", "trainer-3")];
+        var recoveries = RunSummaryAdditions.Recoveries(changes, [new("kill", "trainer", "trainer-2", 3, 1000), new("join", "trainer", "trainer-3", 4, 1500), new("kill", "coordinator", "coordinator", 5, 2000)]);
+        Assert.Equal([null, 3700L, null], recoveries.Select(recovery => recovery.FirstStepMs));
     }
 
     [Fact]

@@ -205,8 +205,8 @@ public sealed class SupervisorTests
     {
         var options = Options() with { Membership = new() { MinTrainers = 2, StartTrainers = 3 } };
         string Arguments(LaunchOptions launch, bool begin) => string.Join(' ', NodePlan.Of(launch)[0].Arguments(launch, 15001, ["127.0.0.1:15000"], begin));
-        const string always =
-            "node --child --name coordinator --roles coordinator --listen 127.0.0.1:15001 --join 127.0.0.1:15000 --run r --runs-dir runs --data-dir data --threads 1 --lease 3 --min-trainers 2 --start-trainers 3";
+        var always =
+            $"node --child --name coordinator --roles coordinator --listen 127.0.0.1:15001 --join 127.0.0.1:15000 --run r --runs-dir runs --data-dir data --threads 1 --config {NodePlan.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3";
         Assert.Equal(always + " --recipe runs/r/recipe.json", Arguments(options, begin: true));
         Assert.Equal(always + " --continue", Arguments(options with { Run = options.Run with { Resume = true } }, begin: true));
         Assert.Equal(always, Arguments(options, begin: false));
