@@ -16,7 +16,7 @@ public sealed class TrainerProtocolTests
         Assert.Empty(_trainer.Linked(1));
         Assert.IsType<Report>(Assert.Single(_trainer.StateReady(1, 0, "h0")));
         Assert.Equal((TrainerPhase.Ready, "h0"), (_trainer.Phase, _trainer.Hash));
-        Assert.Contains(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is Compute { Step: 0 });
+        Assert.Contains(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is TrainerProtocol.Compute { Step: 0 });
         Assert.Equal(TrainerPhase.Running, _trainer.Phase);
     }
 
@@ -24,12 +24,12 @@ public sealed class TrainerProtocolTests
     public void It_does_not_begin_before_it_is_ready_nor_in_another_generation_nor_twice()
     {
         Prepare(1, 0, StateWay.Draw);
-        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is Compute);
+        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is TrainerProtocol.Compute);
         _trainer.Linked(1);
         _trainer.StateReady(1, 0, "h0");
-        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(2, -1)), effect => effect is Compute);
-        Assert.Contains(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is Compute);
-        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is Compute);
+        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(2, -1)), effect => effect is TrainerProtocol.Compute);
+        Assert.Contains(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is TrainerProtocol.Compute);
+        Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.Begin(1, -1)), effect => effect is TrainerProtocol.Compute);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class TrainerProtocolTests
         Run(1);
         Assert.Empty(_trainer.Handle(new TrainerOrders.StopAfterStep(1)));
         Assert.True(_trainer.StopRequested);
-        Assert.IsType<Compute>(Assert.Single(_trainer.Applied(1, last: false)));
+        Assert.IsType<TrainerProtocol.Compute>(Assert.Single(_trainer.Applied(1, last: false)));
         Assert.Collection(_trainer.Applied(2, last: true), effect => Assert.IsType<Unlink>(effect), effect => Assert.IsType<HashState>(effect));
         Assert.Equal(TrainerPhase.Running, _trainer.Phase);
         Assert.IsType<Report>(Assert.Single(_trainer.Hashed("h2")));
@@ -63,7 +63,7 @@ public sealed class TrainerProtocolTests
         Assert.IsType<Report>(Assert.Single(_trainer.Handle(new TrainerOrders.Halt(2))));
         Assert.IsType<Report>(Assert.Single(_trainer.Handle(new TrainerOrders.StopAfterStep(2))));
         Assert.Equal((TrainerPhase.Running, false), (_trainer.Phase, _trainer.StopRequested));
-        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is Compute { Step: 1 });
+        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is TrainerProtocol.Compute { Step: 1 });
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class TrainerProtocolTests
     {
         Run(1);
         _trainer.Handle(new TrainerOrders.StopAfterStep(1));
-        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is Compute { Step: 1 });
+        Assert.Contains(_trainer.Applied(1, last: false), effect => effect is TrainerProtocol.Compute { Step: 1 });
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class TrainerProtocolTests
         Run(1);
         for (var step = 1; step < Steps; step++)
         {
-            Assert.Contains(_trainer.Applied(step, last: false), effect => effect is Compute);
+            Assert.Contains(_trainer.Applied(step, last: false), effect => effect is TrainerProtocol.Compute);
             Assert.DoesNotContain(_trainer.Handle(new TrainerOrders.TakeSnapshot(step)), effect => effect is Save);
         }
 
