@@ -29,6 +29,8 @@ public sealed class RunWatcher : IAsyncDisposable
         var coordinator = member.Coordinator();
         var ending = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, ending), "observer");
+        _ = member.System.WhenTerminated.ContinueWith(
+            _ => ending.TrySetResult(new MonitorMessages.Over(RunOutcome.Failed, null, "the cluster has put the launcher out", 0)), TaskScheduler.Default);
         return new RunWatcher(member, coordinator, EndAsync(ending.Task, directory));
     }
 

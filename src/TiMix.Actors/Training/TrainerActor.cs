@@ -415,19 +415,39 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         if (_wanted is { } wanted)
         {
-            _services.Trainer(wanted.Source.From!)?.Tell(new StateMessages.WantState(wanted.Generation, wanted.Step));
+            _services.Trainer(wanted.Source.From!)?.Tell(new StateMessages.WantState(wanted.Generation, wanted.Step, wanted.Lineage));
         }
     }
 
     private void Offer(StateMessages.WantState want)
     {
-        if (_protocol.Step != want.Step || _protocol.Hash is null || _protocol.Phase == TrainerPhase.Running)
+        if (_protocol.Step != want.Step || _protocol.StateGeneration < want.Lineage || _protocol.Hash is null || _protocol.Phase == TrainerPhase.Running)
         {
             return;
         }
 
-        var (asker, store, owner) = (Sender, _settings.Exchange.Bundles, Self.Path.ToString());
-        _compute.Run((state, _) => StateTransfer.Offer(state, want.Generation, store, owner)).PipeTo(asker, Self);
+        var (asker, self, store, owner) = (Sender, Self, _settings.Exchange.Bundles, Self.Path.ToString());
+        Pipe(
+            _compute.Run<object>((state, _) => IfIntact(state, () =>
+            {
+                asker.Tell(StateTransfer.Offer(state, want.Generation, store, owner), self);
+                return new Happened(_ => []);
+            })),
+            message => message);
+    }
+
+    /// <summary>A damaged state is neither given to others nor kept.</summary>
+    private static object IfIntact(TrainingState state, Func<object> use)
+    {
+        try
+        {
+            state.CheckIntact();
+            return use();
+        }
+        catch (StateDamagedException)
+        {
+            return new Happened(protocol => protocol.StateLost());
+        }
     }
 
     private void Accept(StateMessages.StateOffered offer)
@@ -662,8 +682,10 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         if (_writing.Add(step))
         {
-            var generation = _protocol.Generation;
-            Pipe(_compute.Capture(), content => new Captured(generation, content));
+            var generation = _protocol.StateGeneration;
+            Pipe(
+                _compute.Run<object>((state, _) => IfIntact(state, () => new Captured(generation, SnapshotContent.Of(state)))),
+                captured => captured);
         }
     }
 

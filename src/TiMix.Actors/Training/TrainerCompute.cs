@@ -1,6 +1,5 @@
 using TiMix.Actors.Compute;
 using TiMix.Actors.Recipes;
-using TiMix.Actors.Snapshots;
 using TiMix.Learning;
 
 namespace TiMix.Actors.Training;
@@ -37,9 +36,6 @@ public sealed class TrainerCompute(Recipe recipe, ModelConfig model, TorchSharp.
         _state = new TrainingState(recipe, model, device);
         return work(_state);
     });
-
-    /// <summary>A copy of the state.</summary>
-    public Task<SnapshotContent> Capture() => Run((state, _) => SnapshotContent.Of(state));
 
     /// <summary>Runs something that needs no state after all that was queued before.</summary>
     public void Then(Action work) => _ = _thread.Run(() =>
