@@ -32,6 +32,9 @@ public sealed partial record Membership
     /// <summary>Those who count as dead, and when they were first heard of afterwards; 0: not yet.</summary>
     private ImmutableDictionary<string, long> Dead { get; init; } = ImmutableDictionary<string, long>.Empty;
 
+    /// <summary>Those who were not ready in time, and until when no view is planned with them.</summary>
+    private ImmutableDictionary<string, long> Excluded { get; init; } = ImmutableDictionary<string, long>.Empty;
+
     private long StartedAt { get; init; }
 
     /// <summary>Whether the user wants the run to stand still.</summary>

@@ -13,6 +13,8 @@ public sealed record Decision(Membership Next, IReadOnlyList<IEvent> Events, IRe
 public sealed partial record Membership
 {
     private const long ProgressEvery = 10;
+    private const long RebalanceAfter = 100;
+    private const double RebalanceGain = 0.75;
 
     /// <summary>
     /// What is to be done in this situation. An order is given again only after a while: a trainer answers it with a status, and
@@ -125,8 +127,7 @@ public sealed partial record Membership
         var late = now - preparing.Preparing.At > _options.PrepareDeadline.TotalMilliseconds;
         if (late)
         {
-            TrainerLost[] events = [.. members.Except(ready).Select(member => new TrainerLost(member.Trainer, member.Node, "it was not ready in time", now))];
-            return new Decision(events.Aggregate(preparing, (membership, gone) => membership with { Trainers = membership.Trainers.Remove(gone.Trainer) }), events, [], null);
+            return preparing.GiveUpOn(proposed, members, ready, now);
         }
 
         var orders = new List<Addressed>();
@@ -140,6 +141,26 @@ public sealed partial record Membership
 
         return new Decision(preparing, [], orders, null);
     }
+
+    /// <summary>
+    /// Those who are not ready in time are put out, and kept out for a while: trainers that reach the coordinator but not each
+    /// other would otherwise hold the run up again and again. Where nobody is ready, one goes on alone.
+    /// </summary>
+    private Decision GiveUpOn(ProposedView proposed, IReadOnlyList<TrainerStatus> members, List<TrainerStatus> ready, long now)
+    {
+        var stays = members.FirstOrDefault(member => proposed.Sources.Single(source => source.Trainer == member.Trainer).Way == StateWay.Keep) ?? members[0];
+        TrainerStatus[] late = [.. members.Except(ready).Where(member => ready.Count > 0 || member != stays)];
+        TrainerLost[] events = [.. (late.Length > 0 ? late : [stays]).Select(member => new TrainerLost(member.Trainer, member.Node, "it was not ready in time", now))];
+        var until = now + (long)_options.Exclusion.TotalMilliseconds;
+        var rest = events.Aggregate(this, (membership, gone) => membership with
+        {
+            Trainers = membership.Trainers.Remove(gone.Trainer),
+            Excluded = membership.Excluded.SetItem(gone.Trainer, until),
+        });
+        return new Decision(rest, events, [], null);
+    }
+
+    private bool IsExcluded(string trainer, long now) => Excluded.TryGetValue(trainer, out var until) && now < until;
 
     private Decision Keep(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
     {
@@ -171,7 +192,7 @@ public sealed partial record Membership
             orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.TakeSnapshot(run.Steps)));
         }
 
-        var reason = ReasonToStop(run, view, members);
+        var reason = ReasonToStop(run, view, members, now);
         if (reason is null)
         {
             var settled = members.All(member => member.Phase == TrainerPhase.Running) ? this with { Cause = null, UrgentSince = 0 } : this;
@@ -188,7 +209,7 @@ public sealed partial record Membership
         : status.Leaving ? new Addressed(status.Trainer, new TrainerOrders.Release())
         : null;
 
-    private string? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members)
+    private string? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
     {
         if (Pausing)
         {
@@ -205,12 +226,34 @@ public sealed partial record Membership
             return $"{leaver.Node} leaves";
         }
 
-        var done = members.All(member => member.Applied == run.Steps);
-        return !done && Newcomers(view, members[0].Computes).FirstOrDefault() is { } newcomer ? $"{newcomer.Node} joins" : null;
+        if (members.All(member => member.Applied == run.Steps))
+        {
+            return null;
+        }
+
+        if (IsUnbalanced(run, view, members))
+        {
+            return "the trainers' speeds have changed";
+        }
+
+        return Newcomers(view, members[0].Computes, now).FirstOrDefault() is { } newcomer ? $"{newcomer.Node} joins" : null;
     }
 
-    private IEnumerable<TrainerStatus> Newcomers(View view, string computes) =>
-        Statuses.Where(status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes);
+    /// <summary>Whether other shares would save a good part of every step's time; not asked before the times have settled.</summary>
+    private static bool IsUnbalanced(RunState run, View view, IReadOnlyList<TrainerStatus> members)
+    {
+        if (members.Any(member => member.SecondsPerMicroBatch <= 0 || member.Applied < view.FromStep + RebalanceAfter))
+        {
+            return false;
+        }
+
+        double[] seconds = [.. view.Shares.Select(share => members.Single(member => member.Trainer == share.Trainer).SecondsPerMicroBatch)];
+        int[] counts = [.. view.Shares.Select(share => share.Count)];
+        return ViewPlanner.SlowestSeconds(ViewPlanner.Counts(seconds, run.MicroBatches), seconds) < RebalanceGain * ViewPlanner.SlowestSeconds(counts, seconds);
+    }
+
+    private IEnumerable<TrainerStatus> Newcomers(View view, string computes, long now) =>
+        Statuses.Where(status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes && !IsExcluded(status.Trainer, now));
 
     /// <summary>Nobody trains: the next view, if there are trainers for it.</summary>
     private Decision Regroup(RunState run, long now)
@@ -226,7 +269,9 @@ public sealed partial record Membership
 
         var staying = quiet.Where(status => !status.Leaving).ToList();
         var computes = (state.Holders.FirstOrDefault() ?? staying.FirstOrDefault())?.Computes;
-        var candidates = staying.Where(status => status.Computes == computes).ToList();
+        var fitting = staying.Where(status => status.Computes == computes).ToList();
+        var candidates = fitting.Where(status => !IsExcluded(status.Trainer, now)).ToList();
+        candidates = candidates.Count > 0 ? candidates : fitting;
 
         if (run.Trained || Pausing || candidates.Count < _options.MinTrainers)
         {

@@ -19,7 +19,10 @@ public sealed record MembershipOptions
     public TimeSpan HaltDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A trainer that has no links or no state after so long is lost.</summary>
-    public TimeSpan PrepareDeadline { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan PrepareDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>And for so long no view is planned with it again, as long as there are others.</summary>
+    public TimeSpan Exclusion => 10 * PrepareDeadline;
 
     /// <summary>Below so many trainers the run waits.</summary>
     public int MinTrainers { get; init; } = 1;

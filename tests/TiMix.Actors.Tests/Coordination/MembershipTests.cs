@@ -250,6 +250,57 @@ public sealed class MembershipTests
 
     private IReadOnlyList<Addressed> _orders = [];
 
+    [Theory]
+    [InlineData(5, 0.1, 0.4, false)]
+    [InlineData(99, 0.1, 0.1, false)]
+    [InlineData(99, 0.1, 0.4, true)]
+    public void Shares_follow_speeds_that_have_settled(long step, double fast, double slow, bool changes)
+    {
+        _run = RunState.Empty.Apply(new RunStarted("{}", 1000, 8, 1));
+        Train(["a", "b"], step + 1);
+        _membership = _membership.Hear(Status("a", TrainerPhase.Running, 1, step + 1, null) with { SecondsPerMicroBatch = fast }, _now);
+        _membership = _membership.Hear(Status("b", TrainerPhase.Running, 1, step + 1, null) with { SecondsPerMicroBatch = slow }, _now);
+        Decide();
+        Assert.Equal(changes ? ["a", "b"] : [], Ordered<TrainerOrders.StopAfterStep>());
+        _membership = _membership.Hear(Status("a", TrainerPhase.Stopped, 1, step + 2, "h") with { SecondsPerMicroBatch = fast }, _now);
+        _membership = _membership.Hear(Status("b", TrainerPhase.Stopped, 1, step + 2, "h") with { SecondsPerMicroBatch = slow }, _now);
+        int[] shares = [.. Decide().OfType<ViewProposed>().Single().View.Shares.Select(share => share.Count)];
+        Assert.Equal(slow > fast ? [7, 1] : [4, 4], shares);
+    }
+
+    [Fact]
+    public void Trainers_that_cannot_reach_each_other_hold_the_run_up_once_and_one_goes_on_alone()
+    {
+        Train(["a"], 5);
+        Hear("b", TrainerPhase.Idle, 0, -1);
+        Decide();
+        Hear("a", TrainerPhase.Stopped, 1, 6, "h6");
+        Decide();
+        for (var late = TimeSpan.Zero; late <= _options.PrepareDeadline; late += TimeSpan.FromSeconds(1))
+        {
+            Pass(TimeSpan.FromSeconds(1));
+            Hear("a", TrainerPhase.Preparing, 2, 6);
+            Hear("b", TrainerPhase.Preparing, 2, -1);
+            Assert.DoesNotContain(Decide(once: true), happened => happened is ViewProposed);
+        }
+
+        Assert.Equal(["a"], _run.Trainers.Keys);
+        Hear("a", TrainerPhase.Aborted, 2, 6, "h6");
+        Hear("b", TrainerPhase.Aborted, 2, -1);
+        Assert.Equal(["a"], Assert.IsType<ViewProposed>(Decide()[^1]).View.Shares.Select(share => share.Trainer));
+        Hear("a", TrainerPhase.Ready, 3, 6, "h6");
+        Decide();
+        Hear("a", TrainerPhase.Running, 3, 7);
+        Hear("b", TrainerPhase.Aborted, 2, -1);
+        Assert.DoesNotContain(Decide(), happened => happened is ViewProposed);
+        Assert.Empty(Ordered<TrainerOrders.StopAfterStep>());
+        Pass(_options.Exclusion);
+        Hear("a", TrainerPhase.Running, 3, 8);
+        Hear("b", TrainerPhase.Aborted, 2, -1);
+        Decide();
+        Assert.Equal(["a"], Ordered<TrainerOrders.StopAfterStep>());
+    }
+
     private void Hear(string trainer, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false, string[]? suspects = null) =>
         _membership = _membership.Hear(Status(trainer, phase, generation, applied, hash) with { Leaving = leaving, Suspects = suspects ?? [] }, _now);
 
