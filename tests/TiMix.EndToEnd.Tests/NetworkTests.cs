@@ -9,7 +9,7 @@ public sealed class NetworkTests : IDisposable
 
     [Theory]
     [InlineData(5, 150)]
-    [InlineData(60, 600)]
+    [InlineData(60, 1400)]
     public async Task A_network_that_parts_and_joins_again_does_not_reach_the_weights(int seconds, int steps)
     {
         var expected = await UndisturbedAsync(steps);
