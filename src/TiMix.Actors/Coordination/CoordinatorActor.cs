@@ -38,6 +38,8 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private sealed record Service(string Node, string Role, IActorRef Actor, long HeardAt);
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ReportsWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RosterInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ServiceLease = TimeSpan.FromSeconds(5);
     private readonly Settings _settings;
@@ -52,6 +54,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private string? _waiting;
     private long _waitingSince;
     private long _rosterAt;
+    private long _tickedAt;
+    private long _recorded;
+    private long _trainedAt;
+    private long _evaluatingSince;
     private long _evaluating = -1;
     private IActorRef? _evaluator;
 
@@ -65,6 +71,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Recover<RecoveryCompleted>(_ => Begin());
         Command<Tick>(_ =>
         {
+            Wake();
             Forget();
             Advance();
             Evaluate();
@@ -82,7 +89,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Command<NodeMessages.DescribeRun>(asked =>
         {
             _nodes[asked.Node] = Sender;
-            Sender.Tell(_state.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome) : _settings.Description);
+            Sender.Tell(_state.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _settings.Description);
         });
         Command<NodeMessages.ServiceStatus>(Know);
         Command<NodeMessages.Subscribe>(_ =>
@@ -109,6 +116,11 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Command<Terminated>(terminated => Bury(terminated.ActorRef));
         Command<MonitorMessages.StepApplied>(step => _monitor.Forward(step));
         Command<MonitorMessages.Note>(Tell);
+        Command<MonitorMessages.Recorded>(recorded =>
+        {
+            _recorded = recorded.Step;
+            Evaluate();
+        });
         Command<EvaluatorMessages.Evaluated>(evaluated =>
         {
             _evaluating = -1;
@@ -124,7 +136,12 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             _membership = _membership.Pause();
             Advance();
         });
-        Command<ICommand>(Handle);
+        Command<ReportSnapshot>(report =>
+        {
+            var writer = Sender;
+            Handle(report, () => writer.Tell(new SnapshotMessages.Acknowledged(report.Step)));
+        });
+        Command<ICommand>(command => Handle(command, null));
     }
 
     /// <inheritdoc/>
@@ -199,7 +216,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         TellWaiting(decision.Waiting);
     }
 
-    private void Handle(ICommand command)
+    private void Handle(ICommand command, Action? journaled = null)
     {
         if (command is ReportSnapshotFailed failed)
         {
@@ -220,7 +237,11 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             TellOver();
         }
 
-        Persist(events, Advance);
+        Persist(events, () =>
+        {
+            journaled?.Invoke();
+            Advance();
+        });
     }
 
     private void Persist(IReadOnlyList<IEvent> events, Action then)
@@ -311,19 +332,26 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private void Evaluate()
     {
         var evaluator = _services.Values.FirstOrDefault(service => service.Role == NodeRoles.Evaluator)?.Actor;
-        if (_state.Status != RunStatus.Running || evaluator is null || (_evaluating >= 0 && evaluator.Equals(_evaluator)))
+        if (_state.Status != RunStatus.Running || evaluator is null || (_evaluating >= 0 && evaluator.Equals(_evaluator) && Now - _evaluatingSince < AskAgainAfter.TotalMilliseconds))
         {
             return;
         }
 
         var due = _state.Snapshots.Values.Where(IsEvaluationDue).OrderByDescending(snapshot => snapshot.Step == _state.Steps).ThenBy(snapshot => snapshot.Step).FirstOrDefault();
-        if (due is null)
+        if (due is null || (due.Step == _state.Steps && !ReportsAreIn()))
         {
             return;
         }
 
-        (_evaluating, _evaluator) = (due.Step, evaluator);
+        (_evaluating, _evaluator, _evaluatingSince) = (due.Step, evaluator, Now);
         evaluator.Tell(new EvaluatorMessages.Evaluate(due.Step, _settings.Snapshots.PathOf(due.Directory), due.Step == _state.Steps ? Splits.All(_recipe) : [Splits.Validation]));
+    }
+
+    /// <summary>The last evaluation ends the run, and with it those who may still have to tell of its last steps: they get a moment.</summary>
+    private bool ReportsAreIn()
+    {
+        _trainedAt = _trainedAt == 0 ? Now : _trainedAt;
+        return _recorded >= _state.Steps || _trainers.Count == 0 || Now - _trainedAt > ReportsWait.TotalMilliseconds;
     }
 
     private void Handle(EvaluatorMessages.EvaluationFailed failed)
@@ -382,6 +410,19 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 
         TellRoster();
         Advance();
+    }
+
+    /// <summary>A process that was stopped itself has no right to call others silent.</summary>
+    private void Wake()
+    {
+        var (now, last) = (Now, _tickedAt);
+        _tickedAt = now;
+        if (last > 0 && Math.Abs(now - last) > _settings.Membership.Lease.TotalMilliseconds / 3)
+        {
+            _membership = _membership.Wake(now);
+            _services.Keys.ToList().ForEach(key => _services[key] = _services[key] with { HeardAt = now });
+            _lookers.Keys.ToList().ForEach(looker => _lookers[looker] = now);
+        }
     }
 
     private void Forget()
@@ -443,7 +484,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Tell(Over);
         foreach (var node in _nodes.Values)
         {
-            node.Tell(new NodeMessages.RunOver(Outcome));
+            node.Tell(new NodeMessages.RunOver(Outcome, Over.Error));
         }
     }
 

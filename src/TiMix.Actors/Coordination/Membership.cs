@@ -88,6 +88,16 @@ public sealed partial record Membership
     public Membership BuryNode(string node) =>
         Trainers.Values.Where(known => known.Status.Node == node).Aggregate(this, (membership, known) => membership.Bury(known.Status.Trainer));
 
+    /// <summary>
+    /// The coordinator itself was away: what was said meanwhile waits to be heard, so nobody is blamed for the silence.
+    /// </summary>
+    public Membership Wake(long now) => this with
+    {
+        StartedAt = now,
+        UrgentSince = UrgentSince == 0 ? 0 : now,
+        Trainers = Trainers.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value with { HeardAt = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now }, StringComparer.Ordinal),
+    };
+
     /// <summary>The user wants the run to stand still.</summary>
     public Membership Pause() => this with { Pausing = true };
 

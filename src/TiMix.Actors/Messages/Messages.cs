@@ -25,7 +25,7 @@ public static class NodeMessages
     public sealed record Roster(IReadOnlyList<string> Loaders, IReadOnlyList<string> Mixers, IReadOnlyDictionary<string, string> Trainers) : ITiMixMessage;
 
     /// <summary>The run is over; whoever hears it ends.</summary>
-    public sealed record RunOver(RunOutcome Outcome) : ITiMixMessage;
+    public sealed record RunOver(RunOutcome Outcome, string? Error) : ITiMixMessage;
 
     /// <summary>Somebody wants to see the run; repeated every second.</summary>
     public sealed record Subscribe(string Node) : ITiMixMessage;
@@ -75,6 +75,13 @@ public static class StateMessages
 
     /// <summary>The state, one bundle a buffer, and XXH3 of all of it.</summary>
     public sealed record StateOffered(long Generation, long Step, string Hash, IReadOnlyDictionary<string, BundleReference> Buffers) : ITiMixMessage;
+}
+
+/// <summary>Coordinator to trainer, about snapshots.</summary>
+public static class SnapshotMessages
+{
+    /// <summary>The coordinator has dealt with the report of a snapshot.</summary>
+    public sealed record Acknowledged(long Step) : ITiMixMessage;
 }
 
 /// <summary>Coordinator to evaluator, and back.</summary>

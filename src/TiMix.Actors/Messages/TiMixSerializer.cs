@@ -44,6 +44,7 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["trainer.halt"] = typeof(TrainerOrders.Halt),
         ["trainer.snapshot"] = typeof(TrainerOrders.TakeSnapshot),
         ["trainer.release"] = typeof(TrainerOrders.Release),
+        ["snapshot.acknowledged"] = typeof(SnapshotMessages.Acknowledged),
         ["evaluator.evaluate"] = typeof(EvaluatorMessages.Evaluate),
         ["evaluator.evaluated"] = typeof(EvaluatorMessages.Evaluated),
         ["evaluator.failed"] = typeof(EvaluatorMessages.EvaluationFailed),

@@ -38,6 +38,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private readonly SortedDictionary<(long Step, int MicroBatch), Job> _jobs = [];
     private readonly SortedDictionary<long, float[]> _teachers = [];
+    private readonly Dictionary<long, long> _wanted = [];
     private readonly ComputeThread _thread = new("mixer");
     private readonly ComputeThread _fetching = new("teacher fetcher");
     private readonly CancellationTokenSource _stopped = new();
@@ -158,8 +159,22 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
             return;
         }
 
+        DropPassed(request.Step);
         _jobs.Add((request.Step, request.MicroBatch), job = new Job(Sender));
         AskLoader(request.Step, request.MicroBatch, job);
+    }
+
+    /// <summary>What nobody can want any more: steps so far behind have been applied.</summary>
+    private void DropPassed(long step)
+    {
+        foreach (var (key, job) in _jobs.Where(pair => pair.Key.Step < step - _recipe.Run.Prefetch - 2 && !pair.Value.Started).ToList())
+        {
+            _jobs.Remove(key);
+            if (job.Samples is { } samples)
+            {
+                _exchange.Release(samples.Samples);
+            }
+        }
     }
 
     private void AskLoader(long step, int microBatch, Job job) => _services.Loader(step, microBatch, job.Attempts++)?.Tell(new LoaderMessages.Load(step, microBatch));
@@ -203,6 +218,12 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
         float[]? parameters = null;
         if (Mixer.NeedsTeacher(_recipe, _recipe.SettingsAt(step)) && !_teachers.TryGetValue(version, out parameters))
         {
+            if (_wanted.TryGetValue(version, out var at) && Environment.TickCount64 - at < RetryAfter.TotalMilliseconds / 2)
+            {
+                return;
+            }
+
+            _wanted[version] = Environment.TickCount64;
             job.Asker.Tell(new MixerMessages.WantTeacher(_lineage, version));
             return;
         }
@@ -210,6 +231,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
         foreach (var old in _teachers.Keys.Where(key => key < version - 1).ToList())
         {
             _teachers.Remove(old);
+            _wanted.Remove(old);
         }
 
         job.Started = true;
@@ -227,6 +249,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
         if (!_jobs.TryGetValue((request.Step, request.MicroBatch), out var job))
         {
             done.Answer?.Features.Dispose();
+            _exchange.Release(samples.Samples);
             return;
         }
 

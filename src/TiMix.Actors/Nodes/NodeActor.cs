@@ -45,18 +45,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         (_options, _coordinator, _serve, _ending) = (options, coordinator, serve, ending);
         Receive<Beat>(_ => Announce());
         Receive<NodeMessages.RunDescription>(Serve);
-        Receive<NodeMessages.RunOver>(over => _ending.TrySetResult(new NodeEnd(over.Outcome, null)));
+        Receive<NodeMessages.RunOver>(over => _ending.TrySetResult(new NodeEnd(over.Outcome, over.Error)));
         Receive<WantToLeave>(_ =>
         {
             _leaving = true;
-            if (_services.TryGetValue(NodeRoles.Trainer, out var trainer))
-            {
-                trainer.Tell(new TrainerActor.WantToLeave());
-            }
-            else
-            {
-                _ending.TrySetResult(new NodeEnd(null, null));
-            }
+            Leave();
         });
         Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
         Receive<NodeFault>(Inject);
@@ -81,10 +74,28 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <summary>Asks what the run is, and says in the services' names that they are there, so that answers go to them.</summary>
     private void Announce()
     {
+        if (_leaving)
+        {
+            Leave();
+        }
+
         _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name));
         foreach (var (role, service) in _services.Where(pair => pair.Key != NodeRoles.Trainer))
         {
             _coordinator.Tell(new NodeMessages.ServiceStatus(_options.Name, role), service);
+        }
+    }
+
+    /// <summary>Told again and again: the trainer may just be started anew, and would not know.</summary>
+    private void Leave()
+    {
+        if (_services.TryGetValue(NodeRoles.Trainer, out var trainer))
+        {
+            trainer.Tell(new TrainerActor.WantToLeave());
+        }
+        else
+        {
+            _ending.TrySetResult(new NodeEnd(null, null));
         }
     }
 
@@ -96,17 +107,19 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
 
         Timers.StartPeriodicTimer("beat", Beat.Instance, TimeSpan.Zero, BeatInterval);
-        foreach (var role in _options.Roles)
+        try
         {
-            if (_serve(role, run) is { } props)
+            foreach (var role in _options.Roles)
             {
-                _services.Add(role, Supervised(props, role));
+                if (_serve(role, run) is { } props)
+                {
+                    _services.Add(role, Supervised(props, role));
+                }
             }
         }
-
-        if (_leaving)
+        catch (Exception mistake) when (mistake is Runs.RunError or Data.DataException)
         {
-            Self.Tell(new WantToLeave());
+            _ending.TrySetResult(new NodeEnd(Runs.RunOutcome.Failed, mistake.Message));
         }
     }
 

@@ -18,7 +18,9 @@ public sealed class MonitorActor : ReceiveActor
     private readonly string _run;
     private readonly Recipe _recipe;
     private readonly ILogger _log;
-    private RunRecords _records;
+    private readonly RunRecords _records;
+    private bool _isOpen;
+    private string? _lastError;
     private IReadOnlyList<IActorRef> _lookers = [];
     private long _gapAt = -1;
 
@@ -33,13 +35,13 @@ public sealed class MonitorActor : ReceiveActor
         Receive<Publish>(publish =>
         {
             _lookers = publish.Lookers;
-            Keep(publish.Message);
+            Try(() => Keep(publish.Message));
             foreach (var looker in publish.Lookers)
             {
                 looker.Tell(publish.Message);
             }
         });
-        Receive<MonitorMessages.StepApplied>(Add);
+        Receive<MonitorMessages.StepApplied>(step => Try(() => Add(step)));
     }
 
     /// <summary>How to make one.</summary>
@@ -47,10 +49,44 @@ public sealed class MonitorActor : ReceiveActor
         Akka.Actor.Props.Create(() => new MonitorActor(directory, run, recipe, log)).WithDispatcher("akka.timix-files");
 
     /// <inheritdoc/>
-    protected override void PreStart() => _records.Open();
+    protected override void PreStart() => Try(Open);
 
     /// <inheritdoc/>
     protected override void PostStop() => _records.Dispose();
+
+    private void Open()
+    {
+        _records.Open();
+        _isOpen = true;
+    }
+
+    /// <summary>A disk that is full costs no run: trainers tell again what was not written down.</summary>
+    private void Try(Action write)
+    {
+        try
+        {
+            if (!_isOpen && write != Open)
+            {
+                Open();
+            }
+
+            write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            _isOpen = false;
+            if (error.Message != _lastError)
+            {
+                _lastError = error.Message;
+                var note = new MonitorMessages.Note(NoticeLevel.Warning, $"The run's records cannot be written: {error.Message}");
+                _log.Noted(note.Text);
+                foreach (var looker in _lookers)
+                {
+                    looker.Tell(note);
+                }
+            }
+        }
+    }
 
     private void Keep(object message)
     {
@@ -64,7 +100,11 @@ public sealed class MonitorActor : ReceiveActor
 
                 break;
             case MonitorMessages.Evaluated evaluated:
-                _records.Add(evaluated.Report);
+                if (_records.LastEvaluation?.Step != evaluated.Report.Step)
+                {
+                    _records.Add(evaluated.Report);
+                }
+
                 break;
             case MonitorMessages.Note note:
                 _log.Noted(note.Text);
@@ -89,6 +129,8 @@ public sealed class MonitorActor : ReceiveActor
         }
 
         _gapAt = at > next ? at : -1;
-        Sender.Tell(new MonitorMessages.Recorded(_records.Last?.Step ?? 0));
+        var recorded = new MonitorMessages.Recorded(_records.Last?.Step ?? 0);
+        Sender.Tell(recorded);
+        Context.Parent.Tell(recorded);
     }
 }

@@ -11,6 +11,9 @@ namespace TiMix.Actors.Runs;
 /// <summary>A whole run in one process: one node with all roles, a cluster of its own.</summary>
 public static class TrainingRun
 {
+    /// <summary>Said again and again: a coordinator that is just being started does not hear it.</summary>
+    private static readonly TimeSpan PauseAgain = TimeSpan.FromSeconds(1);
+
     private sealed class NoControl : INodeControl
     {
         public void Ready(string address)
@@ -56,7 +59,7 @@ public static class TrainingRun
                 stop.Register(() =>
                 {
                     observer.Phase("stopping after this step");
-                    coordinator.Tell(new CoordinatorCommands.PauseRun(), Akka.Actor.ActorRefs.NoSender);
+                    member.System.Scheduler.ScheduleTellRepeatedly(TimeSpan.Zero, PauseAgain, coordinator, new CoordinatorCommands.PauseRun(), Akka.Actor.ActorRefs.NoSender);
                 });
             },
             CancellationToken.None);

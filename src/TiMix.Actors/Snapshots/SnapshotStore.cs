@@ -72,6 +72,12 @@ public sealed class SnapshotStore(string directory)
             Put(TeacherFile, [Flat("ema", content.Average), .. content.Versions.Select(pair => Flat("version." + pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))]);
             var fingerprint = ParameterBuffer.Fingerprint(content.Student);
             WriteFlushed(Path.Combine(unfinished, Manifest), JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
+            if (IsThere(name, fingerprint, recipe) is not null)
+            {
+                TryDelete(unfinished);
+                return (name, fingerprint);
+            }
+
             DeleteIfThere(PathOf(name));
             System.IO.Directory.Move(unfinished, PathOf(name));
             return (name, fingerprint);

@@ -30,6 +30,15 @@ public sealed class ReportBuffer
         }
     }
 
+    /// <summary>Training goes back: what was reported of later steps is void.</summary>
+    public void DropAfter(long step)
+    {
+        foreach (var later in _reports.Keys.Where(reported => reported > step).ToList())
+        {
+            _reports.Remove(later);
+        }
+    }
+
     /// <summary>The report of the first step after one that is written down; null: there is none.</summary>
     /// <param name="recorded">Steps written down.</param>
     public MonitorMessages.StepApplied? After(long recorded)

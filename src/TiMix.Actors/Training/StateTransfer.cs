@@ -39,16 +39,21 @@ public static class StateTransfer
     }
 
     /// <summary>Fetches an offered state and takes it over.</summary>
-    /// <returns>Whether the state now has the offered bits; otherwise it counts no more.</returns>
-    public static bool Accept(StateMessages.StateOffered offer, TrainingState state, ExchangeNode exchange, CancellationToken stop)
+    /// <returns>Whether the state now has the offered bits; null: nothing was fetched and the state is as before.</returns>
+    public static bool? Accept(StateMessages.StateOffered offer, TrainingState state, ExchangeNode exchange, CancellationToken stop)
     {
         var buffers = new Dictionary<string, float[]>(StringComparer.Ordinal);
         foreach (var (name, reference) in offer.Buffers.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            using var bundle = exchange.Take(reference, stop);
+            using var bundle = Take(reference, exchange, stop);
             if (bundle is null)
             {
-                return false;
+                foreach (var other in offer.Buffers.Values)
+                {
+                    exchange.Release(other);
+                }
+
+                return null;
             }
 
             buffers.Add(name, bundle.Get<float>(Content).ToArray());
@@ -58,5 +63,17 @@ public static class StateTransfer
             .ToDictionary(pair => long.Parse(pair.Key[VersionPrefix.Length..], CultureInfo.InvariantCulture), pair => pair.Value);
         new SnapshotContent(offer.Step, buffers["student"], buffers["first"], buffers["second"], buffers["average"], versions).RestoreTo(state);
         return state.HashOfAll() == offer.Hash;
+    }
+
+    private static Bundle? Take(BundleReference reference, ExchangeNode exchange, CancellationToken stop)
+    {
+        try
+        {
+            return exchange.Take(reference, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 }

@@ -69,6 +69,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private sealed record Written(long Generation, long Step, string? Name, string? Fingerprint, string? Failure) : INoSerializationVerificationNeeded;
 
     private static readonly TimeSpan OrderAgainAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AskForStateAgainAfter = TimeSpan.FromSeconds(5);
     private readonly Settings _settings;
     private readonly Recipe _recipe;
     private readonly IActorRef _coordinator;
@@ -85,12 +86,14 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private readonly SortedDictionary<long, float[]> _published = [];
     private Group? _group;
     private CancellationTokenSource? _obtaining;
+    private CoordinatorCommands.ReportSnapshot? _written;
     private TrainerProtocol.Obtain? _wanted;
     private TrainerProtocol.Compute? _waiting;
     private long _lineage;
     private long _recorded = -1;
     private long _number;
     private long _lastCompleted;
+    private long _askedForState;
     private double _secondsPerMicroBatch;
     private bool _deaf;
     private bool _flip;
@@ -157,7 +160,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 Report();
                 Order();
                 TellNextReport();
+                TellOfSnapshot();
                 AskForState();
+                break;
+            case SnapshotMessages.Acknowledged acknowledged:
+                _written = _written?.Step == acknowledged.Step ? null : _written;
                 break;
             case TrainerOrders.Begin begin:
                 Begin(begin);
@@ -281,6 +288,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 _lineage = order.Lineage;
                 _queue.Clear();
                 _published.Clear();
+                _reports.DropAfter(view.FromStep);
+                _recorded = Math.Min(_recorded, view.FromStep);
             }
 
             var share = view.Shares[view.PlaceOf(_id)];
@@ -353,7 +362,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         if (_wanted is { } wanted)
         {
             _wanted = null;
-            Self.Tell(new Happened(protocol => protocol.StateFailed(wanted.Generation, -1, null)));
+            Self.Tell(new Happened(protocol => protocol.StateFailed(wanted.Generation, protocol.Step, null)));
         }
 
         if (_waiting is not null)
@@ -371,6 +380,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         {
             case StateWay.Copy:
                 _wanted = obtain;
+                _askedForState = 0;
                 AskForState();
                 break;
             case StateWay.Draw:
@@ -393,7 +403,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                     SnapshotStore.Read(path, state.Layout).RestoreTo(state);
                     return (state.Step, Hash: state.HashOfAll());
                 }
-                catch (InvalidDataException error)
+                catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
                 {
                     return error.Message;
                 }
@@ -413,8 +423,9 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
     private void AskForState()
     {
-        if (_wanted is { } wanted)
+        if (_wanted is { } wanted && _services.Trainer(wanted.Source.From!) is not null && Environment.TickCount64 - _askedForState > AskForStateAgainAfter.TotalMilliseconds)
         {
+            _askedForState = Environment.TickCount64;
             _services.Trainer(wanted.Source.From!)?.Tell(new StateMessages.WantState(wanted.Generation, wanted.Step, wanted.Lineage));
         }
     }
@@ -466,7 +477,12 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         var (exchange, stop) = (_settings.Exchange, _obtaining!.Token);
         Pipe(
             _compute.Run((state, _) => StateTransfer.Accept(offer, state, exchange, stop)),
-            accepted => new Happened(protocol => accepted ? protocol.StateReady(offer.Generation, offer.Step, offer.Hash) : protocol.StateFailed(offer.Generation, -1, null)));
+            accepted => new Happened(protocol => accepted switch
+            {
+                true => protocol.StateReady(offer.Generation, offer.Step, offer.Hash),
+                false => protocol.StateFailed(offer.Generation, -1, null),
+                null => protocol.StateFailed(offer.Generation, protocol.Step, null),
+            }));
     }
 
     private void Follow(NodeMessages.Roster roster)
@@ -540,6 +556,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 {
                     var outcome = step.Run(own, new GroupPeers(group), id, last);
                     var applied = double.IsFinite(outcome.GradientNorm);
+                    if (applied)
+                    {
+                        WriteAudit(view, state.Step, outcome.Parts);
+                    }
+
                     return new Stepped(
                         view, outcome, state.Step, applied ? state.PublishIfDue() : null, applied && first && SnapshotPlan.IsDue(_recipe, state.Step) ? SnapshotContent.Of(state) : null);
                 }
@@ -572,7 +593,6 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
         var count = done.View.Shares[done.View.PlaceOf(_id)].Count;
         _secondsPerMicroBatch = count == 0 ? _secondsPerMicroBatch : Smooth(_secondsPerMicroBatch, done.Outcome.OwnSeconds / count);
-        WriteAudit(done);
         _reports.Add(Describe(done), [.. done.Outcome.Parts.SelectMany(part => part.MicroBatches).SelectMany(part => part.Origin.Replacements)]);
         if (done.Published is { } published)
         {
@@ -590,28 +610,19 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
     private static double Smooth(double old, double value) => old == 0 ? value : (0.8 * old) + (0.2 * value);
 
-    /// <summary>On the thread that writes snapshots, so that what a snapshot builds on is always written down before it.</summary>
-    private void WriteAudit(Stepped done)
+    /// <summary>On the compute thread, before anybody hears of the step: whatever counts later is written down.</summary>
+    private void WriteAudit(View view, long step, IReadOnlyList<StepPart> parts)
     {
-        var audit = _settings.Audit;
-        var parts = done.Outcome.Parts;
-        var record = new AuditRecord(
-            done.View.Generation, done.Step, _id, parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch,
-            [.. parts.SelectMany(part => part.MicroBatches.Select(microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]);
-        var (coordinator, node) = (_coordinator, _settings.Node);
-        _ = _files.Run(() =>
+        try
         {
-            try
-            {
-                audit.Append(record);
-            }
-            catch (IOException error)
-            {
-                coordinator.Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"{node}: step {record.Step} could not be written into the audit: {error.Message}"));
-            }
-
-            return true;
-        });
+            _settings.Audit.Append(new AuditRecord(
+                view.Generation, step, _id, parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch,
+                [.. parts.SelectMany(part => part.MicroBatches.Select(microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]));
+        }
+        catch (IOException error)
+        {
+            _coordinator.Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"{_settings.Node}: step {step} could not be written into the audit: {error.Message}"));
+        }
     }
 
     private StepReport Describe(Stepped done)
@@ -634,6 +645,15 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         if (_protocol.View is { } view && _reports.After(Math.Max(_recorded, 0)) is { } report && (IsFirst || report.Report.Step <= view.FromStep))
         {
             _coordinator.Tell(report);
+        }
+    }
+
+    /// <summary>Until the coordinator has it in its journal; one that is away does not lose a snapshot.</summary>
+    private void TellOfSnapshot()
+    {
+        if (_written is { } written)
+        {
+            _coordinator.Tell(written);
         }
     }
 
@@ -685,7 +705,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
             var generation = _protocol.StateGeneration;
             Pipe(
                 _compute.Run<object>((state, _) => IfIntact(state, () => new Captured(generation, SnapshotContent.Of(state)))),
-                captured => captured);
+                captured => captured is Captured ? captured : new Happened(protocol =>
+                {
+                    _writing.Remove(step);
+                    return protocol.StateLost();
+                }));
         }
     }
 
@@ -712,9 +736,16 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private void Report(Written written)
     {
         _writing.Remove(written.Step);
-        _coordinator.Tell(written.Failure is { } failure
-            ? new CoordinatorCommands.ReportSnapshotFailed(written.Generation, written.Step, failure)
-            : new CoordinatorCommands.ReportSnapshot(written.Generation, written.Step, written.Name!, written.Fingerprint!));
+        if (written.Failure is { } failure)
+        {
+            _coordinator.Tell(new CoordinatorCommands.ReportSnapshotFailed(written.Generation, written.Step, failure));
+        }
+        else
+        {
+            _written = new CoordinatorCommands.ReportSnapshot(written.Generation, written.Step, written.Name!, written.Fingerprint!);
+            _coordinator.Tell(_written);
+        }
+
         TryCompute();
     }
 
