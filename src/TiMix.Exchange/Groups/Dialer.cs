@@ -66,7 +66,7 @@ internal static class Dialer
             }
 
             Handshake.AsClient(wire, group.Options.Token);
-            Handshake.Introduce(wire, Purpose.Group, group.Introduction(peer.Index).ToBytes());
+            Handshake.Introduce(wire, Purpose.Group, group.Connection.Introduction(peer.Index).ToBytes());
             var (welcome, text) = Handshake.ReadAnswer(wire);
             if (welcome != Welcome.Accepted)
             {
@@ -79,7 +79,7 @@ internal static class Dialer
             registration.Dispose();
             limit.Dispose();
             attached = true;
-            group.Attach(peer, wire);
+            group.Connection.Attach(peer, wire);
             return null;
         }
         finally

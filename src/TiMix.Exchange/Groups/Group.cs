@@ -1,4 +1,3 @@
-using System.Text;
 using TiMix.Exchange.Links;
 using TiMix.Exchange.Reduction;
 
@@ -11,36 +10,20 @@ namespace TiMix.Exchange.Groups;
 /// </summary>
 public sealed class Group : IDisposable
 {
+    // Here is what callers see, and the end of a group's life. How it comes to stand is for GroupConnection, whether it can go on for
+    // GroupHealth, the order of its calls for GroupCalls; one lock, Sync, covers all of them, as each decides by what the others know.
     private readonly GroupDesk _desk;
-    private readonly Peer?[] _peers;
-    private readonly List<Suspect> _suspects = [];
-    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ulong _fingerprint;
-    private readonly GatherCalls _gathers;
-    private readonly AllReduceCalls _sums;
-    private Action<Suspect>? _peerLost;
-    private string? _broken;
-    private bool _ended;
-    private bool _standing;
-    private bool _busy;
-    private bool _verdictSent;
-    private bool _verdict;
-
-    // The last call that every member takes part in: one that leaves in good order has made it, others may still be making it.
-    private uint _lastCall = uint.MaxValue;
-    private string? _leaver;
+    private readonly GroupCalls _calls;
     private TimeSpan _patience;
 
     internal Group(GroupDesk desk, GroupView view, int self)
     {
         (_desk, View, Self) = (desk, view, self);
-        _fingerprint = view.Fingerprint();
-        _peers = [.. view.Members.Select((member, index) => index == self ? null : new Peer(this, index, member))];
+        Health = new GroupHealth(this);
+        Connection = new GroupConnection(this, desk.Gate);
+        Peers = [.. view.Members.Select((member, index) => index == self ? null : new Peer(this, index, member))];
         Memory = desk.Options.SharedMemory && view.Members.Count > 1 ? SharedSegment.TryCreate() : null;
-        _gathers = new GatherCalls(this);
-        _sums = new AllReduceCalls(this);
-        _ = _connected.Task.ContinueWith(task => task.Exception, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously);
+        _calls = new GroupCalls(this);
     }
 
     /// <summary>What all members have agreed on.</summary>
@@ -50,10 +33,10 @@ public sealed class Group : IDisposable
     public int Self { get; }
 
     /// <summary>Completes when every member has links to all its peers (at once when alone); faults with <see cref="GroupBrokenException"/>.</summary>
-    public Task Connected => _connected.Task;
+    public Task Connected => Connection.Connected;
 
     /// <summary>Whether sums go through memory that all members share; known when <see cref="Connected"/> has completed.</summary>
-    public bool UsesSharedMemory { get; private set; }
+    public bool UsesSharedMemory => Connection.UsesSharedMemory;
 
     /// <summary>
     /// Raised once for each peer whose link breaks or falls silent, from a thread of the link; for those lost before one subscribes, at
@@ -62,43 +45,21 @@ public sealed class Group : IDisposable
     /// </summary>
     public event Action<Suspect>? PeerLost
     {
-        add
-        {
-            List<Suspect> known;
-            lock (Sync)
-            {
-                _peerLost += value;
-                known = [.. _suspects];
-            }
-
-            known.ForEach(suspect => value?.Invoke(suspect));
-        }
-
-        remove
-        {
-            lock (Sync)
-            {
-                _peerLost -= value;
-            }
-        }
+        add => Health.PeerLost += value;
+        remove => Health.PeerLost -= value;
     }
 
     /// <summary>The peers held lost so far.</summary>
-    public IReadOnlyList<Suspect> Suspects
-    {
-        get
-        {
-            lock (Sync)
-            {
-                return [.. _suspects];
-            }
-        }
-    }
+    public IReadOnlyList<Suspect> Suspects => Health.Suspects;
 
     /// <summary>Guards the state of the group, of its peers and of its calls; pulsed when any of it changes.</summary>
     internal object Sync { get; } = new();
 
-    internal Peer?[] Peers => _peers;
+    internal GroupConnection Connection { get; }
+
+    internal GroupHealth Health { get; }
+
+    internal Peer?[] Peers { get; }
 
     internal SharedSegment? Memory { get; }
 
@@ -108,13 +69,13 @@ public sealed class Group : IDisposable
 
     internal ExchangeCounters Counters => _desk.Counters;
 
-    internal AllReduceCalls Sums => _sums;
+    internal AllReduceCalls Sums => _calls.Sums;
 
     /// <summary>Number of the call that is being made, or was last; under <see cref="Sync"/>.</summary>
-    internal uint Call { get; private set; }
+    internal uint Call => _calls.Number;
 
     /// <summary>Under <see cref="Sync"/>.</summary>
-    internal bool IsBroken => _broken is not null || Call > _lastCall;
+    internal bool IsBroken => Health.IsBroken;
 
     /// <summary>
     /// Gives every member everybody's bytes. Blocks; to be called from one thread at a time, the same as <see cref="AllReduce"/>.
@@ -125,23 +86,7 @@ public sealed class Group : IDisposable
     /// <returns>All parts in the order of the members, the own included. Payloads are valid until the next call on the group.</returns>
     /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
     /// <exception cref="ArgumentException">The payload is too long.</exception>
-    public IReadOnlyList<Part> Gather(long step, uint flags, ReadOnlySpan<byte> payload)
-    {
-        if (payload.Length > Options.MaxFrameBytes)
-        {
-            throw new ArgumentException($"A gather of {payload.Length} bytes; MaxFrameBytes allows {Options.MaxFrameBytes}.", nameof(payload));
-        }
-
-        Begin();
-        try
-        {
-            return _gathers.Run(step, flags, payload);
-        }
-        finally
-        {
-            End();
-        }
-    }
+    public IReadOnlyList<Part> Gather(long step, uint flags, ReadOnlySpan<byte> payload) => _calls.Gather(step, flags, payload);
 
     /// <summary>
     /// Sums one vector per micro-batch over the fixed tree of <see cref="TreeSum"/>, to the same bits as if one process had added all
@@ -152,19 +97,7 @@ public sealed class Group : IDisposable
     /// <param name="sum">Receives the root. As long as the vectors of <paramref name="parts"/>, alike in all members. After an exception its content is undefined.</param>
     /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
     /// <exception cref="ArgumentException">The parts are not those of the own share, or of another length.</exception>
-    public void AllReduce(long step, IReadOnlyList<PartialSum> parts, Span<float> sum)
-    {
-        _sums.Check(parts, sum.Length);
-        Begin();
-        try
-        {
-            _sums.Run(step, parts, sum);
-        }
-        finally
-        {
-            End();
-        }
-    }
+    public void AllReduce(long step, IReadOnlyList<PartialSum> parts, Span<float> sum) => _calls.AllReduce(step, parts, sum);
 
     /// <summary>Ends work early whose next call would end so anyway.</summary>
     /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
@@ -186,21 +119,18 @@ public sealed class Group : IDisposable
         uint completed;
         lock (Sync)
         {
-            if (_ended)
+            if (Health.HasEnded)
             {
                 return;
             }
 
-            orderly = !_busy && !IsBroken;
-            completed = _busy ? Call - 1 : Call;
-            _ended = true;
-            _broken ??= $"generation {View.Generation} of {View.Run} was ended in this process";
+            orderly = !_calls.IsBusy && !IsBroken;
+            completed = _calls.Completed;
             _patience = orderly ? Options.Lease : TimeSpan.FromMilliseconds(250);
-            Monitor.PulseAll(Sync);
+            Health.End();
         }
 
-        _stop.Cancel();
-        _connected.TrySetException(Exception());
+        Connection.Stop();
         foreach (var link in Links())
         {
             if (!orderly)
@@ -217,14 +147,7 @@ public sealed class Group : IDisposable
     public void Dispose()
     {
         Abort();
-        lock (Sync)
-        {
-            while (_busy)
-            {
-                Monitor.Wait(Sync);
-            }
-        }
-
+        _calls.AwaitIdle();
         var quiet = true;
         foreach (var link in Links())
         {
@@ -238,165 +161,11 @@ public sealed class Group : IDisposable
         // Otherwise a thread of a link is still in here (it may be the caller): then the memory goes when the collector finds it.
         if (quiet)
         {
-            _gathers.Dispose();
-            _sums.Dispose();
-            Array.ForEach(_peers, peer => peer?.Memory?.Dispose());
+            _calls.Dispose();
+            Array.ForEach(Peers, peer => peer?.Memory?.Dispose());
         }
 
         Memory?.Dispose();
-    }
-
-    internal void Start()
-    {
-        for (var index = 0; index < Self; index++)
-        {
-            var peer = _peers[index]!;
-            new Thread(() => Dialer.Dial(this, peer, _desk.Gate, _stop.Token), 256 << 10) { IsBackground = true, Name = $"dial {peer.Member.Id}" }.Start();
-        }
-
-        lock (Sync)
-        {
-            StandIfComplete();
-        }
-    }
-
-    internal GroupIntroduction Introduction(int to) => new(View.Run, View.Generation, Self, to, _fingerprint, Memory?.Offer);
-
-    /// <summary>A dialer has arrived: links it and answers, or says why not.</summary>
-    internal string? Accept(Wire wire, GroupIntroduction introduction)
-    {
-        var from = introduction.From;
-        if (introduction.View != _fingerprint || introduction.To != Self || from <= Self || from >= _peers.Length)
-        {
-            return $"generation {View.Generation} has other members or shares here: register anew";
-        }
-
-        var peer = _peers[from]!;
-        lock (Sync)
-        {
-            if (_ended || _broken is not null || peer.Link is not null || peer.Arriving)
-            {
-                return $"generation {View.Generation} is over here: register anew";
-            }
-
-            // One link a pair and generation, whatever else claims to be that member.
-            peer.Arriving = true;
-        }
-
-        try
-        {
-            peer.TryOpen(introduction.Memory);
-            Handshake.Answer(wire, Welcome.Accepted, GroupIntroduction.OfferToBytes(Memory?.Offer));
-            Attach(peer, wire);
-        }
-        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
-        {
-            // The dialer will try again, from its point of view nothing has happened.
-            lock (Sync)
-            {
-                peer.Arriving = false;
-            }
-
-            throw;
-        }
-
-        return null;
-    }
-
-    /// <summary>The handshake with a peer is over.</summary>
-    internal void Attach(Peer peer, Wire wire)
-    {
-        var link = new Link(wire, $"{View.Generation} {peer.Member.Id}", Options.MaxFrameBytes, peer, Counters);
-        lock (Sync)
-        {
-            if (_ended)
-            {
-                link.Dispose();
-                return;
-            }
-
-            peer.Link = link;
-            link.Start();
-            StandIfComplete();
-        }
-    }
-
-    /// <summary>A peer has said whether it shares memory with all; under <see cref="Sync"/>.</summary>
-    internal void StandIfComplete()
-    {
-        if (_standing || _broken is not null || !_peers.All(peer => peer is null || peer.Link is not null))
-        {
-            return;
-        }
-
-        if (!_verdictSent)
-        {
-            _verdictSent = true;
-            _verdict = _peers.All(peer => peer is null || peer.Memory is not null) && Memory is not null;
-            Tell(new FrameHeader { Kind = FrameKind.Verdict, Generation = View.Generation, Flags = _verdict ? 1u : 0 });
-        }
-
-        if (_peers.All(peer => peer is null || peer.Verdict is not null))
-        {
-            UsesSharedMemory = _verdict && _peers.All(peer => peer is null || peer.Verdict == true);
-            _standing = true;
-            Monitor.PulseAll(Sync);
-            _connected.TrySetResult();
-        }
-    }
-
-    internal void Lost(Peer peer, string reason)
-    {
-        Action<Suspect>? handlers;
-        var suspect = new Suspect(peer.Member.Id, reason);
-        lock (Sync)
-        {
-            if (_ended || peer.IsGone)
-            {
-                return;
-            }
-
-            peer.IsGone = true;
-            _suspects.Add(suspect);
-            _broken ??= $"generation {View.Generation} of {View.Run} is broken: {suspect.Member} is lost: {reason}";
-            handlers = _peerLost;
-            Monitor.PulseAll(Sync);
-        }
-
-        peer.Link?.Dispose();
-        _connected.TrySetException(Exception());
-        handlers?.Invoke(suspect);
-    }
-
-    /// <summary>A peer has ended its part in good order after that many calls: it lives, but this generation is over.</summary>
-    internal void Left(Peer peer, uint completed)
-    {
-        lock (Sync)
-        {
-            if (peer.IsGone)
-            {
-                return;
-            }
-
-            peer.IsGone = true;
-            if (completed < _lastCall)
-            {
-                (_lastCall, _leaver) = (completed, peer.Member.Id);
-            }
-
-            if (!_standing)
-            {
-                _broken ??= Over();
-            }
-
-            Monitor.PulseAll(Sync);
-        }
-
-        peer.Link?.Dispose();
-        if (!_standing)
-        {
-            _connected.TrySetException(Exception());
-        }
     }
 
     /// <summary>Closes the links without a word, as the end of the process would.</summary>
@@ -404,13 +173,10 @@ public sealed class Group : IDisposable
     {
         lock (Sync)
         {
-            _ended = true;
-            _broken ??= $"generation {View.Generation} of {View.Run} was ended in this process";
-            Monitor.PulseAll(Sync);
+            Health.End();
         }
 
-        _stop.Cancel();
-        _connected.TrySetException(Exception());
+        Connection.Stop();
         foreach (var link in Links())
         {
             link.Dispose();
@@ -419,94 +185,18 @@ public sealed class Group : IDisposable
         Memory?.CloseHandle();
     }
 
-    internal void Tick(long now, bool late)
-    {
-        foreach (var peer in _peers)
-        {
-            bool silent;
-            lock (Sync)
-            {
-                if (peer?.Link is null || peer.IsGone || _ended)
-                {
-                    continue;
-                }
-
-                peer.Heard = Math.Max(peer.Heard, late || peer.IsStalled ? now : peer.Link.LastHeard);
-                silent = now - peer.Heard > Options.Lease.TotalMilliseconds;
-            }
-
-            if (silent)
-            {
-                Lost(peer, $"nothing was heard of it for {Options.Lease.TotalSeconds:0.###} s");
-            }
-            else
-            {
-                peer.Link.KeepAlive(new FrameHeader { Kind = FrameKind.KeepAlive, Generation = View.Generation });
-            }
-        }
-    }
-
     internal void Tell(in FrameHeader header)
     {
-        foreach (var peer in _peers)
+        foreach (var peer in Peers)
         {
             peer?.Link?.Enqueue(header);
         }
     }
 
     /// <exception cref="GroupBrokenException">The group is broken; under <see cref="Sync"/>.</exception>
-    internal void ThrowIfBroken()
-    {
-        if (IsBroken)
-        {
-            _broken ??= Over();
-            throw Exception();
-        }
-    }
+    internal void ThrowIfBroken() => Health.ThrowIfBroken();
 
-    private string Over() => $"generation {View.Generation} of {View.Run} is over: {_leaver} has ended its part";
+    internal void Lost(Peer peer, string reason) => Health.Lost(peer, reason);
 
-    private GroupBrokenException Exception()
-    {
-        lock (Sync)
-        {
-            var message = new StringBuilder(_broken);
-            message[0] = char.ToUpperInvariant(message[0]);
-            return new GroupBrokenException(message.Append('.').ToString(), [.. _suspects]);
-        }
-    }
-
-    private void Begin()
-    {
-        lock (Sync)
-        {
-            if (_busy)
-            {
-                throw new InvalidOperationException("A call on the group is being made by another thread.");
-            }
-
-            while (!_standing)
-            {
-                ThrowIfBroken();
-                Monitor.Wait(Sync);
-            }
-
-            ThrowIfBroken();
-            _busy = true;
-            Call++;
-            _gathers.Release();
-            Monitor.PulseAll(Sync);
-        }
-    }
-
-    private void End()
-    {
-        lock (Sync)
-        {
-            _busy = false;
-            Monitor.PulseAll(Sync);
-        }
-    }
-
-    private IEnumerable<Link> Links() => _peers.Select(peer => peer?.Link).OfType<Link>();
+    private IEnumerable<Link> Links() => Peers.Select(peer => peer?.Link).OfType<Link>();
 }

@@ -48,7 +48,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
         }
 
         before?.Abort();
-        group.Start();
+        group.Connection.Start();
         foreach (var (wire, introduction, _) in early)
         {
             // Each answers its dialer, which must not hold up the caller.
@@ -132,7 +132,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
             counters.StaleLink();
             Turn(wire, Welcome.Refused, $"generation {introduction.Generation} is over, {group.View.Generation} is current: register anew");
         }
-        else if (group.Accept(wire, introduction) is { } refusal)
+        else if (group.Connection.Accept(wire, introduction) is { } refusal)
         {
             counters.StaleLink();
             Turn(wire, Welcome.Refused, refusal);
@@ -174,7 +174,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
 
             // A process that was stopped itself (or starved) has no right to call its peers silent: what they sent may lie unread.
             var late = now - next > tick || gate.IsClosed;
-            groups.ForEach(group => group.Tick(now, late));
+            groups.ForEach(group => group.Health.Tick(now, late));
             next = now + tick;
         }
     }

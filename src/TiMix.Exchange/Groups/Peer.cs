@@ -95,7 +95,7 @@ internal sealed class Peer(Group group, int index, GroupMember member) : IFrameH
     {
         if (header.Kind == FrameKind.Farewell)
         {
-            group.Left(this, header.Call);
+            group.Health.Left(this, header.Call);
             return;
         }
 
@@ -105,7 +105,7 @@ internal sealed class Peer(Group group, int index, GroupMember member) : IFrameH
             {
                 case FrameKind.Verdict:
                     Verdict ??= header.Flags != 0;
-                    group.StandIfComplete();
+                    group.Connection.StandIfComplete();
                     break;
                 case FrameKind.Barrier:
                     Barrier = (header.Call * 4UL) + header.Node;
