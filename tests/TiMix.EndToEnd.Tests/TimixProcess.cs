@@ -36,13 +36,29 @@ internal sealed partial class TimixProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    private static string Program { get; } = Path.GetFullPath(
+    public static string DataDirectory => SampleCorpus.Value;
+
+    public static string Program { get; } = Path.GetFullPath(
         typeof(TimixProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Program").Value!);
 
     public static TimixProcess Start(params string[] arguments) => new(arguments);
 
+    public static TimixProcess StartShell(string command, IEnumerable<string> arguments) => new(command, arguments);
+
+    /// <summary>Whether <c>timix audit</c> finds that nothing was lost or seen twice.</summary>
+    public static bool Audit(string runs, string name)
+    {
+        using var audit = Start("audit", name, "--runs-dir", runs, "--data-dir", DataDirectory);
+        audit._process.WaitForExit();
+        return audit._process.ExitCode == 0;
+    }
+
     /// <summary>A short run of a small model on the real sample corpus.</summary>
     public static TimixProcess Train(string runs, string name, params string[] more) => new(TrainArguments(runs, name, more));
+
+    /// <summary>60 steps of a small model with eight micro-batches a step.</summary>
+    public static TimixProcess Elastic(string runs, string name, params string[] more) => new(TrainArguments(runs, name,
+        ["--steps", "60", "--set", "optimization.microBatches=8", "--set", "run.snapshotEvery=20", "--set", "data.tests={}", .. more]));
 
     public static TimixProcess Resume(string runs, string name, params string[] more) => new(ResumeArguments(runs, name, more));
 
@@ -66,7 +82,7 @@ internal sealed partial class TimixProcess : IDisposable
     private static string Quoted(IEnumerable<string> arguments) => "dotnet " + string.Join(' ', arguments.Prepend(Program).Select(argument => $"'{argument}'"));
 
     private static IEnumerable<string> TrainArguments(string runs, string name, params string[] more) =>
-        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, "--steps", "24", .. Small, .. more];
+        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "24"], .. Small, .. more];
 
     private static IEnumerable<string> ResumeArguments(string runs, string name, params string[] more) =>
         ["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more];
@@ -130,7 +146,7 @@ internal sealed partial class TimixProcess : IDisposable
     {
         if (!_process.HasExited)
         {
-            _process.Kill();
+            _process.Kill(entireProcessTree: true);
         }
 
         _process.Dispose();

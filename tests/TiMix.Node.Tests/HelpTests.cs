@@ -5,10 +5,15 @@ namespace TiMix.Node.Tests;
 
 public sealed class HelpTests
 {
+    private const int ScreenLines = 50;
+
     [Theory]
     [InlineData("")]
     [InlineData("train")]
     [InlineData("resume")]
+    [InlineData("node")]
+    [InlineData("chaos")]
+    [InlineData("audit")]
     [InlineData("eval")]
     [InlineData("mix")]
     [InlineData("data")]
@@ -21,6 +26,7 @@ public sealed class HelpTests
         Assert.Equal(ExitCode.Done, help.Code);
         Assert.Contains("Example", help.Output, StringComparison.Ordinal);
         Assert.Empty(help.Error);
+        Assert.InRange(help.Output.Split('\n').Length, 5, ScreenLines);
     }
 
     [Fact]

@@ -97,7 +97,7 @@ internal static class Benchmarks
         {
             using var samples = SampleBundle.Pack(loader.Load(100, m, default));
             var watch = Stopwatch.StartNew();
-            var answer = mixer.Run(100, m, SampleBundle.Unpack(samples), 0, teacher);
+            var answer = mixer.Run(100, m, SampleBundle.Unpack(samples), teacher);
             mixing = watch.Elapsed.TotalSeconds;
             using var features = answer.Features;
             return MicroBatchAssembly.Assemble(m, samples, features, answer.Plan, recipe, model);
@@ -141,7 +141,7 @@ internal static class Benchmarks
             step.Run([.. Enumerable.Range(0, 4).Select(m =>
             {
                 using var samples = SampleBundle.Pack(loader.Load(s, m, default));
-                var answer = mixer.Run(s, m, SampleBundle.Unpack(samples), 0, teacher);
+                var answer = mixer.Run(s, m, SampleBundle.Unpack(samples), teacher);
                 using var features = answer.Features;
                 return MicroBatchAssembly.Assemble(m, samples, features, answer.Plan, recipe, model);
             })]);

@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Persistence;
+using Akka.Serialization;
 using TiMix.Actors.Messages;
+using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Snapshots;
@@ -10,207 +12,482 @@ using static TiMix.Actors.Coordination.CoordinatorEvents;
 namespace TiMix.Actors.Coordination;
 
 /// <summary>
-/// Remembers the run and hands out views. All decisions are <see cref="RunState"/>'s; this actor journals the events that follow
-/// from a command and acts on them. Steps do not go through it.
+/// Remembers the run and hands out views. All decisions are <see cref="RunState"/>'s and <see cref="Membership"/>'s; this actor
+/// journals the events that follow and then acts on them. Steps do not go through it. It is a singleton of the cluster: one that
+/// cannot write its journal has been replaced, and stops.
 /// </summary>
-public sealed class CoordinatorActor : ReceivePersistentActor
+public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 {
-    private readonly Recipe _recipe;
-    private readonly SnapshotStore _snapshots;
-    private readonly IActorRef _monitor;
-    private readonly IActorRef _evaluator;
-    private readonly Dictionary<string, IActorRef> _trainers = new(StringComparer.Ordinal);
-    private RunState _state = RunState.Empty;
-    private readonly HashSet<long> _evaluating = [];
-    private bool _pausing;
+    /// <summary>What a coordinator needs to know.</summary>
+    /// <param name="Run">Name of the run; the persistence id.</param>
+    /// <param name="Recipe">What it does.</param>
+    /// <param name="Description">What nodes are told.</param>
+    /// <param name="Snapshots">Where snapshots are.</param>
+    /// <param name="Monitor">Makes the monitor, given the coordinator.</param>
+    /// <param name="Membership">Leases.</param>
+    /// <param name="Assignment">What this process was started for.</param>
+    /// <param name="Time">The clock.</param>
+    public sealed record Settings(
+        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
 
-    /// <param name="run">Name of the run; the persistence id.</param>
-    /// <param name="recipe">What it does.</param>
-    /// <param name="snapshots">Where snapshots are.</param>
-    /// <param name="evaluator">Who evaluates them.</param>
-    /// <param name="monitor">Who shows them.</param>
-    public CoordinatorActor(string run, Recipe recipe, SnapshotStore snapshots, IActorRef evaluator, IActorRef monitor)
+    private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {
-        PersistenceId = run;
-        (_recipe, _snapshots, _evaluator, _monitor) = (recipe, snapshots, evaluator, monitor);
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed record Service(string Node, string Role, IActorRef Actor, long HeardAt);
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ReportsWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RosterInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ServiceLease = TimeSpan.FromSeconds(5);
+    private readonly Settings _settings;
+    private readonly Recipe _recipe;
+    private readonly IActorRef _monitor;
+    private readonly Dictionary<string, IActorRef> _trainers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IActorRef> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<IActorRef, long> _lookers = [];
+    private RunState _state = RunState.Empty;
+    private Membership _membership;
+    private string? _waiting;
+    private long _waitingSince;
+    private long _rosterAt;
+    private long _tickedAt;
+    private long _recorded;
+    private long _trainedAt;
+    private long _evaluatingSince;
+    private long _evaluating = -1;
+    private IActorRef? _evaluator;
+
+    /// <param name="settings">The run.</param>
+    public CoordinatorActor(Settings settings)
+    {
+        (_settings, _recipe, PersistenceId) = (settings, settings.Recipe, settings.Run);
+        _membership = new Membership(settings.Membership, Now);
+        _monitor = Context.ActorOf(settings.Monitor, "monitor");
         Recover<IEvent>(happened => _state = _state.Apply(happened));
-        Command<RegisterTrainer>(register =>
+        Recover<RecoveryCompleted>(_ => Begin());
+        Command<Tick>(_ =>
         {
-            _trainers[register.Trainer] = Sender;
-            Context.Watch(Sender);
-            Handle(register);
-        });
-        Command<PauseRun>(pause =>
-        {
-            _pausing = true;
-            Handle(pause);
-            foreach (var trainer in _trainers.Values)
+            Wake();
+            Forget();
+            Advance();
+            Evaluate();
+            if (Now - _rosterAt > RosterInterval.TotalMilliseconds)
             {
-                trainer.Tell(new TrainerMessages.Drain());
+                TellRoster();
             }
+        });
+        Command<TrainerStatus>(status =>
+        {
+            Know(status);
+            _membership = _membership.Hear(status, Now);
+            Advance();
+        });
+        Command<NodeMessages.DescribeRun>(asked =>
+        {
+            _nodes[asked.Node] = Sender;
+            Sender.Tell(_state.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _settings.Description);
+        });
+        Command<NodeMessages.ServiceStatus>(Know);
+        Command<NodeMessages.Subscribe>(_ =>
+        {
+            if (_lookers.TryAdd(Sender, Now))
+            {
+                Sender.Tell(new NodeMessages.Subscribed(_settings.Run));
+                TellWhereItStands(Sender);
+            }
+
+            _lookers[Sender] = Now;
+        });
+        Command<ReportNodeLost>(lost =>
+        {
+            _membership = _membership.BuryNode(lost.Node);
+            foreach (var (key, _) in _services.Where(pair => pair.Value.Node == lost.Node).ToList())
+            {
+                _services.Remove(key);
+            }
+
+            TellRoster();
+            Advance();
+        });
+        Command<Terminated>(terminated => Bury(terminated.ActorRef));
+        Command<MonitorMessages.StepApplied>(step => _monitor.Forward(step));
+        Command<MonitorMessages.Note>(Tell);
+        Command<MonitorMessages.Recorded>(recorded =>
+        {
+            _recorded = recorded.Step;
+            Evaluate();
         });
         Command<EvaluatorMessages.Evaluated>(evaluated =>
         {
-            _evaluating.Remove(evaluated.Report.Step);
-            _monitor.Tell(new MonitorMessages.Evaluated(evaluated.Report));
-            Handle(new ReportEvaluation(evaluated.Report));
+            _evaluating = -1;
+            if (_state.Snapshots.TryGetValue(evaluated.Report.Step, out var snapshot) && snapshot.MeanRecall is null)
+            {
+                Tell(new MonitorMessages.Evaluated(evaluated.Report));
+                Handle(new ReportEvaluation(evaluated.Report));
+            }
         });
-        Command<EvaluatorMessages.EvaluationFailed>(failed =>
+        Command<EvaluatorMessages.EvaluationFailed>(Handle);
+        Command<PauseRun>(_ =>
         {
-            _evaluating.Remove(failed.Step);
-            if (failed.Step == _state.Steps)
-            {
-                Handle(new FailRun($"the evaluation of step {failed.Step} failed: {failed.Reason}"));
-            }
-            else
-            {
-                Note(NoticeLevel.Warning, $"The evaluation of step {failed.Step} failed: {failed.Reason}");
-            }
+            _membership = _membership.Pause();
+            Advance();
         });
-        Command<Terminated>(terminated =>
+        Command<ReportSnapshot>(report =>
         {
-            var path = terminated.ActorRef.Path.ToString();
-            if (_trainers.Remove(path))
-            {
-                Note(NoticeLevel.Warning, "The trainer failed; it is started again from the last snapshot.");
-                Handle(new ReportTrainerLost(path));
-            }
+            var writer = Sender;
+            Handle(report, () => writer.Tell(new SnapshotMessages.Acknowledged(report.Step)));
         });
-        Command<ICommand>(Handle);
+        Command<ICommand>(command => Handle(command, null));
     }
 
     /// <inheritdoc/>
     public override string PersistenceId { get; }
 
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private long Now => _settings.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private RunOutcome Outcome => _state.Status == RunStatus.Finished ? RunOutcome.Finished
+        : _state.PauseReason == RunState.StoppedOnRequest ? RunOutcome.Stopped
+        : RunOutcome.Failed;
+
     /// <summary>How to make one.</summary>
-    public static Props Props(string run, Recipe recipe, SnapshotStore snapshots, IActorRef evaluator, IActorRef monitor) =>
-        Akka.Actor.Props.Create(() => new CoordinatorActor(run, recipe, snapshots, evaluator, monitor));
+    public static Props Props(Settings settings) => Akka.Actor.Props.Create(() => new CoordinatorActor(settings));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);
+        base.PreStart();
+    }
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        _monitor.Tell(new MonitorMessages.Over(RunOutcome.Failed, null, $"the journal cannot be written: {cause.Message}", _state.Resumes));
+        Tell(new MonitorMessages.Note(NoticeLevel.Error, $"The journal cannot be written ({cause.Message}); this coordinator steps down. Training goes on without one."));
         base.OnPersistFailure(cause, @event, sequenceNr);
     }
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        _monitor.Tell(new MonitorMessages.Over(RunOutcome.Failed, null, $"the journal cannot be read: {reason.Message}", _state.Resumes));
+        _settings.Assignment.JournalUnreadable(reason.Message);
         base.OnRecoveryFailure(reason, message);
     }
 
-    private void Handle(ICommand command)
+    private void Begin()
+    {
+        _membership = new Membership(_settings.Membership, Now);
+        _settings.Assignment.JournalRead();
+        if (_settings.Assignment.Begin is { } begin)
+        {
+            Handle(begin);
+        }
+        else if (_state.View is not null)
+        {
+            Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
+        }
+    }
+
+    /// <summary>Does what the situation calls for: first into the journal, then out to the trainers.</summary>
+    private void Advance()
+    {
+        var decision = _membership.Decide(_state, Now);
+        _membership = decision.Next;
+        if (decision.Events.Count > 0)
+        {
+            Persist(decision.Events, Advance);
+            return;
+        }
+
+        foreach (var (trainer, order) in decision.Orders)
+        {
+            if (_trainers.TryGetValue(trainer, out var actor))
+            {
+                actor.Tell(order);
+            }
+        }
+
+        TellWaiting(decision.Waiting);
+    }
+
+    private void Handle(ICommand command, Action? journaled = null)
     {
         if (command is ReportSnapshotFailed failed)
         {
-            Note(NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay.");
+            Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
         }
 
         if (command is ReportSnapshotDamaged damaged)
         {
-            Note(NoticeLevel.Warning, $"{damaged.Reason} The snapshot before it is used.");
+            Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"{damaged.Reason} The snapshot before it is used."));
         }
 
-        if (command is BeginRun && _state.Status == RunStatus.Finished)
+        var events = command is ReportSnapshotFailed unsaved && _membership.Pausing && _state.Status == RunStatus.Running
+            ? [new RunPaused($"the snapshot of step {unsaved.Step} could not be written: {unsaved.Reason}", Now)]
+            : _state.Decide(command, Now);
+        if (command is BeginRun && events.Count == 0)
         {
-            _monitor.Tell(new MonitorMessages.ViewBegan(_state.Generation, _state.Steps));
-            End(RunOutcome.Finished, null);
+            _settings.Assignment.Begun();
+            TellOver();
+        }
+
+        Persist(events, () =>
+        {
+            journaled?.Invoke();
+            Advance();
+        });
+    }
+
+    private void Persist(IReadOnlyList<IEvent> events, Action then)
+    {
+        var left = events.Count;
+        if (left == 0)
+        {
+            then();
             return;
         }
 
-        var events = _state.Decide(command);
-        if (events.Count > 0)
+        PersistAll(events, happened =>
         {
-            PersistAll(events, happened =>
+            _state = _state.Apply(happened);
+            Act(happened);
+            if (--left == 0)
             {
-                _state = _state.Apply(happened);
-                Act(happened);
-            });
-        }
+                then();
+            }
+        });
     }
 
     private void Act(IEvent happened)
     {
         switch (happened)
         {
+            case RunStarted:
+                _settings.Assignment.Begun();
+                break;
             case RunContinued continued:
-                _snapshots.Prune(_state.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet());
-                Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {_state.Steps}.");
-                if (_state.Newest is { } newest && newest.Step == _state.Steps)
+                _settings.Assignment.Begun();
+                _settings.Snapshots.Prune(_state.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet());
+                Tell(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {_state.Steps}."));
+                if (_state.Trained)
                 {
-                    _monitor.Tell(new MonitorMessages.ViewBegan(_state.Generation, newest.Step));
-                    EvaluateFinally(newest);
+                    Tell(new MonitorMessages.Phase("evaluating"));
                 }
 
                 break;
-            case ViewInstalled installed:
-                _monitor.Tell(new MonitorMessages.ViewBegan(installed.View.Generation, installed.View.FromStep));
-                _monitor.Tell(new MonitorMessages.Phase("training"));
-                foreach (var share in installed.View.Shares)
-                {
-                    _trainers[share.Trainer].Tell(new TrainerMessages.InstallView(installed.View, installed.Snapshot));
-                    if (_pausing)
-                    {
-                        _trainers[share.Trainer].Tell(new TrainerMessages.Drain());
-                    }
-                }
-
+            case ViewProposed:
+                TellRoster();
+                break;
+            case ViewInstalled:
+                Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
+                break;
+            case TrainerLost lost:
+                _trainers.Remove(lost.Trainer);
+                Tell(new MonitorMessages.TrainerLost(lost.Node, lost.Reason));
+                break;
+            case ReplicaDiverged diverged:
+                Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"{diverged.Node} had other weights than the others after step {diverged.Step}; it takes theirs over."));
+                break;
+            case ProgressRecorded progress when _state.Changes[^1].FirstStepAt == progress.At:
+                Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
                 break;
             case SnapshotCommitted snapshot:
                 Committed(_state.Snapshots[snapshot.Step]);
                 break;
-            case RunPaused paused:
-                Paused(paused);
-                break;
-            case RunFinished:
-                End(RunOutcome.Finished, null);
+            case RunPaused or RunFinished:
+                TellOver();
                 break;
         }
     }
 
     private void Committed(CommittedSnapshot snapshot)
     {
-        _monitor.Tell(new MonitorMessages.SnapshotCommitted(snapshot.Step, _snapshots.PathOf(snapshot.Directory)));
+        Tell(new MonitorMessages.SnapshotCommitted(snapshot.Step, _settings.Snapshots.PathOf(snapshot.Directory)));
         var keep = _state.SnapshotsToKeep(_recipe.Run.KeepSnapshots);
-        CommittedSnapshot[] old = [.. _state.Snapshots.Values.Where(kept => !keep.Contains(kept.Step) && !_evaluating.Contains(kept.Step))];
+        CommittedSnapshot[] old = [.. _state.Snapshots.Values.Where(kept => !keep.Contains(kept.Step) && kept.Step != _evaluating && !IsEvaluationDue(kept))];
         if (old.Length > 0)
         {
             PersistAll(old.Select(gone => new SnapshotDiscarded(gone.Step, "retention")), happened => _state = _state.Apply(happened));
-            DeferAsync(old, gone => _snapshots.Delete(gone.Select(snapshot => snapshot.Directory)));
+            DeferAsync(old, gone => _settings.Snapshots.Delete(gone.Select(kept => kept.Directory)));
         }
 
-        if (snapshot.Step == _state.Steps)
+        if (_state.Trained)
         {
-            if (_pausing)
-            {
-                Handle(new PauseRun());
-            }
-            else
-            {
-                EvaluateFinally(snapshot);
-            }
+            Tell(new MonitorMessages.Phase("evaluating"));
         }
-        else if (SnapshotPlan.IsEvaluationDue(_recipe, snapshot.Step))
+
+        Evaluate();
+    }
+
+    private bool IsEvaluationDue(CommittedSnapshot snapshot) =>
+        snapshot.MeanRecall is null && (snapshot.Step == _state.Steps || SnapshotPlan.IsEvaluationDue(_recipe, snapshot.Step));
+
+    /// <summary>Gives the evaluator the snapshot that is due, the last of the run first; one at a time, and again if it was lost.</summary>
+    private void Evaluate()
+    {
+        var evaluator = _services.Values.FirstOrDefault(service => service.Role == NodeRoles.Evaluator)?.Actor;
+        if (_state.Status != RunStatus.Running || evaluator is null || (_evaluating >= 0 && evaluator.Equals(_evaluator) && Now - _evaluatingSince < AskAgainAfter.TotalMilliseconds))
         {
-            _evaluating.Add(snapshot.Step);
-            _evaluator.Tell(new EvaluatorMessages.Evaluate(snapshot.Step, _snapshots.PathOf(snapshot.Directory), [Splits.Validation]));
+            return;
+        }
+
+        var due = _state.Snapshots.Values.Where(IsEvaluationDue).OrderByDescending(snapshot => snapshot.Step == _state.Steps).ThenBy(snapshot => snapshot.Step).FirstOrDefault();
+        if (due is null || (due.Step == _state.Steps && !ReportsAreIn()))
+        {
+            return;
+        }
+
+        (_evaluating, _evaluator, _evaluatingSince) = (due.Step, evaluator, Now);
+        evaluator.Tell(new EvaluatorMessages.Evaluate(due.Step, _settings.Snapshots.PathOf(due.Directory), due.Step == _state.Steps ? Splits.All(_recipe) : [Splits.Validation]));
+    }
+
+    /// <summary>The last evaluation ends the run, and with it those who may still have to tell of its last steps: they get a moment.</summary>
+    private bool ReportsAreIn()
+    {
+        _trainedAt = _trainedAt == 0 ? Now : _trainedAt;
+        return _recorded >= _state.Steps || _trainers.Count == 0 || Now - _trainedAt > ReportsWait.TotalMilliseconds;
+    }
+
+    private void Handle(EvaluatorMessages.EvaluationFailed failed)
+    {
+        _evaluating = -1;
+        if (failed.Step == _state.Steps)
+        {
+            Handle(new FailRun($"the evaluation of step {failed.Step} failed: {failed.Reason}"));
+            return;
+        }
+
+        Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"The evaluation of step {failed.Step} failed: {failed.Reason}"));
+        if (_state.Snapshots.TryGetValue(failed.Step, out var snapshot) && snapshot.MeanRecall is null)
+        {
+            Persist([new EvaluationRecorded(failed.Step, double.NaN)], Advance);
         }
     }
 
-    private void EvaluateFinally(CommittedSnapshot snapshot)
+    private void Know(TrainerStatus status)
     {
-        _monitor.Tell(new MonitorMessages.Phase("evaluating"));
-        _evaluator.Tell(new EvaluatorMessages.Evaluate(snapshot.Step, _snapshots.PathOf(snapshot.Directory), Splits.All(_recipe)));
+        if (_trainers.TryGetValue(status.Trainer, out var known) && known.Equals(Sender))
+        {
+            return;
+        }
+
+        _trainers[status.Trainer] = Sender;
+        Context.Watch(Sender);
+        TellRoster();
     }
 
-    private void Paused(RunPaused paused)
+    private void Know(NodeMessages.ServiceStatus status)
     {
-        var stopped = paused.Reason == RunState.StoppedOnRequest;
-        End(stopped ? RunOutcome.Stopped : RunOutcome.Failed, stopped ? null : paused.Reason);
+        var key = $"{status.Node} {status.Role}";
+        var isNew = !_services.TryGetValue(key, out var known) || !known.Actor.Equals(Sender);
+        _services[key] = new Service(status.Node, status.Role, Sender, Now);
+        if (isNew)
+        {
+            Context.Watch(Sender);
+            TellRoster();
+            Evaluate();
+        }
     }
 
-    private void End(RunOutcome outcome, string? error) => _monitor.Tell(new MonitorMessages.Over(outcome, _state.Fingerprint, error, _state.Resumes));
+    private void Bury(IActorRef actor)
+    {
+        foreach (var (trainer, _) in _trainers.Where(pair => pair.Value.Equals(actor)).ToList())
+        {
+            _membership = _membership.Bury(trainer);
+            _trainers.Remove(trainer);
+        }
 
-    private void Note(NoticeLevel level, string text) => _monitor.Tell(new MonitorMessages.Note(level, text));
+        foreach (var (key, _) in _services.Where(pair => pair.Value.Actor.Equals(actor)).ToList())
+        {
+            _services.Remove(key);
+        }
+
+        TellRoster();
+        Advance();
+    }
+
+    /// <summary>A process that was stopped itself has no right to call others silent.</summary>
+    private void Wake()
+    {
+        var (now, last) = (Now, _tickedAt);
+        _tickedAt = now;
+        if (last > 0 && Math.Abs(now - last) > _settings.Membership.Lease.TotalMilliseconds / 3)
+        {
+            _membership = _membership.Wake(now);
+            _services.Keys.ToList().ForEach(key => _services[key] = _services[key] with { HeardAt = now });
+            _lookers.Keys.ToList().ForEach(looker => _lookers[looker] = now);
+        }
+    }
+
+    private void Forget()
+    {
+        var old = Now - (long)ServiceLease.TotalMilliseconds;
+        var silent = _services.Where(pair => pair.Value.HeardAt < old).Select(pair => pair.Key).ToList();
+        silent.ForEach(key => _services.Remove(key));
+        _lookers.Where(pair => pair.Value < old).Select(pair => pair.Key).ToList().ForEach(looker => _lookers.Remove(looker));
+        if (silent.Count > 0)
+        {
+            TellRoster();
+        }
+    }
+
+    /// <summary>Now and then as well: whoever was started anew within its node knows nobody.</summary>
+    private void TellRoster()
+    {
+        _rosterAt = Now;
+        string[] Of(string role) => [.. _services.Values.Where(service => service.Role == role).OrderBy(service => service.Node, StringComparer.Ordinal).Select(service => Serialization.SerializedActorPath(service.Actor))];
+        var roster = new NodeMessages.Roster(
+            Of(NodeRoles.Loader), Of(NodeRoles.Mixer), _trainers.ToDictionary(pair => pair.Key, pair => Serialization.SerializedActorPath(pair.Value), StringComparer.Ordinal));
+        foreach (var actor in _trainers.Values.Concat(_services.Values.Where(service => service.Role == NodeRoles.Mixer).Select(service => service.Actor)))
+        {
+            actor.Tell(roster);
+        }
+    }
+
+    private void TellWaiting(string? waiting)
+    {
+        if (waiting != _waiting)
+        {
+            (_waiting, _waitingSince) = (waiting, Now);
+        }
+        else if (waiting is not null && _waitingSince > 0 && Now - _waitingSince > _settings.Membership.Lease.TotalMilliseconds)
+        {
+            _waitingSince = 0;
+            Tell(new MonitorMessages.Note(NoticeLevel.Information, $"Waiting: {waiting}."));
+        }
+    }
+
+    private void TellWhereItStands(IActorRef looker)
+    {
+        object? standing = _state.Status switch
+        {
+            RunStatus.Running when _state.View is not null => new MonitorMessages.ViewBegan(_state.Changes[^1]),
+            RunStatus.Paused or RunStatus.Finished => Over,
+            _ => null,
+        };
+        if (standing is not null)
+        {
+            _monitor.Tell(new MonitorActor.Publish(standing, [looker]));
+        }
+    }
+
+    private MonitorMessages.Over Over => new(Outcome, _state.Fingerprint, Outcome == RunOutcome.Failed ? _state.PauseReason : null, _state.Resumes);
+
+    private void TellOver()
+    {
+        Tell(Over);
+        foreach (var node in _nodes.Values)
+        {
+            node.Tell(new NodeMessages.RunOver(Outcome, Over.Error));
+        }
+    }
+
+    /// <summary>The monitor keeps the files and passes on to whoever looks on.</summary>
+    private void Tell(object message) => _monitor.Tell(new MonitorActor.Publish(message, [.. _lookers.Keys]));
 }

@@ -27,9 +27,21 @@ public enum RunStatus
 /// <param name="MeanRecall">On the first split it was evaluated on, in percent; null: not evaluated.</param>
 public sealed record CommittedSnapshot(long Step, string Directory, string Fingerprint, double? MeanRecall);
 
+/// <summary>A view that is being prepared.</summary>
+public sealed record ProposedView(View View, IReadOnlyList<StateSource> Sources);
+
+/// <summary>One change of views, for reports.</summary>
+/// <param name="View">The view.</param>
+/// <param name="Reason">Why it came about.</param>
+/// <param name="DetectedAt">When the coordinator learned of the cause.</param>
+/// <param name="InstalledAt">When it began to hold; 0: never.</param>
+/// <param name="FirstStepAt">When its first step was reported; 0: never.</param>
+public sealed record ViewChange(View View, string Reason, long DetectedAt, long InstalledAt, long FirstStepAt);
+
 /// <summary>
-/// All that the coordinator knows and all that it decides, without any I/O: <see cref="Decide"/> turns a command into events,
-/// <see cref="Apply"/> turns an event into the next state. The actor persists, applies, and acts on the events.
+/// All that the journal remembers, and what it decides alone: <see cref="Decide"/> turns a command into events,
+/// <see cref="Apply"/> turns an event into the next state. Who trains is decided by <see cref="Membership"/>, which also knows
+/// who is alive.
 /// </summary>
 public sealed record RunState
 {
@@ -51,23 +63,38 @@ public sealed record RunState
     /// <summary>Micro-batches V of a global batch.</summary>
     public int MicroBatches { get; init; }
 
-    /// <summary>Steps applied, as far as reported.</summary>
+    /// <summary>Steps applied, as far as recorded.</summary>
     public long Progress { get; init; }
 
-    /// <summary>Of the newest view.</summary>
+    /// <summary>Of the newest view that was proposed.</summary>
     public long Generation { get; init; }
 
-    /// <summary>The view that holds; null while there is no trainer.</summary>
+    /// <summary>The oldest generation whose states still count.</summary>
+    public long Lineage { get; init; } = 1;
+
+    /// <summary>The view that holds; null: none.</summary>
     public View? View { get; init; }
 
-    /// <summary>Trainers that belong to the run.</summary>
-    public ImmutableSortedSet<string> Trainers { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+    /// <summary>The view that is being prepared; null: none.</summary>
+    public ProposedView? Proposed { get; init; }
+
+    /// <summary>Trainers that belong to the run, with their nodes.</summary>
+    public ImmutableSortedDictionary<string, string> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Trainers whose state was not that of the others, with the generation up to which their states do not count.</summary>
+    public ImmutableSortedDictionary<string, long> Diverged { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
     /// <summary>Snapshots that count, by step.</summary>
     public ImmutableSortedDictionary<long, CommittedSnapshot> Snapshots { get; init; } = ImmutableSortedDictionary<long, CommittedSnapshot>.Empty;
 
+    /// <summary>All views that were proposed, oldest first.</summary>
+    public ImmutableList<ViewChange> Changes { get; init; } = [];
+
     /// <summary>How often it was continued.</summary>
     public int Resumes { get; init; }
+
+    /// <summary>Why it stands still.</summary>
+    public string? PauseReason { get; init; }
 
     /// <summary>Fingerprint at the end.</summary>
     public string? Fingerprint { get; init; }
@@ -75,37 +102,32 @@ public sealed record RunState
     /// <summary>The newest snapshot that counts.</summary>
     public CommittedSnapshot? Newest => Snapshots.IsEmpty ? null : Snapshots.Values.Last();
 
+    /// <summary>Whether the weights of the last step are safe on disk.</summary>
+    public bool Trained => Newest?.Step == Steps;
+
     /// <summary>What follows from a command.</summary>
-    public IReadOnlyList<IEvent> Decide(ICommand command) => (command, Status) switch
+    /// <param name="command">What was said.</param>
+    /// <param name="now">Milliseconds since 1970, UTC.</param>
+    public IReadOnlyList<IEvent> Decide(ICommand command, long now) => (command, Status) switch
     {
         (BeginRun begin, RunStatus.New) => [new RunStarted(begin.Recipe, begin.Steps, begin.MicroBatches, begin.Seed)],
         (BeginRun, RunStatus.Running or RunStatus.Paused) =>
         [
-            .. Trainers.Select(trainer => new TrainerLost(trainer)),
-            new RunContinued(Newest?.Step ?? 0),
+            .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, "the run was interrupted", now)),
+            new RunContinued(Newest?.Step ?? 0, now),
         ],
-        (RegisterTrainer register, RunStatus.Running) => WithTrainers(
-            Trainers.Contains(register.Trainer) ? [] : [new TrainerJoined(register.Trainer)], Trainers.Add(register.Trainer)),
-        (ReportTrainerLost lost, RunStatus.Running) when Trainers.Contains(lost.Trainer) => WithTrainers(
-            [new TrainerLost(lost.Trainer)], Trainers.Remove(lost.Trainer)),
-        (ReportProgress progress, RunStatus.Running) when progress.Generation == Generation && progress.Step > Progress =>
-            [new ProgressRecorded(progress.Generation, progress.Step)],
-        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation == Generation =>
-        [
-            new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint),
-            .. snapshot.Drained && snapshot.Step < Steps ? [new RunPaused(StoppedOnRequest)] : Array.Empty<IEvent>(),
-        ],
-        (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation == Generation && (failed.Drained || failed.Step == Steps) =>
-            [new RunPaused($"the snapshot of step {failed.Step} could not be written: {failed.Reason}")],
-        (ReportSnapshotDamaged damaged, RunStatus.Running) when damaged.Generation == Generation && Snapshots.ContainsKey(damaged.Step) =>
-            WithoutSnapshot(damaged),
-        (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) =>
+        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) =>
+            [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
+        (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
+            [new RunPaused($"the snapshot of step {failed.Step} could not be written: {failed.Reason}", now)],
+        (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
+            [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
+        (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
         [
             new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(split => split.Metrics.GetValueOrDefault("meanRecall")).FirstOrDefault()),
-            .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint)] : Array.Empty<IEvent>(),
+            .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
-        (PauseRun, RunStatus.Running) when View is null || Newest?.Step == Steps => [new RunPaused(StoppedOnRequest)],
-        (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason)],
+        (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason, now)],
         _ => [],
     };
 
@@ -113,22 +135,47 @@ public sealed record RunState
     public RunState Apply(IEvent happened) => happened switch
     {
         RunStarted started => this with { Status = RunStatus.Running, Recipe = started.Recipe, Steps = started.Steps, MicroBatches = started.MicroBatches },
-        RunContinued continued => this with { Status = RunStatus.Running, Progress = continued.FromStep, View = null, Resumes = Resumes + 1 },
-        TrainerJoined joined => this with { Trainers = Trainers.Add(joined.Trainer) },
-        TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer), View = null },
-        ViewInstalled installed => this with { View = installed.View, Generation = installed.View.Generation, Progress = installed.View.FromStep },
-        ProgressRecorded progress => this with { Progress = progress.Step },
+        RunContinued continued => this with
+        {
+            Status = RunStatus.Running, Progress = continued.FromStep, View = null, Proposed = null, Lineage = Generation + 1, Resumes = Resumes + 1, PauseReason = null,
+        },
+        TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
+        TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
+        ReplicaDiverged diverged => this with { Diverged = Diverged.SetItem(diverged.Trainer, Generation) },
+        ViewProposed proposed => this with
+        {
+            Proposed = new ProposedView(proposed.View, proposed.Sources),
+            View = null,
+            Generation = proposed.View.Generation,
+            Lineage = proposed.Lineage,
+            Changes = Changes.Add(new ViewChange(proposed.View, proposed.Reason, proposed.DetectedAt, 0, 0)),
+        },
+        ViewInstalled installed when Proposed?.View.Generation == installed.Generation => this with
+        {
+            View = Proposed.View,
+            Proposed = null,
+            Progress = Proposed.View.FromStep,
+            Changes = Changes.SetItem(Changes.Count - 1, Changes[^1] with { InstalledAt = installed.At }),
+        },
+        ViewInstalled => this,
+        ProgressRecorded progress => this with
+        {
+            Progress = progress.Step,
+            Changes = Changes.Count > 0 && Changes[^1] is { FirstStepAt: 0 } last && last.View.Generation == progress.Generation && progress.Step > last.View.FromStep
+                ? Changes.SetItem(Changes.Count - 1, last with { FirstStepAt = progress.At })
+                : Changes,
+        },
         SnapshotCommitted snapshot => this with
         {
-            Snapshots = Snapshots.SetItem(snapshot.Step, new CommittedSnapshot(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, Snapshots.GetValueOrDefault(snapshot.Step)?.MeanRecall)),
+            Snapshots = Snapshots.SetItem(snapshot.Step, new CommittedSnapshot(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, null)),
             Progress = Math.Max(Progress, snapshot.Step),
         },
         SnapshotDiscarded discarded => this with { Snapshots = Snapshots.Remove(discarded.Step) },
         EvaluationRecorded evaluated => Snapshots.TryGetValue(evaluated.Step, out var snapshot)
             ? this with { Snapshots = Snapshots.SetItem(evaluated.Step, snapshot with { MeanRecall = evaluated.MeanRecall }) }
             : this,
-        RunPaused => this with { Status = RunStatus.Paused, View = null },
-        RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null },
+        RunPaused paused => this with { Status = RunStatus.Paused, View = null, Proposed = null, PauseReason = paused.Reason },
+        RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null, Proposed = null },
         _ => throw new InvalidOperationException($"The journal holds an event this version does not know: {happened.GetType().Name}."),
     };
 
@@ -144,16 +191,4 @@ public sealed record RunState
 
         return keep;
     }
-
-    private List<IEvent> WithTrainers(IReadOnlyList<IEvent> events, ImmutableSortedSet<string> trainers) =>
-        trainers.IsEmpty || Newest?.Step == Steps ? [.. events] : [.. events, InstallView(trainers, Newest)];
-
-    private List<IEvent> WithoutSnapshot(ReportSnapshotDamaged damaged)
-    {
-        var rest = Snapshots.Remove(damaged.Step);
-        return [new SnapshotDiscarded(damaged.Step, damaged.Reason), InstallView(Trainers, rest.IsEmpty ? null : rest.Values.Last())];
-    }
-
-    private ViewInstalled InstallView(IEnumerable<string> trainers, CommittedSnapshot? from) =>
-        new(ViewPlanner.Plan(Generation + 1, from?.Step ?? 0, trainers, MicroBatches), from?.Directory);
 }

@@ -11,10 +11,11 @@ namespace TiMix.Actors.Evaluation;
 /// <summary>Evaluates snapshots from the disk, one after the other, on a compute thread of its own.</summary>
 public sealed class EvaluatorActor : ReceiveActor
 {
-    private sealed record Done(IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;
+    private sealed record Done(long Step, IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;
 
     private readonly ComputeThread _thread = new("evaluator");
     private readonly CancellationTokenSource _stopped = new();
+    private readonly HashSet<long> _underWay = [];
 
     /// <param name="recipe">Splits and lengths.</param>
     /// <param name="data">Where the splits are.</param>
@@ -24,9 +25,18 @@ public sealed class EvaluatorActor : ReceiveActor
         Receive<EvaluatorMessages.Evaluate>(request =>
         {
             var asker = Sender;
-            _thread.Run(() => new Done(asker, Evaluate(request, recipe, data, readers, _stopped.Token))).PipeTo(Self, Self);
+            if (!_underWay.Add(request.Step))
+            {
+                return;
+            }
+
+            _thread.Run(() => new Done(request.Step, asker, Evaluate(request, recipe, data, readers, _stopped.Token))).PipeTo(Self, Self);
         });
-        Receive<Done>(done => done.Asker.Tell(done.Answer));
+        Receive<Done>(done =>
+        {
+            _underWay.Remove(done.Step);
+            done.Asker.Tell(done.Answer);
+        });
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Evaluating failed: {failure.Cause.Message}", failure.Cause));
     }
 
@@ -58,7 +68,7 @@ public sealed class EvaluatorActor : ReceiveActor
 
             return new EvaluatorMessages.Evaluated(new EvaluationReport(request.Step, splits));
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or DataException or RunError or OperationCanceledException)
+        catch (Exception error)
         {
             return new EvaluatorMessages.EvaluationFailed(request.Step, error.Message);
         }

@@ -1,7 +1,6 @@
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 using TiMix.Data;
-using View = TiMix.Actors.Coordination.View;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning;
 
@@ -10,6 +9,31 @@ namespace TiMix.Actors.Messages;
 /// <summary>Everything that may travel between actors or into the journal; bound to <see cref="TiMixSerializer"/>.</summary>
 public interface ITiMixMessage;
 
+/// <summary>Nodes and the coordinator, about the run and who serves it.</summary>
+public static class NodeMessages
+{
+    /// <summary>A node asks what the run is.</summary>
+    public sealed record DescribeRun(string Node) : ITiMixMessage;
+
+    /// <summary>What a node has to know before it can serve. <paramref name="Recipe"/> is the canonical text.</summary>
+    public sealed record RunDescription(string Run, string Recipe, ModelConfig Model) : ITiMixMessage;
+
+    /// <summary>A loader, mixer or evaluator says that it is there; repeated every second.</summary>
+    public sealed record ServiceStatus(string Node, string Role) : ITiMixMessage;
+
+    /// <summary>Who is there, as actor paths by role. A role without anybody leaves what is known of it as it was.</summary>
+    public sealed record Roster(IReadOnlyList<string> Loaders, IReadOnlyList<string> Mixers, IReadOnlyDictionary<string, string> Trainers) : ITiMixMessage;
+
+    /// <summary>The run is over; whoever hears it ends.</summary>
+    public sealed record RunOver(RunOutcome Outcome, string? Error) : ITiMixMessage;
+
+    /// <summary>Somebody wants to see the run; repeated every second.</summary>
+    public sealed record Subscribe(string Node) : ITiMixMessage;
+
+    /// <summary>Whoever subscribed is going to see what happens from now on.</summary>
+    public sealed record Subscribed(string Run) : ITiMixMessage;
+}
+
 /// <summary>Mixer to loader, and back.</summary>
 public static class LoaderMessages
 {
@@ -17,40 +41,47 @@ public static class LoaderMessages
     public sealed record Load(long Step, int MicroBatch) : ITiMixMessage;
 
     /// <summary>The bundle holds pixels, tokens and regions.</summary>
-    public sealed record Loaded(long Step, int MicroBatch, BundleReference Samples, int Epoch, IReadOnlyList<Replacement> Replacements) : ITiMixMessage;
+    public sealed record Loaded(long Step, int MicroBatch, BundleReference Samples, int Epoch, IReadOnlyList<int> Indices, IReadOnlyList<Replacement> Replacements) : ITiMixMessage;
 
     /// <summary>The data cannot give this micro-batch, and asking again would not help.</summary>
     public sealed record LoadFailed(long Step, int MicroBatch, string Reason) : ITiMixMessage;
 }
 
-/// <summary>Trainer to mixer, and back.</summary>
+/// <summary>Trainer to mixer, and back. A lineage is the oldest generation whose states count; teachers of an older one do not.</summary>
 public static class MixerMessages
 {
     /// <summary>Asks for one micro-batch with its mix plan and the teacher's features.</summary>
-    public sealed record Mix(long Generation, long Step, int MicroBatch) : ITiMixMessage;
+    public sealed record Mix(long Lineage, long Step, int MicroBatch) : ITiMixMessage;
 
     /// <summary>The loader's samples, and what the teacher made of them.</summary>
     public sealed record Mixed(
-        long Generation, long Step, int MicroBatch, BundleReference Samples, BundleReference Teacher, MixPlan Plan, int Epoch, IReadOnlyList<Replacement> Replacements) : ITiMixMessage;
+        long Lineage, long Step, int MicroBatch, BundleReference Samples, BundleReference Teacher, MixPlan Plan, int Epoch, IReadOnlyList<int> Indices, IReadOnlyList<Replacement> Replacements) : ITiMixMessage;
 
     /// <summary>See <see cref="LoaderMessages.LoadFailed"/>.</summary>
-    public sealed record MixFailed(long Generation, long Step, int MicroBatch, string Reason) : ITiMixMessage;
+    public sealed record MixFailed(long Lineage, long Step, int MicroBatch, string Reason) : ITiMixMessage;
 
     /// <summary>A mixer that lacks a version asks for it; the trainer answers when it has it.</summary>
-    public sealed record WantTeacher(long Version) : ITiMixMessage;
+    public sealed record WantTeacher(long Lineage, long Version) : ITiMixMessage;
 
     /// <summary>A version of the teacher; the bundle holds its parameters.</summary>
-    public sealed record TeacherPublished(long Version, BundleReference Parameters) : ITiMixMessage;
+    public sealed record TeacherPublished(long Lineage, long Version, BundleReference Parameters) : ITiMixMessage;
 }
 
-/// <summary>Coordinator to trainer.</summary>
-public static class TrainerMessages
+/// <summary>Trainer to trainer, while neither computes.</summary>
+public static class StateMessages
 {
-    /// <summary>Train from this view on; <paramref name="Snapshot"/> is the directory to start from, null: from the seed.</summary>
-    public sealed record InstallView(View View, string? Snapshot) : ITiMixMessage;
+    /// <summary>Asks for the whole state as of a step, if it is of this lineage.</summary>
+    public sealed record WantState(long Generation, long Step, long Lineage) : ITiMixMessage;
 
-    /// <summary>Finish the current step, take a snapshot, stop.</summary>
-    public sealed record Drain : ITiMixMessage;
+    /// <summary>The state, one bundle a buffer, and XXH3 of all of it.</summary>
+    public sealed record StateOffered(long Generation, long Step, string Hash, IReadOnlyDictionary<string, BundleReference> Buffers) : ITiMixMessage;
+}
+
+/// <summary>Coordinator to trainer, about snapshots.</summary>
+public static class SnapshotMessages
+{
+    /// <summary>The coordinator has dealt with the report of a snapshot.</summary>
+    public sealed record Acknowledged(long Step) : ITiMixMessage;
 }
 
 /// <summary>Coordinator to evaluator, and back.</summary>
@@ -66,14 +97,20 @@ public static class EvaluatorMessages
     public sealed record EvaluationFailed(long Step, string Reason) : ITiMixMessage;
 }
 
-/// <summary>Anyone to the monitor, which keeps the run's files and shows it to the user.</summary>
+/// <summary>To the monitor, which keeps the run's files, and from there to whoever looks on.</summary>
 public static class MonitorMessages
 {
-    /// <summary>A step was applied.</summary>
-    public sealed record StepApplied(StepReport Report, IReadOnlyList<Replacement> Replacements) : ITiMixMessage;
+    /// <summary>A step was applied. <paramref name="Oldest"/>: the trainer has no report of an earlier step.</summary>
+    public sealed record StepApplied(StepReport Report, IReadOnlyList<Replacement> Replacements, bool Oldest) : ITiMixMessage;
 
-    /// <summary>A view begins after <paramref name="FromStep"/> applied steps; later lines of the metrics are void.</summary>
-    public sealed record ViewBegan(long Generation, long FromStep) : ITiMixMessage;
+    /// <summary>All steps up to this one are written down; the next is wanted.</summary>
+    public sealed record Recorded(long Step) : ITiMixMessage;
+
+    /// <summary>A view holds; lines of later steps in the metrics are void.</summary>
+    public sealed record ViewBegan(ViewChange Change) : ITiMixMessage;
+
+    /// <summary>A trainer has been put out.</summary>
+    public sealed record TrainerLost(string Node, string Reason) : ITiMixMessage;
 
     /// <summary>A snapshot counts.</summary>
     public sealed record SnapshotCommitted(long Step, string Directory) : ITiMixMessage;

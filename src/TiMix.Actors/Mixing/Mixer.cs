@@ -20,7 +20,7 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
     private readonly ParameterLayout _layout = DualEncoder.LayoutOf(model);
     private readonly MixMethod _method = recipe.MixMethod();
     private TeacherWorker? _teacher;
-    private long _version = -1;
+    private float[]? _loaded;
 
     /// <summary>Whether the teacher is asked at all in that step.</summary>
     public static bool NeedsTeacher(Recipe recipe, StepSettings settings) =>
@@ -30,16 +30,15 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
     /// <param name="step">Counted from 0.</param>
     /// <param name="microBatch">Place in the global batch.</param>
     /// <param name="samples">The loader's arrays.</param>
-    /// <param name="version">Which version of the teacher <paramref name="parameters"/> are.</param>
-    /// <param name="parameters">Its parameters; null when it is not needed.</param>
-    public MixerAnswer Run(long step, int microBatch, SampleArrays samples, long version, float[]? parameters)
+    /// <param name="parameters">Of the teacher that serves the step; null when it is not needed.</param>
+    public MixerAnswer Run(long step, int microBatch, SampleArrays samples, float[]? parameters)
     {
         var settings = recipe.SettingsAt(step);
         var count = recipe.Optimization.MicroBatchSize;
         var answer = new TeacherAnswer([], [], []);
         if (parameters is not null)
         {
-            Load(version, parameters);
+            Load(parameters);
             answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method == MixMethod.TiMix);
         }
 
@@ -52,17 +51,17 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
     /// <inheritdoc/>
     public void Dispose() => _teacher?.Dispose();
 
-    private void Load(long version, float[] parameters)
+    private void Load(float[] parameters)
     {
         if (_teacher is null)
         {
             _teacher = new TeacherWorker(model, _layout, parameters, device);
         }
-        else if (version != _version)
+        else if (!ReferenceEquals(parameters, _loaded))
         {
             _teacher.Load(parameters);
         }
 
-        _version = version;
+        _loaded = parameters;
     }
 }

@@ -45,6 +45,13 @@ public static class RecipeMapping
         },
     };
 
+    /// <summary>Which samples each step takes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="count">Training samples.</param>
+    /// <exception cref="DataException">They do not make one global batch.</exception>
+    public static SampleOrder SampleOrder(this Recipe recipe, int count) =>
+        new(recipe.Run.Seed, count, recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize, recipe.Optimization.MicroBatches);
+
     /// <summary>The optimizer's constants.</summary>
     public static AdamWOptions AdamWOptions(this Recipe recipe) => new()
     {

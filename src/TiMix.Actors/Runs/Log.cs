@@ -8,6 +8,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: {Runtime}, {Threads} compute thread(s).")]
     public static partial void Started(this ILogger logger, string run, string runtime, int threads);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Text}")]
+    public static partial void Noted(this ILogger logger, string text);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended: {Outcome}. {Error}")]
     public static partial void Ended(this ILogger logger, string outcome, string error);
 }

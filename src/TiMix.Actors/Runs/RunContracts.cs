@@ -1,3 +1,4 @@
+using TiMix.Actors.Coordination;
 using TiMix.Actors.Recipes;
 
 namespace TiMix.Actors.Runs;
@@ -38,6 +39,12 @@ public interface IRunObserver
 
     /// <summary>Something the user should know.</summary>
     void Notice(NoticeLevel level, string text);
+
+    /// <summary>A view was installed; told again when its first step was reported.</summary>
+    void ViewBegan(ViewChange change);
+
+    /// <summary>The coordinator has put a trainer out.</summary>
+    void TrainerLost(string node, string reason);
 
     /// <summary>The run enters a phase (composing data, training, evaluating …).</summary>
     void Phase(string text);

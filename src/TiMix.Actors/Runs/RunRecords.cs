@@ -32,6 +32,9 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     /// <summary>The last evaluation that stands in the files.</summary>
     public EvaluationReport? LastEvaluation { get; private set; }
 
+    /// <summary>Goes on with what is there; a torn last line goes.</summary>
+    public void Open() => CutBack(long.MaxValue);
+
     /// <summary>Forgets whatever was written for steps past <paramref name="step"/>.</summary>
     public void CutBack(long step)
     {

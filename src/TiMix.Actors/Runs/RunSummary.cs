@@ -1,17 +1,18 @@
 using System.Text.Json.Nodes;
 using TiMix.Actors.Messages;
+using TiMix.Actors.Recipes;
 
 namespace TiMix.Actors.Runs;
 
 /// <summary>What <c>summary.json</c> says.</summary>
 public static class RunSummary
 {
-    /// <param name="options">The run.</param>
+    /// <param name="run">Name of the run.</param>
+    /// <param name="recipe">What it did.</param>
     /// <param name="records">Its files.</param>
     /// <param name="end">How it ended.</param>
-    public static JsonObject Of(RunOptions options, RunRecords records, MonitorMessages.Over end)
+    public static JsonObject Of(string run, Recipe recipe, RunRecords records, MonitorMessages.Over end)
     {
-        var recipe = options.Recipe;
         var samples = recipe.Optimization.Steps * recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize;
         var evaluation = new JsonObject();
         foreach (var split in records.LastEvaluation?.Splits ?? [])
@@ -27,8 +28,8 @@ public static class RunSummary
 
         return new JsonObject
         {
-            ["run"] = options.Name,
-            ["recipe"] = JsonNode.Parse(Recipes.RecipeFile.Write(recipe)),
+            ["run"] = run,
+            ["recipe"] = JsonNode.Parse(RecipeFile.Write(recipe)),
             ["seed"] = recipe.Run.Seed,
             ["steps"] = recipe.Optimization.Steps,
             ["samples"] = samples,

@@ -31,6 +31,14 @@ public static class SnapshotEvaluation
         public void Phase(string text)
         {
         }
+
+        public void ViewBegan(Coordination.ViewChange change)
+        {
+        }
+
+        public void TrainerLost(string node, string reason)
+        {
+        }
     }
 
     /// <summary>Metrics of a snapshot.</summary>

@@ -37,15 +37,26 @@ public sealed class SnapshotStore(string directory)
     /// <summary>Full path of a snapshot.</summary>
     public string PathOf(string name) => Path.Combine(Directory, name);
 
-    /// <summary>Writes a snapshot; one of the same step is replaced.</summary>
+    /// <summary>Writes a snapshot; a whole one of the same step and the same bits is left as it is, any other is replaced.</summary>
+    /// <param name="content">What is written.</param>
+    /// <param name="layout">Of its buffers.</param>
+    /// <param name="model">Sizes.</param>
+    /// <param name="recipe">Canonical text.</param>
+    /// <param name="seed">Of the run.</param>
+    /// <param name="writer">Who writes: two may write the same step at once without disturbing each other.</param>
     /// <returns>Its name and its fingerprint.</returns>
     /// <exception cref="IOException">The disk does not take it; nothing is left behind.</exception>
-    public (string Name, string Fingerprint) Write(SnapshotContent content, ParameterLayout layout, ModelConfig model, string recipe, ulong seed)
+    public (string Name, string Fingerprint) Write(SnapshotContent content, ParameterLayout layout, ModelConfig model, string recipe, ulong seed, string writer = "")
     {
         var name = NameOf(content.Step);
-        var unfinished = PathOf(name + Unfinished);
+        var unfinished = PathOf($"{name}{(writer.Length == 0 ? "" : ".")}{writer}{Unfinished}");
         try
         {
+            if (IsThere(name, ParameterBuffer.Fingerprint(content.Student), recipe) is { } there)
+            {
+                return (name, there);
+            }
+
             DeleteIfThere(unfinished);
             System.IO.Directory.CreateDirectory(unfinished);
             var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -61,6 +72,12 @@ public sealed class SnapshotStore(string directory)
             Put(TeacherFile, [Flat("ema", content.Average), .. content.Versions.Select(pair => Flat("version." + pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))]);
             var fingerprint = ParameterBuffer.Fingerprint(content.Student);
             WriteFlushed(Path.Combine(unfinished, Manifest), JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
+            if (IsThere(name, fingerprint, recipe) is not null)
+            {
+                TryDelete(unfinished);
+                return (name, fingerprint);
+            }
+
             DeleteIfThere(PathOf(name));
             System.IO.Directory.Move(unfinished, PathOf(name));
             return (name, fingerprint);
@@ -135,6 +152,19 @@ public sealed class SnapshotStore(string directory)
             {
                 TryDelete(path);
             }
+        }
+    }
+
+    private string? IsThere(string name, string fingerprint, string recipe)
+    {
+        try
+        {
+            var manifest = Verify(PathOf(name), [ModelFile, OptimizerFile, TeacherFile]);
+            return manifest.Fingerprint == fingerprint && manifest.Recipe == recipe ? fingerprint : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using TiMix.Actors.Recipes;
-using TiMix.Exchange.Bundles;
 using TiMix.Learning;
 using static TorchSharp.torch;
 
@@ -23,6 +25,7 @@ public sealed class TrainingState : IDisposable
         Student.InitializeFrom(recipe.Run.Seed);
         Average.CopyFrom(Student);
         _versions.Add(0, Average.ToArray());
+        Expected = HashOfReplica();
     }
 
     /// <summary>Sizes of the model.</summary>
@@ -46,6 +49,49 @@ public sealed class TrainingState : IDisposable
     /// <summary>Published versions of the teacher that are still needed, oldest first; key v: the average as of step v·K.</summary>
     public IReadOnlyDictionary<long, float[]> Versions => _versions;
 
+    /// <summary>XXH3 of parameters and average as of the last step; every replica has the same.</summary>
+    public ulong Expected { get; private set; }
+
+    /// <summary>XXH3 of the whole state, moments and versions of the teacher included, in hexadecimal digits.</summary>
+    public string HashOfAll()
+    {
+        var hash = new XxHash3();
+        foreach (var buffer in new[] { Student, Average, Optimizer.First, Optimizer.Second })
+        {
+            hash.Append(MemoryMarshal.AsBytes(buffer.Host()));
+        }
+
+        foreach (var (version, values) in _versions)
+        {
+            hash.Append(MemoryMarshal.AsBytes<long>([version]));
+            hash.Append(MemoryMarshal.AsBytes<float>(values));
+        }
+
+        return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// Makes sure that the parameters are still those of the last step. Asked after the gradients are computed and before they
+    /// are given away, so that a flipped bit never reaches a sum.
+    /// </summary>
+    /// <exception cref="StateDamagedException">They are not.</exception>
+    public void CheckIntact()
+    {
+        if (HashOfReplica() != Expected)
+        {
+            throw new StateDamagedException($"the parameters after step {Step} are not what they were when the step was applied: memory was damaged");
+        }
+    }
+
+    /// <summary>Fault injection: flips one bit of a parameter.</summary>
+    public void FlipBit()
+    {
+        var values = Student.ToArray();
+        ref var bits = ref MemoryMarshal.Cast<float, uint>(values.AsSpan())[values.Length / 3];
+        bits ^= 1u << 12;
+        Student.CopyFrom(values);
+    }
+
     /// <summary>One optimizer step from the summed gradient.</summary>
     /// <returns>The gradient norm before clipping; not finite: nothing was changed.</returns>
     public double Apply(ParameterBuffer gradients, StepSettings settings)
@@ -58,6 +104,7 @@ public sealed class TrainingState : IDisposable
 
         Ema.Update(Average, Student, _recipe.Teacher.Decay);
         Step++;
+        Expected = HashOfReplica();
         return norm;
     }
 
@@ -91,6 +138,8 @@ public sealed class TrainingState : IDisposable
         {
             _versions.Add(version, values);
         }
+
+        Expected = HashOfReplica();
     }
 
     /// <inheritdoc/>
@@ -99,5 +148,13 @@ public sealed class TrainingState : IDisposable
         Student.Dispose();
         Average.Dispose();
         Optimizer.Dispose();
+    }
+
+    private ulong HashOfReplica()
+    {
+        var hash = new XxHash3();
+        hash.Append(MemoryMarshal.AsBytes(Student.Host()));
+        hash.Append(MemoryMarshal.AsBytes(Average.Host()));
+        return hash.GetCurrentHashAsUInt64();
     }
 }

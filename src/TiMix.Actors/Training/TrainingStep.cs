@@ -11,13 +11,16 @@ namespace TiMix.Actors.Training;
 /// <param name="LearningRate">That was used.</param>
 /// <param name="Temperature">τ after the step.</param>
 /// <param name="GradientNorm">Before clipping; not finite: nothing was changed.</param>
-/// <param name="Elapsed">Time on the compute threads.</param>
-public sealed record StepOutcome(StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, TimeSpan Elapsed);
+/// <param name="Last">Whether somebody wanted this step to be the last of the view.</param>
+/// <param name="Parts">Who summed what.</param>
+/// <param name="OwnSeconds">Time spent on the own micro-batches, without waiting for anybody.</param>
+public sealed record StepOutcome(
+    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds);
 
 /// <summary>
 /// One step, from top to bottom, with no actor near: forward per micro-batch, gather in micro-batch order, loss over the global
-/// batch, backward per micro-batch, sum over the fixed tree, one optimizer step. Micro-batches are spread over compute lanes;
-/// neither their number nor <c>graphsInMemory</c> reaches the result.
+/// batch, backward per micro-batch, sum over the fixed tree, one optimizer step. Micro-batches are spread over trainers and,
+/// within one, over compute lanes; neither their numbers nor <c>graphsInMemory</c> reach the result.
 /// </summary>
 public sealed class TrainingStep : IDisposable
 {
@@ -41,33 +44,53 @@ public sealed class TrainingStep : IDisposable
         _total = new ParameterBuffer(state.Layout, state.Student.Values.device);
     }
 
-    /// <summary>Applies one step to the state.</summary>
+    /// <summary>Applies one step to the state, alone.</summary>
     /// <param name="microBatches">All V of the step <see cref="TrainingState.Step"/>, in order.</param>
     /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
-    public StepOutcome Run(IReadOnlyList<MicroBatch> microBatches)
-    {
-        Check(microBatches);
-        var watch = Stopwatch.StartNew();
-        var settings = _recipe.SettingsAt(_state.Step);
+    public StepOutcome Run(IReadOnlyList<MicroBatch> microBatches) =>
+        Run([.. microBatches.Select(batch => new PreparedMicroBatch(batch, new MicroBatchOrigin(batch.Index, 0, [], [])))], new NoPeers(), "", false);
 
-        var features = new MicroBatchFeatures[microBatches.Count];
+    /// <summary>Applies one step to the state, together with the view's other trainers.</summary>
+    /// <param name="own">This trainer's micro-batches of the step <see cref="TrainingState.Step"/>, ascending.</param>
+    /// <param name="peers">The view.</param>
+    /// <param name="trainer">This trainer's id.</param>
+    /// <param name="last">Whether this trainer wants the step to be the last of the view.</param>
+    /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
+    /// <exception cref="IOException">A peer is gone; the state is as before.</exception>
+    /// <exception cref="ReplicasDifferException">Somebody's state is not that of the others; the state is as before.</exception>
+    /// <exception cref="StateDamagedException">This trainer's state is not what it was after its last step.</exception>
+    public StepOutcome Run(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, string trainer, bool last)
+    {
+        CheckSizes(own);
+        var settings = _recipe.SettingsAt(_state.Step);
+        var clock = Stopwatch.StartNew();
         try
         {
-            EachOnItsLane(microBatches, (worker, batch) =>
-                features[batch.Index] = worker.Forward(batch, settings, keepGraph: batch.Index < _recipe.Run.GraphsInMemory));
+            var features = new MicroBatchFeatures[own.Count];
+            EachOnItsLane(own, peers, (worker, i) => features[i] = worker.Forward(own[i].Batch, settings, keepGraph: i < _recipe.Run.GraphsInMemory));
+            clock.Stop();
 
-            var (losses, gradients) = GlobalLoss.Compute(microBatches, features, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
+            var parts = peers.Gather(
+                _state.Step, new StepPart(trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
+            CheckReplicas(parts);
+            GatheredMicroBatch[] gathered = [.. parts.SelectMany(part => part.MicroBatches).Select(part => part.Batch)];
+            CheckComplete(gathered);
 
+            clock.Start();
+            var (losses, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
             _sum.Reset();
-            EachOnItsLane(microBatches, (worker, batch) =>
+            EachOnItsLane(own, peers, (worker, i) =>
             {
-                worker.Backward(batch, settings, gradients[batch.Index]);
-                _sum.Add(batch.Index, worker.Gradients.Host());
+                worker.Backward(own[i].Batch, settings, gradients[own[i].Batch.Index]);
+                _sum.Add(own[i].Batch.Index, worker.Gradients.Host());
             });
+            clock.Stop();
 
-            _total.CopyFrom(_sum.Result);
+            _state.CheckIntact();
+            Reduce(peers);
             var norm = _state.Apply(_total, settings);
-            return new StepOutcome(losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, watch.Elapsed);
+            return new StepOutcome(
+                losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts, clock.Elapsed.TotalSeconds);
         }
         catch
         {
@@ -93,29 +116,54 @@ public sealed class TrainingStep : IDisposable
         _total.Dispose();
     }
 
-    private void EachOnItsLane(IReadOnlyList<MicroBatch> microBatches, Action<MicroBatchWorker, MicroBatch> work) => _lanes.Run(lane =>
+    private void Reduce(IStepPeers peers)
     {
-        for (var m = lane; m < microBatches.Count; m += _lanes.Count)
+        if (_total.OnHost)
         {
-            work(_workers[lane], microBatches[m]);
+            peers.Reduce(_state.Step, _sum, _total.Floats);
+            return;
+        }
+
+        var sum = new float[_state.Layout.Length];
+        peers.Reduce(_state.Step, _sum, sum);
+        _total.CopyFrom(sum);
+    }
+
+    private void EachOnItsLane(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, Action<MicroBatchWorker, int> work) => _lanes.Run(lane =>
+    {
+        for (var i = lane; i < own.Count; i += _lanes.Count)
+        {
+            peers.ThrowIfBroken();
+            work(_workers[lane], i);
         }
     });
 
-    private void Check(IReadOnlyList<MicroBatch> microBatches)
+    private void CheckReplicas(IReadOnlyList<StepPart> parts)
     {
-        var optimization = _recipe.Optimization;
-        if (microBatches.Count != optimization.MicroBatches)
+        if (parts.Any(part => part.StateHash != parts[0].StateHash))
         {
-            throw new ArgumentException($"A step takes {optimization.MicroBatches} micro-batches, got {microBatches.Count}.", nameof(microBatches));
+            throw new ReplicasDifferException(
+                $"after step {_state.Step} the replicas differ: {string.Join(", ", parts.Select(part => $"{part.Trainer} {part.StateHash:x16}"))}");
         }
+    }
 
-        for (var m = 0; m < microBatches.Count; m++)
+    private void CheckSizes(IReadOnlyList<PreparedMicroBatch> own)
+    {
+        foreach (var prepared in own)
         {
-            if (microBatches[m].Index != m || microBatches[m].Count != optimization.MicroBatchSize)
+            if (prepared.Batch.Count != _recipe.Optimization.MicroBatchSize)
             {
-                throw new ArgumentException(
-                    $"Place {m} holds micro-batch {microBatches[m].Index} of {microBatches[m].Count} samples; expected micro-batch {m} of {optimization.MicroBatchSize}.", nameof(microBatches));
+                throw new ArgumentException($"Micro-batch {prepared.Batch.Index} has {prepared.Batch.Count} samples; expected {_recipe.Optimization.MicroBatchSize}.", nameof(own));
             }
+        }
+    }
+
+    private void CheckComplete(GatheredMicroBatch[] gathered)
+    {
+        if (!gathered.Select(batch => batch.Features.Index).SequenceEqual(Enumerable.Range(0, _recipe.Optimization.MicroBatches)))
+        {
+            throw new ArgumentException(
+                $"A step takes the micro-batches 0 to {_recipe.Optimization.MicroBatches - 1} in order, got {string.Join(", ", gathered.Select(batch => batch.Features.Index))}.");
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class BatchLoader
             AddSample(builder, epoch, index, replacements);
         }
 
-        return builder.Build(epoch, replacements);
+        return builder.Build(epoch, replacements) with { DrawnIndices = indices };
     }
 
     private void AddSample(BatchBuilder builder, int epoch, int index, List<Replacement> replacements)

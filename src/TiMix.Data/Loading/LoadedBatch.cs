@@ -9,6 +9,9 @@ public sealed record LoadedBatch
     /// <summary>[b] samples that are in the batch (after replacement), as indices of the shard index.</summary>
     public required int[] SampleIndices { get; init; }
 
+    /// <summary>[b] samples as drawn by the epoch's order; a broken one keeps its place here. Empty for evaluation.</summary>
+    public int[] DrawnIndices { get; init; } = [];
+
     /// <summary>[b] captions, cleaned.</summary>
     public required string[] Captions { get; init; }
 

@@ -10,12 +10,23 @@ public sealed unsafe class NativeBlock : IDisposable
 
     /// <param name="length">Bytes, at least 0 and below 2 GiB.</param>
     public NativeBlock(long length)
+        : this(length, clear: true)
+    {
+    }
+
+    /// <param name="length">Bytes, at least 0 and below 2 GiB.</param>
+    /// <param name="clear">False leaves whatever was there: for memory that is written before it is read.</param>
+    internal NativeBlock(long length, bool clear)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, int.MaxValue);
         Length = (int)length;
         _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), Alignment);
-        NativeMemory.Clear(_pointer, (nuint)length);
+        if (clear)
+        {
+            NativeMemory.Clear(_pointer, (nuint)length);
+        }
+
         GC.AddMemoryPressure(Math.Max(length, 1));
     }
 
@@ -37,6 +48,16 @@ public sealed unsafe class NativeBlock : IDisposable
 
     /// <summary>The block seen as floats.</summary>
     public Span<float> Floats => MemoryMarshal.Cast<byte, float>(Span);
+
+    /// <summary>The first byte, for threads that cannot hold a span.</summary>
+    internal byte* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_pointer is null, this);
+            return _pointer;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

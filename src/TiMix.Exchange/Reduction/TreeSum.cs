@@ -50,6 +50,23 @@ public sealed class TreeSum(int leaves, int length) : IDisposable
     /// <exception cref="InvalidOperationException">Micro-batches are missing.</exception>
     public Span<float> Result => (_root ?? throw new InvalidOperationException("The sum is not complete.")).Floats;
 
+    /// <summary>
+    /// The maximal tree nodes held, ascending by <see cref="PartialSum.Lo"/>: what a worker that has added the leaves of its share
+    /// gives to an all-reduce. Valid until <see cref="Reset"/>; not to be read while leaves are being added.
+    /// </summary>
+    public IReadOnlyList<PartialSum> Partials
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _root is not null
+                    ? [new PartialSum(0, leaves, _root)]
+                    : [.. _waiting.OrderBy(pair => pair.Key.Lo).Select(pair => new PartialSum(pair.Key.Lo, pair.Key.Hi, pair.Value))];
+            }
+        }
+    }
+
     /// <summary>Forgets the sum and keeps the memory for the next step.</summary>
     public void Reset()
     {

@@ -31,7 +31,10 @@ public static unsafe partial class TorchRuntime
     }
 
     /// <summary>One line for the log: what computes, and how.</summary>
-    public static string Describe() => $"libtorch {torch.__version__}, float32 matmul precision {MatmulPrecision.Value}, {(torch.cuda.is_available() ? "CUDA" : "CPU")}";
+    public static string Describe() => Describe(torch.cuda.is_available());
+
+    /// <summary>The same for a device of one kind.</summary>
+    public static string Describe(bool cuda) => $"libtorch {torch.__version__}, float32 matmul precision {MatmulPrecision.Value}, {(cuda ? "CUDA" : "CPU")}";
 
     /// <summary>CUDA when the native library was built with it and sees a device; the CPU otherwise.</summary>
     public static torch.Device DefaultDevice() => torch.cuda.is_available() ? torch.CUDA : torch.CPU;

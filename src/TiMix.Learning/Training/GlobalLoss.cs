@@ -9,16 +9,16 @@ namespace TiMix.Learning;
 /// </summary>
 public static class GlobalLoss
 {
-    /// <param name="microBatches">All V, in order.</param>
-    /// <param name="features">All V, in order.</param>
+    /// <param name="microBatches">All V, in order, as gathered.</param>
     /// <param name="settings">The step's weights.</param>
     /// <param name="logitScale">Current value of the logit scale, -ln τ.</param>
     /// <param name="width">Embedding width d.</param>
     /// <returns>The losses, and one gradient per micro-batch in order.</returns>
     public static (StepLosses Losses, FeatureGradients[] Gradients) Compute(
-        IReadOnlyList<MicroBatch> microBatches, IReadOnlyList<MicroBatchFeatures> features, StepSettings settings, float logitScale, int width)
+        IReadOnlyList<GatheredMicroBatch> microBatches, StepSettings settings, float logitScale, int width)
     {
         using var scope = NewDisposeScope();
+        MicroBatchFeatures[] features = [.. microBatches.Select(part => part.Features)];
         var image = Leaf(features.Select(part => part.Image), width);
         var text = Leaf(features.Select(part => part.Text), width);
         var mixed = settings.Mixing ? Leaf(features.Select(part => part.Mixed), width) : null;
@@ -34,7 +34,7 @@ public static class GlobalLoss
                 TeacherText = distilled ? Matrix(microBatches.Select(part => part.TeacherText), width) : null,
                 LogitScale = scale,
                 Pairing = mixed is null ? [] : GlobalPairing(microBatches),
-                Lambda = mixed is null ? [] : [.. microBatches.SelectMany(part => Enumerable.Repeat(part.Plan.Lambda, part.Count))],
+                Lambda = mixed is null ? [] : [.. microBatches.SelectMany(part => Enumerable.Repeat(part.Lambda, part.Count))],
             },
             new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
         losses.Total.backward();
@@ -67,13 +67,13 @@ public static class GlobalLoss
             gradients);
     }
 
-    private static int[] GlobalPairing(IReadOnlyList<MicroBatch> microBatches)
+    private static int[] GlobalPairing(IReadOnlyList<GatheredMicroBatch> microBatches)
     {
         var pairing = new List<int>();
         foreach (var part in microBatches)
         {
             var first = pairing.Count;
-            pairing.AddRange(part.Plan.Pairing.Select(partner => first + partner));
+            pairing.AddRange(part.Pairing.Select(partner => first + partner));
         }
 
         return [.. pairing];

@@ -61,6 +61,20 @@ public sealed record MicroBatchFeatures(
     long AlignmentPositives,
     long AlignmentTruePositives);
 
+/// <summary>All that the loss over the global batch needs of one micro-batch, whoever computed it.</summary>
+/// <param name="Features">What its forward pass gave.</param>
+/// <param name="Count">Samples b.</param>
+/// <param name="Lambda">Share of the target that stays in a mixed image.</param>
+/// <param name="Pairing">[b] partners within the micro-batch.</param>
+/// <param name="TeacherImage">[b, d]; empty when nothing is distilled.</param>
+/// <param name="TeacherText">[b, d]; empty when nothing is distilled.</param>
+public sealed record GatheredMicroBatch(MicroBatchFeatures Features, int Count, float Lambda, int[] Pairing, float[] TeacherImage, float[] TeacherText)
+{
+    /// <summary>Of a micro-batch that was computed here.</summary>
+    public static GatheredMicroBatch Of(MicroBatch batch, MicroBatchFeatures features) =>
+        new(features, batch.Count, batch.Plan.Lambda, batch.Plan.Pairing, batch.TeacherImage, batch.TeacherText);
+}
+
 /// <summary>What the loss over the global batch sends back to one micro-batch; shapes as in <see cref="MicroBatchFeatures"/>.</summary>
 /// <param name="Image">[b, d] gradient of the image features.</param>
 /// <param name="Text">[b, d] gradient of the text features.</param>

@@ -39,10 +39,14 @@ public static class TimixProgram
               timix train                      the sample run: composes its data, trains, evaluates
               timix train --steps 200 --run quick --set mix.method=none
               timix resume quick
+              timix train --steps 200 --trainers 3 --faults kill:trainer@50,join@80
             """)
         {
             TrainCommands.Train(output),
             TrainCommands.Resume(output),
+            NodeCommand.Node(output),
+            ChaosCommand.Chaos(output),
+            AuditCommand.Audit(output),
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
             DataCommands.Data(output),
@@ -60,10 +64,25 @@ public static class TimixProgram
             return ExitCode.Mistake;
         }
 
+        if (ReferenceEquals(parsed.CommandResult.Command, root))
+        {
+            // A list of commands that fits a screen; each has its example in its own help.
+            foreach (var command in root.Subcommands)
+            {
+                command.Description = command.Description?.Split('\n')[0].TrimEnd();
+            }
+        }
+
         using var stop = new CancellationTokenSource();
         void Signalled(PosixSignalContext context)
         {
             context.Cancel = true;
+            if (context.Signal == PosixSignal.SIGINT && NodeCommand.IsChild(parsed))
+            {
+                // Ctrl-C reaches all processes of the terminal; what is to become of the nodes is for the launcher to say.
+                return;
+            }
+
             if (stop.IsCancellationRequested)
             {
                 Environment.Exit(ExitCode.Interrupted);

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Spectre.Console;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Node.Launching;
 using TiMix.Node.Reporting;
 
 namespace TiMix.Node.Commands;
@@ -13,107 +13,62 @@ internal static class Shared
 
     public static Option<string> DataDirectory() => new("--data-dir") { Description = "Where the sample corpus is kept; composed there if it is absent.", DefaultValueFactory = _ => Path.Combine("data", "sample") };
 
-    public static Option<int> Threads() => new("--threads") { Description = "Compute threads of the trainer. The result does not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount };
+    public static Option<int?> Threads() => new("--threads") { Description = "Compute threads of a trainer; default: all processors, 1 with --trainers. The result does not depend on it." };
 
     public static Option<bool> Quiet() => new("--quiet") { Description = "Only the end." };
 }
 
-/// <summary><c>timix train</c> and <c>timix resume</c>.</summary>
-internal static class TrainCommands
+/// <summary>The options by which a command says which run it starts.</summary>
+internal sealed class NewRunOptions
 {
-    public static Command Train(TextWriter output)
+    private readonly Argument<string> _recipe = new("RECIPE") { Description = "Name of a recipe that comes with the program, or a file.", DefaultValueFactory = _ => "sample" };
+    private readonly Option<string?> _run = new("--run") { Description = "Name of the run; default: the recipe's name and the next free number." };
+    private readonly Option<long?> _steps = new("--steps") { Description = "Short for --set optimization.steps=N." };
+    private readonly Option<ulong?> _seed;
+    private readonly Option<string[]> _set = new("--set") { Description = "key=value: changes one key of the recipe; see \"timix recipe\".", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> _runs = Shared.RunsDirectory();
+    private readonly Option<string> _data = Shared.DataDirectory();
+    private readonly Option<int?> _threads = Shared.Threads();
+
+    /// <param name="seed">Name of the option for the run's seed.</param>
+    public NewRunOptions(string seed = "--seed") => _seed = new Option<ulong?>(seed) { Description = "Short for --set run.seed=N." };
+
+    public void AddTo(Command command)
     {
-        var recipe = new Argument<string>("RECIPE") { Description = "Name of a recipe that comes with the program, or a file.", DefaultValueFactory = _ => "sample" };
-        var run = new Option<string?>("--run") { Description = "Name of the run; default: the recipe's name and the next free number." };
-        var steps = new Option<long?>("--steps") { Description = "Short for --set optimization.steps=N." };
-        var seed = new Option<ulong?>("--seed") { Description = "Short for --set run.seed=N." };
-        var set = new Option<string[]>("--set") { Description = "key=value: changes one key of the recipe; see \"timix recipe\".", AllowMultipleArgumentsPerToken = true };
-        var (runs, data, threads, quiet) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet());
-        var command = new Command("train", """
-            Starts a run: trains, takes snapshots, evaluates, writes DIR/NAME/summary.json.
-            Ctrl-C finishes the step, writes a snapshot and ends; "timix resume NAME" goes on.
-
-            Example: timix train sample --run first --steps 500 --set mix.method=timix
-            """)
-        { recipe, run, runs, data, steps, seed, threads, set, quiet };
-        command.SetAction(async (parsed, stop) =>
-        {
-            var name = parsed.GetValue(recipe)!;
-            var changes = new List<string>(parsed.GetValue(set) ?? []);
-            if (parsed.GetValue(steps) is { } n)
-            {
-                changes.Add(FormattableString.Invariant($"optimization.steps={n}"));
-            }
-
-            if (parsed.GetValue(seed) is { } s)
-            {
-                changes.Add(FormattableString.Invariant($"run.seed={s}"));
-            }
-
-            var chosen = RecipeFile.Set(RecipeFile.Load(name), changes);
-            var options = new RunOptions
-            {
-                Name = parsed.GetValue(run) ?? NextName(parsed.GetValue(runs)!, Path.GetFileNameWithoutExtension(name)),
-                RunsDirectory = parsed.GetValue(runs)!,
-                DataDirectory = parsed.GetValue(data)!,
-                Recipe = chosen,
-                Threads = CheckThreads(parsed.GetValue(threads)),
-            };
-            return await ExecuteAsync(options, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
-        });
-        return command;
+        command.Add(_recipe);
+        Option[] all = [_run, _runs, _data, _steps, _seed, _threads, _set];
+        Array.ForEach(all, command.Add);
     }
 
-    public static Command Resume(TextWriter output)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="cluster">Whether the run is spread over processes.</param>
+    /// <exception cref="RunError">A value cannot be right.</exception>
+    public RunOptions Read(ParseResult parsed, bool cluster)
     {
-        var name = new Argument<string>("NAME") { Description = "The run." };
-        var (runs, data, threads, quiet) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet());
-        var command = new Command("resume", """
-            Goes on with a run from its last snapshot, after Ctrl-C, a crash or a power cut.
-            The weights at the end are those of a run that nothing happened to.
-
-            Example: timix resume sample-1
-            """)
-        { name, runs, data, threads, quiet };
-        command.SetAction(async (parsed, stop) =>
+        var name = parsed.GetValue(_recipe)!;
+        var changes = new List<string>(parsed.GetValue(_set) ?? []);
+        if (parsed.GetValue(_steps) is { } n)
         {
-            var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
-            var options = new RunOptions
-            {
-                Name = parsed.GetValue(name)!,
-                RunsDirectory = parsed.GetValue(runs)!,
-                DataDirectory = parsed.GetValue(data)!,
-                Recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe),
-                Threads = CheckThreads(parsed.GetValue(threads)),
-                Resume = true,
-            };
-            return await ExecuteAsync(options, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
-        });
-        return command;
-    }
-
-    private static async Task<int> ExecuteAsync(RunOptions options, TextWriter output, bool quiet, CancellationToken stop)
-    {
-        var terminal = !quiet && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
-        RunResult result;
-        RunProgress progress;
-        if (terminal)
-        {
-            var live = new LiveReporter(options);
-            progress = live.Progress;
-            result = await live.WatchAsync(AnsiConsole.Console, () => TrainingRun.ExecuteAsync(options, live, stop)).ConfigureAwait(false);
-        }
-        else
-        {
-            var plain = new PlainReporter(options, output, quiet);
-            progress = plain.Progress;
-            result = await TrainingRun.ExecuteAsync(options, plain, stop).ConfigureAwait(false);
+            changes.Add(FormattableString.Invariant($"optimization.steps={n}"));
         }
 
-        return FinalReport.Write(options, result, progress, output);
+        if (parsed.GetValue(_seed) is { } s)
+        {
+            changes.Add(FormattableString.Invariant($"run.seed={s}"));
+        }
+
+        var chosen = RecipeFile.Set(RecipeFile.Load(name), changes);
+        return new RunOptions
+        {
+            Name = parsed.GetValue(_run) ?? NextName(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),
+            RunsDirectory = parsed.GetValue(_runs)!,
+            DataDirectory = parsed.GetValue(_data)!,
+            Recipe = chosen,
+            Threads = CheckThreads(parsed.GetValue(_threads), cluster),
+        };
     }
 
-    private static int CheckThreads(int threads) => threads >= 1 ? threads : throw new RunError($"--threads is {threads}; it must be 1 or more.");
+    public static int CheckThreads(int? threads, bool cluster) => ClusterOptions.AtLeast(1, "--threads", threads ?? (cluster ? 1 : Environment.ProcessorCount));
 
     private static string NextName(string runsDirectory, string recipe)
     {
@@ -124,5 +79,73 @@ internal static class TrainCommands
         }
 
         return $"{recipe}-{number}";
+    }
+}
+
+/// <summary><c>timix train</c> and <c>timix resume</c>.</summary>
+internal static class TrainCommands
+{
+    public static Command Train(TextWriter output)
+    {
+        var (run, cluster, quiet) = (new NewRunOptions(), new ClusterOptions(needsTrainers: false), Shared.Quiet());
+        var command = new Command("train", """
+            Starts a run: trains, takes snapshots, evaluates, writes DIR/NAME/summary.json.
+            Ctrl-C finishes the step, writes a snapshot and ends; "timix resume NAME" goes on.
+
+            Example: timix train sample --run first --steps 500 --set mix.method=timix
+                     timix train --steps 60 --trainers 3 --faults kill:trainer@12,join@20
+            """);
+        run.AddTo(command);
+        cluster.AddTo(command, faults: true);
+        command.Add(quiet);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var wanted = cluster.Wanted(parsed);
+            var options = run.Read(parsed, wanted);
+            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    public static Command Resume(TextWriter output)
+    {
+        var name = new Argument<string>("NAME") { Description = "The run." };
+        var (runs, data, threads, quiet) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet());
+        var cluster = new ClusterOptions(needsTrainers: false);
+        var command = new Command("resume", """
+            Goes on with a run from its last snapshot, after Ctrl-C, a crash or a power cut.
+            The weights at the end are those of a run that nothing happened to.
+
+            Example: timix resume sample-1
+                     timix resume sample-1 --trainers 2
+            """)
+        { name, runs, data, threads };
+        cluster.AddTo(command, faults: true);
+        command.Add(quiet);
+        command.SetAction(async (parsed, stop) =>
+        {
+            var wanted = cluster.Wanted(parsed);
+            var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
+            var options = new RunOptions
+            {
+                Name = parsed.GetValue(name)!,
+                RunsDirectory = parsed.GetValue(runs)!,
+                DataDirectory = parsed.GetValue(data)!,
+                Recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe),
+                Threads = NewRunOptions.CheckThreads(parsed.GetValue(threads), wanted),
+                Resume = true,
+            };
+            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, TextWriter output, bool quiet, CancellationToken stop)
+    {
+        RunExamination? examination = null;
+        var (result, progress) = await RunScreen.ShowAsync(options, output, quiet, observer => cluster is null
+            ? TrainingRun.ExecuteAsync(options, observer, stop)
+            : LaunchedRun.ExecuteAsync(cluster, observer, null, found => examination = found, stop)).ConfigureAwait(false);
+        return FinalReport.Write(options, result, progress, output, examination, cluster?.Trainers ?? 0);
     }
 }

@@ -1,5 +1,6 @@
 using TiMix.Actors.Runs;
 using TiMix.Node.Commands;
+using TiMix.Node.Launching;
 using TiMix.Node.Pictures;
 
 namespace TiMix.Node.Reporting;
@@ -9,7 +10,7 @@ internal static class FinalReport
 {
     private const int Pictures = 8;
 
-    public static int Write(RunOptions options, RunResult result, RunProgress progress, TextWriter output)
+    public static int Write(RunOptions options, RunResult result, RunProgress progress, TextWriter output, RunExamination? examination = null, int trainers = 0)
     {
         output.WriteLine();
         switch (result.Outcome)
@@ -28,17 +29,29 @@ internal static class FinalReport
                     output.WriteLine($"Run {options.Name} was finished before.");
                 }
 
+                if (examination is not null)
+                {
+                    WriteExamination(examination, output);
+                }
+
                 output.WriteLine($"summary            {Path.Combine(result.Directory, "summary.json")}");
                 output.WriteLine($"weights            {Path.Combine(result.Directory, "snapshots")}");
                 output.WriteLine($"fingerprint        {result.Fingerprint}");
                 return ExitCode.Done;
             case RunOutcome.Stopped:
-                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume {options.Name}{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
+                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume {options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
                 return ExitCode.Done;
             default:
                 output.WriteLine($"Failed: {result.Error}");
-                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume {options.Name}");
+                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume {options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}");
                 return ExitCode.Failed;
         }
+    }
+
+    private static void WriteExamination(RunExamination examination, TextWriter output)
+    {
+        var audit = examination.Audit;
+        output.WriteLine($"views              {audit.Timeline.Count}, of at most {examination.Additions["trainers"]} trainers; {examination.Recoveries.Count} faults injected");
+        output.WriteLine($"audit              {(audit.Proven ? "every step once, every sample once an epoch" : $"NOT PROVEN, {audit.ProblemCount} problems: {audit.Problems.FirstOrDefault()}")}");
     }
 }

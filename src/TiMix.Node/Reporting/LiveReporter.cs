@@ -1,6 +1,8 @@
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using TiMix.Actors.Audit;
+using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Node.Reporting;
@@ -9,7 +11,7 @@ namespace TiMix.Node.Reporting;
 internal sealed class LiveReporter(RunOptions options) : IRunObserver
 {
     private const int BarWidth = 40;
-    private const int ShownNotices = 4;
+    private const int ShownNotices = 6;
     private readonly SemaphoreSlim _changed = new(0);
     private readonly Lock _lock = new();
 
@@ -44,6 +46,16 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
 
     public void Phase(string text) => Change(() => Progress.Phase = text);
 
+    public void ViewBegan(ViewChange change) => Change(() =>
+    {
+        if (Progress.Add(change))
+        {
+            Progress.Notices.Add(ViewText.Line(change));
+        }
+    });
+
+    public void TrainerLost(string node, string reason) => Change(() => Progress.Notices.Add($"{node} was lost: {reason}"));
+
     internal IRenderable Render()
     {
         lock (_lock)
@@ -58,6 +70,11 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
                 table.AddRow("loss", Invariant($"{last.Loss:F3}   itc {last.Itc:F3}   mix {last.Mix:F3}   alignment {last.Alignment:F3} ({last.AlignmentAccuracy:P1} right)"));
                 table.AddRow("tau, rate, gradient", Invariant($"{last.Temperature:F4}   {last.LearningRate:E2}   {last.GradientNorm:F2}"));
                 table.AddRow("speed", Invariant($"{Progress.SamplesPerSecond:F0} samples/s   {Progress.TimeLeft:hh\\:mm\\:ss} left"));
+            }
+
+            if (Progress.View is { } view)
+            {
+                table.AddRow("view", Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{view.Generation} from step {view.FromStep}: {ViewText.Shares(view)}")));
             }
 
             if (Progress.Evaluation is { } evaluation)

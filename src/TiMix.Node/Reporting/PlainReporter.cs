@@ -1,3 +1,5 @@
+using TiMix.Actors.Audit;
+using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Node.Reporting;
@@ -43,6 +45,16 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         Progress.Phase = text;
         Line($"{options.Name}: {text}");
     }
+
+    public void ViewBegan(ViewChange change)
+    {
+        if (Progress.Add(change))
+        {
+            Line(ViewText.Line(change));
+        }
+    }
+
+    public void TrainerLost(string node, string reason) => Line($"{node} was lost: {reason}");
 
     private string Left() => Progress.TimeLeft is { } left ? $"{(int)left.TotalMinutes}:{left.Seconds:D2}" : "?";
 

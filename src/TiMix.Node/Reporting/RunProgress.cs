@@ -1,3 +1,4 @@
+using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Node.Reporting;
@@ -11,6 +12,9 @@ internal sealed class RunProgress
     public StepReport? Last { get; private set; }
 
     public EvaluationReport? Evaluation { get; private set; }
+
+    /// <summary>The view that began last.</summary>
+    public View? View { get; private set; }
 
     public string? Snapshot { get; private set; }
 
@@ -30,6 +34,14 @@ internal sealed class RunProgress
     }
 
     public void Add(EvaluationReport evaluation) => Evaluation = evaluation;
+
+    /// <summary>False: it was known already; views are told of again when their first step is done, or when the coordinator comes back.</summary>
+    public bool Add(ViewChange change)
+    {
+        var isNew = View?.Generation != change.View.Generation;
+        View = change.View;
+        return isNew;
+    }
 
     public void AddSnapshot(long step) => Snapshot = $"step {step}";
 }

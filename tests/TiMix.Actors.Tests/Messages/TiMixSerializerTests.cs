@@ -6,6 +6,8 @@ using TiMix.Actors.Coordination;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Runs;
 using TiMix.Data;
+using TiMix.Exchange.Bundles;
+using TiMix.Learning;
 
 namespace TiMix.Actors.Tests.Messages;
 
@@ -44,7 +46,7 @@ public sealed class TiMixSerializerTests : IDisposable
     {
         var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
         var step = (StepReport)Make(typeof(StepReport))! with { Loss = double.NaN, GradientNorm = double.PositiveInfinity };
-        var message = new MonitorMessages.StepApplied(step, []);
+        var message = new MonitorMessages.StepApplied(step, [], true);
         var back = (MonitorMessages.StepApplied)serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
         Assert.Equal(step, back.Report);
     }
@@ -73,6 +75,11 @@ public sealed class TiMixSerializerTests : IDisposable
             _ when type == typeof(IReadOnlyList<Share>) => new[] { (Share)Make(typeof(Share))! },
             _ when type == typeof(IReadOnlyList<SplitEvaluation>) => new[] { (SplitEvaluation)Make(typeof(SplitEvaluation))! },
             _ when type == typeof(IReadOnlyDictionary<string, double>) => new Dictionary<string, double> { ["meanRecall"] = 12.5 },
+            _ when type == typeof(IReadOnlyList<int>) => new[] { 5, 2 },
+            _ when type == typeof(IReadOnlyList<StateSource>) => new[] { (StateSource)Make(typeof(StateSource))! },
+            _ when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a~1"] = "akka://x" },
+            _ when type == typeof(IReadOnlyDictionary<string, BundleReference>) => new Dictionary<string, BundleReference> { ["student"] = (BundleReference)Make(typeof(BundleReference))! },
+            _ when type == typeof(ModelConfig) => new ModelConfig { ImageSize = 16, PatchSize = 4, VisionWidth = 16, VisionLayers = 2, VisionHeads = 2, TextWidth = 16, TextLayers = 2, TextHeads = 2, EmbedDim = 8, ContextLength = 6, VocabularySize = 20 },
             _ => Construct(type),
         };
     }

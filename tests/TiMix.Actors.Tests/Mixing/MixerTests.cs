@@ -94,14 +94,14 @@ public sealed class MixerTests
     public void Features_are_there_for_distillation_only_and_mixing_ends_when_the_recipe_says()
     {
         using var mixer = new Mixer(Sample, Model, CPU);
-        var mixed = mixer.Run(4, 0, Samples, 0, Teacher(1));
+        var mixed = mixer.Run(4, 0, Samples, Teacher(1));
         Assert.Equal(MixMethod.TiMix, mixed.Plan.Method);
         Assert.Equal([1, 0], mixed.Plan.Pairing);
         Assert.Equal(B * Model.EmbedDim, mixed.Features.Get<float>("image").Length);
-        Assert.Equal(MixMethod.None, mixer.Run(5, 0, Samples, 0, Teacher(1)).Plan.Method);
+        Assert.Equal(MixMethod.None, mixer.Run(5, 0, Samples, Teacher(1)).Plan.Method);
 
         using var plain = new Mixer(Sample with { Objective = Sample.Objective with { DistillAlpha = 0 } }, Model, CPU);
-        var undistilled = plain.Run(4, 0, Samples, 0, Teacher(1));
+        var undistilled = plain.Run(4, 0, Samples, Teacher(1));
         Assert.Equal(0, undistilled.Features.Get<float>("image").Length + undistilled.Features.Get<float>("text").Length);
         Assert.Equal(mixed.Plan.Target, undistilled.Plan.Target);
     }
@@ -111,7 +111,7 @@ public sealed class MixerTests
     {
         var recipe = Sample with { Mix = Sample.Mix with { Method = "oracle", MinSide = 0.5, MaxSide = 0.5 } };
         using var mixer = new Mixer(recipe, Model, CPU);
-        var plan = mixer.Run(0, 0, Samples, 0, null).Plan;
+        var plan = mixer.Run(0, 0, Samples, null).Plan;
         Assert.Equal((MixMethod.Oracle, 2), (plan.Method, plan.Side));
         Assert.Equal(0, plan.Source[1]);
         Assert.NotEqual(0, plan.Target[0]);
@@ -145,7 +145,7 @@ public sealed class MixerTests
 
     private static string Answer(Mixer mixer, long step, int microBatch, long version, float[] teacher)
     {
-        var answer = mixer.Run(step, microBatch, Samples, version, teacher);
+        var answer = mixer.Run(step, microBatch, Samples, teacher);
         using var features = answer.Features;
         var plan = answer.Plan;
         return $"{plan.Method} {plan.Side} {plan.Lambda} {string.Join(',', plan.Pairing)} {string.Join(',', plan.Target)} {string.Join(',', plan.Source)} {features.Hash()}";

@@ -49,5 +49,15 @@ internal sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDispo
         }
     }
 
+    public void ViewBegan(TiMix.Actors.Coordination.ViewChange change) => Assert.NotEmpty(change.View.Shares);
+
+    public void TrainerLost(string node, string reason)
+    {
+        lock (_lock)
+        {
+            Notices.Add($"{node} was lost: {reason}");
+        }
+    }
+
     public void Phase(string text) => Assert.NotEmpty(text);
 }

@@ -98,8 +98,8 @@ public sealed class MicroBatchWorkerTests : IDisposable
 
     private (StepLosses Losses, float[][] Gradients) Step(MicroBatchWorker worker, bool keepGraph)
     {
-        MicroBatchFeatures[] features = [.. _batches.Select(batch => worker.Forward(batch, Settings, keepGraph))];
-        var (losses, upstream) = GlobalLoss.Compute(_batches, features, Settings, _values.LogitScale, Config.EmbedDim);
+        GatheredMicroBatch[] gathered = [.. _batches.Select(batch => GatheredMicroBatch.Of(batch, worker.Forward(batch, Settings, keepGraph)))];
+        var (losses, upstream) = GlobalLoss.Compute(gathered, Settings, _values.LogitScale, Config.EmbedDim);
         return (losses, [.. _batches.Select(batch =>
         {
             worker.Backward(batch, Settings, upstream[batch.Index]);

@@ -1,0 +1,129 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
+using Akka.Hosting;
+using Akka.Pattern;
+using Akka.Persistence.Sql;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Runs;
+
+namespace TiMix.Actors.Nodes;
+
+/// <summary>One member of the cluster: a host with an actor system of the given roles. Akka's settings are in <c>cluster-config/</c> and nowhere else.</summary>
+internal sealed class ClusterSystem : IAsyncDisposable
+{
+    private const string Singleton = "coordinator";
+    private const string Name = "timix";
+    private readonly IHost _host;
+
+    private ClusterSystem(IHost host) => _host = host;
+
+    /// <summary>The actor system.</summary>
+    public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
+
+    /// <summary>host:port that others join.</summary>
+    public string Address
+    {
+        get
+        {
+            var self = Cluster.Get(System).SelfAddress;
+            return $"{self.Host}:{self.Port}";
+        }
+    }
+
+    /// <summary>Logs into the run's log.</summary>
+    public ILogger Logger(string category) => _host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
+
+    /// <summary>Starts it and joins, or forms, the cluster.</summary>
+    /// <param name="options">Roles, addresses, files.</param>
+    /// <param name="roles">The member's roles.</param>
+    /// <param name="log">Path of the log.</param>
+    /// <param name="journal">Settings of the journal; null: this member needs none.</param>
+    public static async Task<ClusterSystem> StartAsync(NodeOptions options, IReadOnlyList<string> roles, string log, Config? journal)
+    {
+        var config = options.Config.Select(Read).Reverse().Aggregate(Config.Empty, (over, file) => over.WithFallback(file))
+            .WithFallback(Member(options, roles))
+            .WithFallback(journal ?? Config.Empty)
+            .WithFallback(Read(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf")))
+            .WithFallback(SqlPersistence.DefaultConfiguration)
+            .WithFallback(ClusterSingleton.DefaultConfig());
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Logging.AddProvider(new FileLog(log));
+        builder.Services.AddAkka(Name, akka => akka
+            .AddHocon(config, HoconAddMode.Prepend)
+            .ConfigureLoggers(loggers =>
+            {
+                loggers.ClearLoggers();
+                loggers.AddLoggerFactory();
+            }));
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error.GetBaseException() is System.Net.Sockets.SocketException socket)
+        {
+            host.Dispose();
+            throw new RunError($"the node cannot listen on {options.Host}:{options.Port}: {socket.Message}.");
+        }
+
+        var system = new ClusterSystem(host);
+        if (options.Join.Count == 0)
+        {
+            var cluster = Cluster.Get(system.System);
+            cluster.Join(cluster.SelfAddress);
+        }
+
+        return system;
+    }
+
+    /// <summary>Lets the coordinator run here, if this is the node that the cluster chooses; it is started anew when it stops.</summary>
+    public void OfferCoordinator(CoordinatorActor.Settings settings)
+    {
+        var supervised = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(settings), "run", TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), randomFactor: 0, maxNrOfRetries: -1));
+        System.ActorOf(
+            ClusterSingletonManager.Props(supervised, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), Singleton);
+    }
+
+    /// <summary>The coordinator, wherever it is.</summary>
+    public IActorRef Coordinator() => System.ActorOf(
+        ClusterSingletonProxy.Props("/user/" + Singleton, ClusterSingletonProxySettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), "coordinator-proxy");
+
+    /// <summary>Leaves the cluster and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _host.Dispose();
+    }
+
+    private static Config Member(NodeOptions options, IReadOnlyList<string> roles)
+    {
+        var seeds = string.Join(", ", options.Join.Select(address => $"\"akka.tcp://{Name}@{address}\""));
+        return ConfigurationFactory.ParseString($$"""
+            akka.remote.dot-netty.tcp { hostname = "{{options.Host}}", public-hostname = "{{options.Host}}", port = {{options.Port}} }
+            akka.cluster { roles = [{{string.Join(", ", roles.Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }
+            """);
+    }
+
+    private static Config Read(string file)
+    {
+        try
+        {
+            return ConfigurationFactory.ParseString(File.ReadAllText(file));
+        }
+        catch (IOException error)
+        {
+            throw new RunError($"the configuration {file} cannot be read: {error.Message}");
+        }
+        catch (FormatException error)
+        {
+            throw new RunError($"the configuration {file} is not HOCON: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Akka.Actor;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Messages;
+using TiMix.Actors.Runs;
+using TiMix.Data;
+using TiMix.Exchange.Links;
+
+namespace TiMix.Actors.Nodes;
+
+/// <summary>One node of a cluster: a member with the actors of its roles.</summary>
+public static class NodeHost
+{
+    /// <summary>Starts a node and returns when the run is over or the node has left.</summary>
+    /// <param name="options">The node.</param>
+    /// <param name="control">Told when it is up; brings faults.</param>
+    /// <param name="leave">A trainer finishes its step first; everything else leaves at once.</param>
+    /// <param name="observer">Sees the run go by; null: nobody looks on here.</param>
+    /// <exception cref="RunError">The user's mistake; one line.</exception>
+    /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
+    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null)
+    {
+        var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
+        Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
+        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
+        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal).ConfigureAwait(false);
+        var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = await ServeAsync(
+            member, options, directory, coordinating, control,
+            coordinator =>
+            {
+                if (observer is not null)
+                {
+                    member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, over), "observer");
+                }
+            },
+            leave).ConfigureAwait(false);
+        var fingerprint = end.Outcome == RunOutcome.Finished && observer is not null ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error);
+    }
+
+    /// <summary>Serves with a member that is up already.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="options">The node.</param>
+    /// <param name="directory">Of the run.</param>
+    /// <param name="coordinating">On a coordinator's node.</param>
+    /// <param name="control">Told when it is up; brings faults.</param>
+    /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts.</param>
+    /// <param name="leave">Asks the node to leave.</param>
+    internal static async Task<NodeEnd> ServeAsync(
+        ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
+    {
+        using var certificate = Certificate(options);
+        using var exchange = ExchangeNode.Start(new ExchangeOptions
+        {
+            Host = options.Host,
+            Token = options.Token,
+            Certificate = certificate,
+            SharedMemory = options.SharedMemory,
+            Lease = options.Membership.Lease,
+        });
+        using var services = new NodeServices(options, directory, exchange);
+        var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (coordinating is not null)
+        {
+            member.OfferCoordinator(coordinating.SettingsFor(options, directory, member.Logger("run")));
+            _ = coordinating.Assignment.Failed.ContinueWith(failed => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, failed.Result)), TaskScheduler.Default);
+        }
+
+        var coordinator = member.Coordinator();
+        coordinatorUp?.Invoke(coordinator);
+        var node = member.System.ActorOf(NodeActor.Props(options, coordinator, (role, run) => services.PropsOf(role, run, coordinator), ending), "node");
+        control.OnFault(fault => node.Tell(fault));
+        control.Ready(member.Address);
+        await using var registration = leave.Register(() => node.Tell(new NodeActor.WantToLeave()));
+        _ = member.System.WhenTerminated.ContinueWith(
+            _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
+        return await ending.Task.ConfigureAwait(false);
+    }
+
+    private static X509Certificate2? Certificate(NodeOptions options)
+    {
+        try
+        {
+            return options.Certificate is { } file ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable("TIMIX_CERTIFICATE_PASSWORD")) : null;
+        }
+        catch (Exception error) when (error is CryptographicException or IOException)
+        {
+            throw new RunError($"--certificate {options.Certificate}: {error.Message}; it must be a PKCS #12 file with a private key, its password in TIMIX_CERTIFICATE_PASSWORD.");
+        }
+    }
+}

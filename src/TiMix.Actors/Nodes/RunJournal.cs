@@ -1,0 +1,58 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Persistence;
+using Akka.Persistence.Sql;
+using TiMix.Actors.Runs;
+using static TiMix.Actors.Coordination.CoordinatorEvents;
+
+namespace TiMix.Actors.Nodes;
+
+/// <summary>What a run's journal holds, read through Akka.Persistence as a coordinator would, whatever database it is in.</summary>
+public static class RunJournal
+{
+    private sealed class Reader : ReceivePersistentActor
+    {
+        private readonly List<IEvent> _events = [];
+        private readonly TaskCompletionSource<IReadOnlyList<IEvent>> _done;
+
+        public Reader(string run, TaskCompletionSource<IReadOnlyList<IEvent>> done)
+        {
+            (PersistenceId, _done) = (run, done);
+            Recover<IEvent>(_events.Add);
+        }
+
+        public override string PersistenceId { get; }
+
+        protected override void OnReplaySuccess() => _done.TrySetResult(_events);
+
+        protected override void OnRecoveryFailure(Exception reason, object? message = null) => _done.TrySetException(reason);
+    }
+
+    /// <summary>All events, oldest first.</summary>
+    /// <param name="directory">Of the run.</param>
+    /// <param name="config">HOCON files of the run's nodes, if they keep the journal elsewhere.</param>
+    /// <exception cref="RunError">The journal cannot be read.</exception>
+    public static async Task<IReadOnlyList<IEvent>> ReadAsync(RunDirectory directory, IReadOnlyList<string>? config = null)
+    {
+        var files = (config ?? []).Select(file => ConfigurationFactory.ParseString(File.ReadAllText(file)));
+        using var system = ActorSystem.Create("journal", files.Reverse().Aggregate(Config.Empty, (over, file) => over.WithFallback(file))
+            .WithFallback("akka.actor.provider = local\nakka.loglevel = OFF")
+            .WithFallback(Journal.ConfigOf(directory))
+            .WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf"))))
+            .WithFallback(SqlPersistence.DefaultConfiguration));
+        var done = new TaskCompletionSource<IReadOnlyList<IEvent>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        system.ActorOf(Props.Create(() => new Reader(Path.GetFileName(directory.Path), done)), "reader");
+        try
+        {
+            return await done.Task.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not RunError)
+        {
+            throw new RunError($"the journal of {directory.Path} cannot be read: {error.Message}");
+        }
+        finally
+        {
+            await system.Terminate().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using System.CommandLine;
+using TiMix.Actors.Audit;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Nodes;
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Runs;
+using TiMix.Node.Launching;
+
+namespace TiMix.Node.Commands;
+
+/// <summary><c>timix node</c>.</summary>
+internal static class NodeCommand
+{
+    public const string Name = "node";
+
+    private const string Child = "--child";
+
+    private static IReadOnlyList<string> Roles => Actors.Faults.FaultSchedule.Roles;
+
+    /// <summary>Whether a launcher started this process, which then also decides about Ctrl-C.</summary>
+    public static bool IsChild(ParseResult parsed) => parsed.CommandResult.Command.Name == Name && parsed.GetValue<bool>(Child);
+
+    public static Command Node(TextWriter output)
+    {
+        var roles = new Option<string>("--roles") { Description = $"What it does, with commas: {string.Join(", ", Roles)}.", Required = true };
+        var run = new Option<string>("--run") { Description = "Name of the run.", Required = true };
+        var listen = new Option<string>("--listen") { Description = "Its address; port 0: any free one.", DefaultValueFactory = _ => "127.0.0.1:0" };
+        var join = new Option<string>("--join") { Description = "Nodes of the cluster, with commas; without, it forms one of its own.", DefaultValueFactory = _ => "" };
+        var name = new Option<string?>("--name") { Description = "Unique in the cluster; default: its first role and the process's number." };
+        var recipe = new Option<string?>("--recipe") { Description = "Coordinator: the run to start." };
+        var goOn = new Option<bool>("--continue") { Description = "Coordinator: go on with a run of which nothing is alive." };
+        var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
+        var threads = new Option<int>("--threads") { Description = "Compute threads of a trainer.", DefaultValueFactory = _ => 1 };
+        var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
+        var startTrainers = new Option<int>("--start-trainers") { Description = "Coordinator: so many are waited for at the start.", DefaultValueFactory = _ => 1 };
+        var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
+        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: links are encrypted." };
+        var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
+        var launched = new Option<bool>(Child) { Description = "Started by a launcher: ends with its standard input.", Hidden = true };
+        var (minTrainers, lease, runs, data) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory());
+        var command = new Command(Name, """
+            Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
+
+            Example: export TIMIX_TOKEN=$(openssl rand -hex 16)
+                     timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
+                     timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
+            """)
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, runs, data, launched };
+        command.SetAction(async (parsed, leave) =>
+        {
+            var (child, does) = (IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
+            var (host, port) = ParseAddress("--listen", parsed.GetValue(listen)!, 0);
+            string[] seeds = [.. parsed.GetValue(join)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+            Array.ForEach(seeds, seed => ParseAddress("--join", seed, 1));
+            var coordinates = does.Contains("coordinator");
+            Check(coordinates || seeds.Length > 0, "without the role coordinator a node needs a cluster: --join the address of one of its nodes.");
+            Check(coordinates || (parsed.GetValue(recipe) is null && !parsed.GetValue(goOn)), "--recipe and --continue are for the node with the role coordinator; the others learn of the run from it.");
+            Check(parsed.GetValue(recipe) is null || !parsed.GetValue(goOn), "--recipe starts a run, --continue goes on with one; give one of them.");
+            var options = new NodeOptions
+            {
+                Name = CheckName(parsed.GetValue(name) ?? $"{does[0]}-{Environment.ProcessId}"),
+                Roles = does,
+                Host = host,
+                Port = port,
+                Join = seeds,
+                RunName = parsed.GetValue(run)!,
+                RunsDirectory = parsed.GetValue(runs)!,
+                DataDirectory = parsed.GetValue(data)!,
+                Recipe = parsed.GetValue(recipe) is { } wanted ? RecipeFile.Load(wanted) : null,
+                Continue = parsed.GetValue(goOn),
+                Device = CheckDevice(parsed.GetValue(device)!),
+                Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),
+                Token = Token(parsed.GetValue(tokenFile)),
+                Certificate = parsed.GetValue(certificate) is { } pkcs ? CheckFile(pkcs) : null,
+                SharedMemory = !parsed.GetValue(noSharedMemory),
+                Config = [.. (parsed.GetValue(config) ?? []).Select(CheckFile)],
+                Membership = new MembershipOptions
+                {
+                    Lease = ClusterOptions.LeaseOf(parsed.GetValue(lease)),
+                    MinTrainers = ClusterOptions.AtLeast(1, "--min-trainers", parsed.GetValue(minTrainers)),
+                    StartTrainers = ClusterOptions.AtLeast(1, "--start-trainers", parsed.GetValue(startTrainers)),
+                },
+            };
+            return child ? await RunChildAsync(options, output, leave).ConfigureAwait(false) : await RunAloneAsync(options, output, leave).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunChildAsync(NodeOptions options, TextWriter output, CancellationToken leave)
+    {
+        var control = new ChildControl(output);
+        control.Begin();
+        return CodeOf(await NodeHost.RunAsync(options, control, leave).ConfigureAwait(false), output);
+    }
+
+    /// <summary>The coordinator's node has the run's directory in its possession, as a launcher would, shows the run and adds to its summary.</summary>
+    private static async Task<int> RunAloneAsync(NodeOptions options, TextWriter output, CancellationToken leave)
+    {
+        if (!options.Roles.Contains("coordinator"))
+        {
+            return CodeOf(await NodeHost.RunAsync(options, new AloneControl(options, output), leave).ConfigureAwait(false), output);
+        }
+
+        var run = RunOf(options);
+        var observer = new Reporting.PlainReporter(run, output, quiet: false);
+        using var directory = TrainingRun.Open(run, observer, leave);
+        var result = await NodeHost.RunAsync(options, new AloneControl(options, output), leave, observer).ConfigureAwait(false);
+        if (result.Outcome == RunOutcome.Finished)
+        {
+            var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory).ConfigureAwait(false);
+            RunSummaryAdditions.Write(directory, examination.Additions);
+        }
+
+        return CodeOf(result, output);
+    }
+
+    private static RunOptions RunOf(NodeOptions options)
+    {
+        var recipe = options.Recipe;
+        if (recipe is null)
+        {
+            var directory = RunDirectory.Look(options.RunsDirectory, options.RunName);
+            recipe = RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe);
+        }
+
+        return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null };
+    }
+
+    private static int CodeOf(RunResult result, TextWriter output)
+    {
+        output.WriteLine(result.Outcome switch
+        {
+            RunOutcome.Finished => $"the run is finished: {result.Fingerprint}",
+            RunOutcome.Stopped => "left",
+            _ => $"failed: {result.Error}",
+        });
+        return result.Outcome == RunOutcome.Failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    internal static IReadOnlyList<string> ParseRoles(string text)
+    {
+        string[] roles = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct()];
+        return roles.Length == 0 || roles.Except(Roles).Any()
+            ? throw new RunError($"--roles is \"{text}\"; it must be one or more of {string.Join(", ", Roles)}, with commas between.")
+            : roles;
+    }
+
+    internal static (string Host, int Port) ParseAddress(string option, string text, int leastPort)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port >= leastPort && port <= 65535 && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown
+            ? (text[..colon], port)
+            : throw new RunError($"{option} is \"{text}\"; it must be HOST:PORT, for example 10.0.0.1:4053.");
+    }
+
+    private static string Token(string? file)
+    {
+        var token = file is null ? Environment.GetEnvironmentVariable(LocalLauncher.TokenVariable) : File.ReadAllText(CheckFile(file));
+        return string.IsNullOrWhiteSpace(token)
+            ? throw new RunError($"a node needs the secret that all nodes of its cluster share: set {LocalLauncher.TokenVariable}, or give a --token-file that is not empty.")
+            : token.Trim();
+    }
+
+    private static string CheckName(string name) => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.'
+        ? name
+        : throw new RunError($"--name is \"{name}\"; it must be of letters, digits, -, _ and ., and not begin with a dot.");
+
+    private static string CheckDevice(string device) => device == "cpu" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out var number) && number >= 0)
+        ? device
+        : throw new RunError($"--device is \"{device}\"; it must be cpu or cuda:N, for example cuda:0.");
+
+    private static string CheckFile(string file) => File.Exists(file) ? file : throw new RunError($"there is no file {file}.");
+
+    private static void Check(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new RunError(otherwise);
+        }
+    }
+
+    /// <summary>Tells the user where the node is and how others join it.</summary>
+    private sealed class AloneControl(NodeOptions options, TextWriter output) : INodeControl
+    {
+        public void Ready(string address)
+        {
+            output.WriteLine($"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
+            output.WriteLine($"  timix node --roles trainer --run {options.RunName} --join {address}");
+            output.Flush();
+        }
+
+        public void OnFault(Action<NodeFault> inject)
+        {
+            // Nobody injects faults here.
+        }
+    }
+}

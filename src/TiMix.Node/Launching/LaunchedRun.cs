@@ -1,0 +1,35 @@
+using TiMix.Actors.Audit;
+using TiMix.Actors.Runs;
+
+namespace TiMix.Node.Launching;
+
+/// <summary>A run over several processes from beginning to end: preparation, cluster, and what its directory tells afterwards.</summary>
+internal static class LaunchedRun
+{
+    /// <summary>Starts or resumes a run and returns when it is over; what was found out about it is given to <paramref name="examined"/>.</summary>
+    /// <param name="options">The cluster.</param>
+    /// <param name="observer">Sees the run go by.</param>
+    /// <param name="launched">Is given the launcher, for instance to inject faults.</param>
+    /// <param name="examined">Is given what the directory of a finished run tells.</param>
+    /// <param name="stop">Finish the step, take a snapshot, stop.</param>
+    public static async Task<RunResult> ExecuteAsync(
+        LaunchOptions options, IRunObserver observer, Action<LocalLauncher>? launched, Action<RunExamination>? examined, CancellationToken stop)
+    {
+        using var directory = TrainingRun.Open(options.Run, observer, stop);
+        RunResult result;
+        using (var launcher = new LocalLauncher(options, directory, observer))
+        {
+            launched?.Invoke(launcher);
+            result = await launcher.RunAsync(stop).ConfigureAwait(false);
+        }
+
+        if (result.Outcome == RunOutcome.Finished)
+        {
+            var examination = await RunExamination.OfAsync(directory, options.Run.Recipe, options.Run.DataDirectory).ConfigureAwait(false);
+            RunSummaryAdditions.Write(directory, examination.Additions);
+            examined?.Invoke(examination);
+        }
+
+        return result;
+    }
+}

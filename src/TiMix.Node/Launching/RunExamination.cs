@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+using TiMix.Actors.Audit;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Faults;
+using TiMix.Actors.Nodes;
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Runs;
+
+namespace TiMix.Node.Launching;
+
+/// <summary>What a run's directory tells about it afterwards.</summary>
+/// <param name="State">As its journal has it.</param>
+/// <param name="Steps">Steps that were audited: those applied so far, as far as recorded.</param>
+/// <param name="Audit">What the audit of them found.</param>
+/// <param name="Recoveries">What followed each injected fault.</param>
+/// <param name="Additions">What the summary gains.</param>
+internal sealed record RunExamination(RunState State, long Steps, AuditReport Audit, IReadOnlyList<FaultRecovery> Recoveries, JsonObject Additions)
+{
+    /// <summary>Reads the journal, the trainers' records and the faults.</summary>
+    /// <param name="directory">Of the run.</param>
+    /// <param name="recipe">Its recipe.</param>
+    /// <param name="dataDirectory">Where the sample corpus is kept: an epoch is as long as the data say.</param>
+    public static async Task<RunExamination> OfAsync(RunDirectory directory, Recipe recipe, string dataDirectory)
+    {
+        var journal = await RunJournal.ReadAsync(directory).ConfigureAwait(false);
+        var state = journal.Aggregate(RunState.Empty, (before, happened) => before.Apply(happened));
+        var steps = state.Status == RunStatus.Finished ? recipe.Optimization.Steps : state.Progress;
+        using var train = new RunData(recipe, dataDirectory).Open("train");
+        var audit = RunAudit.Check(
+            journal, AuditLog.ReadAll(directory).Where(record => state.Status == RunStatus.Finished || record.Step <= steps), steps,
+            recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize, recipe.SampleOrder(train.Count).StepsPerEpoch);
+        var faults = FaultLog.Read(directory);
+        return new RunExamination(
+            state, steps, audit, RunSummaryAdditions.Recoveries(state.Changes, faults), RunSummaryAdditions.Of(state.Changes, faults, audit));
+    }
+}

@@ -1,0 +1,57 @@
+namespace TiMix.EndToEnd.Tests;
+
+/// <summary>Two hosts with a real network between them that breaks: the run goes on, and its weights are those of a run that nothing happened to.</summary>
+public sealed class NetworkTests : IDisposable
+{
+    private readonly string _runs = Directory.CreateTempSubdirectory("timix-network-").FullName;
+
+    public void Dispose() => Directory.Delete(_runs, recursive: true);
+
+    [Theory]
+    [InlineData(5, 150)]
+    [InlineData(60, 1400)]
+    public async Task A_network_that_parts_and_joins_again_does_not_reach_the_weights(int seconds, int steps)
+    {
+        var expected = await UndisturbedAsync(steps);
+        using var hosts = TwoHosts.TryMake(out var reason);
+        Assert.SkipWhen(hosts is null, $"Network namespaces cannot be made here: {reason}");
+        using var first = hosts.StartFirst(_runs, "parted", RecipeOf("undisturbed"), "left");
+        using var second = hosts.StartSecond(_runs, "parted", "right");
+        await first.StepAsync(10);
+        hosts.Part();
+        using (var healing = new Timer(_ => hosts.Join(), null, TimeSpan.FromSeconds(seconds), Timeout.InfiniteTimeSpan))
+        {
+            Assert.True(await first.ExitAsync() == 0, first.Output);
+        }
+
+        hosts.Join();
+        AssertSame(expected, "parted", first);
+        Assert.True(TimixProcess.Audit(_runs, "parted"), first.Output);
+    }
+
+    [Fact]
+    public async Task Packets_that_are_lost_do_not_reach_the_weights()
+    {
+        var expected = await UndisturbedAsync(60);
+        using var hosts = TwoHosts.TryMake(out var reason);
+        Assert.SkipWhen(hosts is null, $"Network namespaces cannot be made here: {reason}");
+        Assert.SkipUnless(hosts.Lose(5), "Packets cannot be dropped here (iptables with the statistic match is needed).");
+        using var first = hosts.StartFirst(_runs, "lossy", RecipeOf("undisturbed"), "left");
+        using var second = hosts.StartSecond(_runs, "lossy", "right");
+        Assert.True(await first.ExitAsync() == 0, first.Output);
+        AssertSame(expected, "lossy", first);
+        Assert.Contains("right", first.Output, StringComparison.Ordinal);
+        Assert.True(TimixProcess.Audit(_runs, "lossy"), first.Output);
+    }
+
+    private async Task<string> UndisturbedAsync(int steps)
+    {
+        using var run = TimixProcess.Elastic(_runs, "undisturbed", "--threads", "1", "--set", $"optimization.steps={steps}");
+        Assert.True(await run.ExitAsync() == 0, run.Output);
+        return TimixProcess.Fingerprint(_runs, "undisturbed");
+    }
+
+    private string RecipeOf(string run) => Path.Combine(_runs, run, "recipe.json");
+
+    private void AssertSame(string expected, string run, TimixProcess process) => Assert.True(expected == TimixProcess.Fingerprint(_runs, run), process.Output);
+}
