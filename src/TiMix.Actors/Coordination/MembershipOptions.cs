@@ -1,6 +1,6 @@
 namespace TiMix.Actors.Coordination;
 
-/// <summary>When somebody counts as lost, and how many trainers a view needs. All times follow from one lease.</summary>
+/// <summary>When somebody counts as lost, and how many trainers a view needs. What concerns silence follows from one lease.</summary>
 public sealed record MembershipOptions
 {
     /// <summary>A trainer that says nothing for so long is lost.</summary>

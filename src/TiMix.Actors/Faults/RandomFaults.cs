@@ -3,8 +3,8 @@ using TiMix.Data;
 namespace TiMix.Actors.Faults;
 
 /// <summary>
-/// Faults drawn from a seed. Never a flipped bit: with two trainers nobody can say which one is right, and one that is alone
-/// afterwards is believed, so a flip among other random faults proves nothing about them.
+/// Faults drawn from a seed. A flipped bit is left to schedules that name it: of two trainers that differ nobody can say which
+/// is right, and where one of them dies before they have compared, the other is believed.
 /// </summary>
 /// <param name="seed">The same seed gives the same faults in the same situations.</param>
 public sealed class RandomFaults(ulong seed)

@@ -34,6 +34,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private readonly Func<string, NodeMessages.RunDescription, Props?> _serve;
     private readonly TaskCompletionSource<NodeEnd> _ending;
     private readonly Dictionary<string, IActorRef> _services = new(StringComparer.Ordinal);
+    private bool _serving;
     private bool _leaving;
 
     /// <param name="options">The node.</param>
@@ -101,11 +102,12 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
 
     private void Serve(NodeMessages.RunDescription run)
     {
-        if (_services.Count > 0)
+        if (_serving)
         {
             return;
         }
 
+        _serving = true;
         Timers.StartPeriodicTimer("beat", Beat.Instance, TimeSpan.Zero, BeatInterval);
         try
         {
