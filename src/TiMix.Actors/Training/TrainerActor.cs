@@ -83,6 +83,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private readonly ReportBuffer _reports = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<long> _writing = [];
+    private readonly Dictionary<IActorRef, StateMessages.WantState> _askers = [];
     private readonly SortedDictionary<long, float[]> _published = [];
     private Group? _group;
     private CancellationTokenSource? _obtaining;
@@ -177,6 +178,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 break;
             case Happened happened:
                 Do(happened.What(_protocol));
+                ServeAskers();
                 break;
             case NodeMessages.Roster roster:
                 Follow(roster);
@@ -208,7 +210,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 Report(written);
                 break;
             case StateMessages.WantState want:
-                Offer(want);
+                _askers[Sender] = want;
+                ServeAskers();
                 break;
             case StateMessages.StateOffered offered:
                 Accept(offered);
@@ -430,14 +433,26 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Offer(StateMessages.WantState want)
+    /// <summary>Whoever asks before the state is here gets it as soon as it is.</summary>
+    private void ServeAskers()
+    {
+        foreach (var (asker, want) in _askers.ToList())
+        {
+            if (want.Generation < _protocol.Generation || Offer(asker, want))
+            {
+                _askers.Remove(asker);
+            }
+        }
+    }
+
+    private bool Offer(IActorRef asker, StateMessages.WantState want)
     {
         if (_protocol.Step != want.Step || _protocol.StateGeneration < want.Lineage || _protocol.Hash is null || _protocol.Phase == TrainerPhase.Running)
         {
-            return;
+            return false;
         }
 
-        var (asker, self, store, owner) = (Sender, Self, _settings.Exchange.Bundles, Self.Path.ToString());
+        var (self, store, owner) = (Self, _settings.Exchange.Bundles, Self.Path.ToString());
         Pipe(
             _compute.Run<object>((state, _) => IfIntact(state, () =>
             {
@@ -445,6 +460,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 return new Happened(_ => []);
             })),
             message => message);
+        return true;
     }
 
     /// <summary>A damaged state is neither given to others nor kept.</summary>
