@@ -262,7 +262,6 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                     Save(save.Step);
                     break;
                 case TrainerProtocol.Leave:
-                    Context.Parent.Tell(new HasLeft());
                     Context.System.EventStream.Publish(new HasLeft());
                     break;
             }
