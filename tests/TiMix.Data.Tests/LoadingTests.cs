@@ -84,6 +84,24 @@ public sealed class LoadingTests : IDisposable
     }
 
     [Fact]
+    public void A_fraction_takes_the_same_samples_whatever_the_seed_and_lies_within_a_larger_one()
+    {
+        int[] Used(ulong seed, double fraction)
+        {
+            var order = new SampleOrder(seed, 103, 20, 4, fraction);
+            return [.. Enumerable.Range(0, order.StepsPerEpoch * 40).SelectMany(step => Enumerable.Range(0, 4).SelectMany(v => order.Indices(step, v))).Distinct().Order()];
+        }
+
+        var (half, most) = (Used(3, 0.5), Used(3, 0.9));
+        Assert.Equal(51, half.Length);
+        Assert.Equal(half, Used(4, 0.5));
+        Assert.Equal(92, most.Length);
+        Assert.Empty(half.Except(most));
+        Assert.All(Enumerable.Range(0, 1000), n => Assert.Contains(new SampleOrder(3, 103, 20, 4, 0.5).Any((ulong)n), half));
+        Assert.Contains("by the fraction 0.1", Assert.Throws<DataException>(() => new SampleOrder(1, 100, 20, 4, 0.1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Too_little_data_and_uneven_batches_are_refused()
     {
         Assert.Contains("fewer than one global batch of 20", Assert.Throws<DataException>(() => new SampleOrder(1, 19, 20, 4)).Message, StringComparison.Ordinal);

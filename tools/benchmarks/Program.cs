@@ -11,7 +11,7 @@ using TiMix.Learning;
 using static TorchSharp.torch;
 
 // Rates of the parts, in samples a second: median of several repetitions. Run from the repository's root after "timix data sample".
-//   gemm | plain [seconds] | step METHOD THREADS | loader THREADS | memory
+//   gemm | plain [seconds] | step METHOD THREADS [key=value …] | loader THREADS | memory
 using var thread = new ComputeThread("benchmark");
 return await thread.Run(() => Benchmarks.Run(args));
 
@@ -34,8 +34,8 @@ internal static class Benchmarks
             case ["plain"]:
                 Plain();
                 return 0;
-            case ["step", var method, var threads]:
-                Step(method, int.Parse(threads, CultureInfo.InvariantCulture));
+            case ["step", var method, var threads, .. var settings]:
+                Step(method, int.Parse(threads, CultureInfo.InvariantCulture), settings);
                 return 0;
             case ["loader", var threads]:
                 Loader(int.Parse(threads, CultureInfo.InvariantCulture));
@@ -44,7 +44,7 @@ internal static class Benchmarks
                 Memory();
                 return 0;
             default:
-                Console.Error.WriteLine("usage: gemm | plain | step METHOD THREADS | loader THREADS | memory");
+                Console.Error.WriteLine("usage: gemm | plain | step METHOD THREADS [key=value …] | loader THREADS | memory");
                 return 2;
         }
     }
@@ -84,9 +84,9 @@ internal static class Benchmarks
         Print("plain contrastive step, samples/s", B / Median(() => Time(() => step.Run([batch]))));
     }
 
-    private static void Step(string method, int threads)
+    private static void Step(string method, int threads, string[] settings)
     {
-        var recipe = RecipeFile.Set(Sample, [$"mix.method={method}", "mix.rampSteps=0", "optimization.steps=100000"]);
+        var recipe = RecipeFile.Set(Sample, [$"mix.method={method}", "mix.rampSteps=0", "optimization.steps=100000", .. settings]);
         var (_, model, loader) = Open(recipe);
         using var state = new TrainingState(recipe, model, CPU);
         using var step = new TrainingStep(recipe, state, threads);
@@ -158,7 +158,7 @@ internal static class Benchmarks
         var tokenizer = data.OpenTokenizer();
         var model = recipe.ModelConfig(tokenizer.VocabularySize);
         var train = data.Open("train");
-        var order = new SampleOrder(recipe.Run.Seed, train.Count, recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize, recipe.Optimization.MicroBatches);
+        var order = recipe.SampleOrder(train.Count);
         return (data, model, new BatchLoader(train, tokenizer, order, recipe.LoaderOptions(model), recipe.Run.Seed));
     }
 

@@ -31,6 +31,9 @@ public sealed record DataRecipe
     /// <summary>Pattern of the training shards (brace ranges allowed), or <c>sample:train</c> for the composed sample corpus.</summary>
     public string Train { get; init; } = "sample:train";
 
+    /// <summary>Part of the training samples that is used; the same ones whatever the seed, and smaller parts lie within larger ones.</summary>
+    public double Fraction { get; init; } = 1;
+
     /// <summary>Pattern of the validation shards; evaluated while training. Empty: none.</summary>
     public string Validation { get; init; } = "sample:validation";
 

@@ -27,6 +27,7 @@ public static class RecipeRules
 
         var (data, optimization, teacher, mix, objective, run) = (recipe.Data, recipe.Optimization, recipe.Teacher, recipe.Mix, recipe.Objective, recipe.Run);
         Need(data.Train.Length > 0, "data.train", data.Train, "a pattern of shards, for example shards/train-{000..099}.tar");
+        Need(data.Fraction is > 0 and <= 1, "data.fraction", data.Fraction, "larger than 0, at most 1");
         Need(data.Vocabulary.Length > 0, "data.vocabulary", data.Vocabulary, "a WordPiece vocabulary file");
         Need(data.Tests.Values.All(pattern => pattern.Length > 0), "data.tests", "", "a pattern for every name");
         Whole("data.contextLength", data.ContextLength, 3, 4096);

@@ -62,7 +62,7 @@ public sealed class BatchLoader
         var candidate = index;
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
-            candidate = (int)(Seeds.Mix(_seed, (ulong)epoch, (ulong)index, (ulong)attempt) % (ulong)_data.Count);
+            candidate = _order.Any(Seeds.Mix(_seed, (ulong)epoch, (ulong)index, (ulong)attempt));
             if (TryAdd(builder, epoch, index, candidate) is not { } next)
             {
                 replacements.Add(new Replacement(index, candidate, _data.NameOf(index), reason));

@@ -3,14 +3,18 @@ namespace TiMix.Data;
 /// <summary>
 /// Which samples a step takes: a permutation of all samples for every epoch, cut in order into global batches and these into
 /// micro-batches. A pure function of seed, count, epoch and step; what is left over at the end of an epoch is not used in it.
+/// With a fraction, all of this of a part of the samples that is the same in every run, whatever its seed; smaller parts lie
+/// within larger ones.
 /// Thread-safe.
 /// </summary>
 public sealed class SampleOrder
 {
     private const ulong OrderDomain = 0x6F72646572; // "order"
+    private const ulong PartDomain = 0x70617274; // "part"
     private readonly ulong _seed;
     private readonly int _globalBatch;
     private readonly int _microBatches;
+    private readonly int[] _part;
     private readonly Lock _gate = new();
     private readonly Dictionary<int, int[]> _epochs = [];
 
@@ -18,26 +22,38 @@ public sealed class SampleOrder
     /// <param name="count">Samples in the index.</param>
     /// <param name="globalBatch">B: samples of a step.</param>
     /// <param name="microBatches">V: parts that a global batch is cut into; must divide B.</param>
-    public SampleOrder(ulong seed, int count, int globalBatch, int microBatches)
+    /// <param name="fraction">Part of the samples that is used, larger than 0, at most 1.</param>
+    /// <exception cref="DataException">They do not make one global batch, or it cannot be cut.</exception>
+    public SampleOrder(ulong seed, int count, int globalBatch, int microBatches, double fraction = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fraction);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(fraction, 1);
         if (globalBatch < 1 || microBatches < 1 || globalBatch % microBatches != 0)
         {
             throw new DataException($"A global batch of {globalBatch} cannot be cut into {microBatches} micro-batches; it must be a multiple of their number.");
         }
 
-        if (count < globalBatch)
+        var used = fraction == 1 ? count : (int)(count * fraction);
+        if (used < globalBatch)
         {
-            throw new DataException($"There are {count} training samples, fewer than one global batch of {globalBatch}; give more data or a smaller batch.");
+            throw new DataException($"There are {used} training samples{(used < count ? $" (of {count}, by the fraction {fraction})" : "")}, fewer than one global batch of {globalBatch}; give more data or a smaller batch.");
         }
 
         (_seed, Count, _globalBatch, _microBatches) = (seed, count, globalBatch, microBatches);
-        StepsPerEpoch = count / globalBatch;
+        StepsPerEpoch = used / globalBatch;
+        _part = [.. Enumerable.Range(0, count)];
+        if (used < count)
+        {
+            var random = new SeededRandom(Seeds.Mix(PartDomain, (ulong)count));
+            random.Shuffle(_part.AsSpan());
+            _part = _part[..used];
+        }
     }
 
     /// <summary>Samples in the index.</summary>
     public int Count { get; }
 
-    /// <summary>floor(count / B).</summary>
+    /// <summary>floor(samples in use / B).</summary>
     public int StepsPerEpoch { get; }
 
     /// <summary>Epoch of a step; both count from 0.</summary>
@@ -58,6 +74,9 @@ public sealed class SampleOrder
         return Permutation(epoch).AsSpan(start, size).ToArray();
     }
 
+    /// <summary>A sample in use, chosen by a random number.</summary>
+    public int Any(ulong random) => _part[(int)(random % (ulong)_part.Length)];
+
     private int[] Permutation(int epoch)
     {
         lock (_gate)
@@ -67,12 +86,7 @@ public sealed class SampleOrder
                 return known;
             }
 
-            var made = new int[Count];
-            for (var i = 0; i < made.Length; i++)
-            {
-                made[i] = i;
-            }
-
+            int[] made = [.. _part];
             var random = new SeededRandom(Seeds.Mix(_seed, OrderDomain, (ulong)epoch));
             random.Shuffle(made.AsSpan());
             if (_epochs.Count == 3)
