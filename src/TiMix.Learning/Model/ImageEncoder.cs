@@ -13,7 +13,7 @@ public sealed record ImageEncoding(Tensor Feature, Tensor? Middle, Tensor? Token
 /// <summary>Vision transformer in CLIP's layout, and its projection. Of its last block only the class token is computed unless all tokens are wanted.</summary>
 internal sealed class ImageEncoder(ModelConfig config, ParameterLeaves parameters)
 {
-    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "visual.", config.VisionLayers, config.VisionHeads, config.Attention);
+    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "visual.", config.VisionLayers, config.VisionHeads, config.Attention, config.VisionActivation);
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {

@@ -10,7 +10,9 @@ namespace TiMix.Learning;
 /// </summary>
 public sealed class ParameterLeaves : IDisposable
 {
-    private const double LayerNormEpsilon = 1e-5;
+    /// <summary>Added to the variance in a LayerNorm unless said otherwise.</summary>
+    public const double LayerNormEpsilon = 1e-5;
+
     private readonly Dictionary<string, Tensor> _leaves = new(StringComparer.Ordinal);
 
     /// <param name="layout">What lies where.</param>
@@ -33,8 +35,8 @@ public sealed class ParameterLeaves : IDisposable
     public Tensor Affine(Tensor x, string name) => linear(x, this[name + ".weight"], this[name + ".bias"]);
 
     /// <summary>LayerNorm over the last axis with <c>name.weight</c> and <c>name.bias</c>.</summary>
-    public Tensor Normalize(Tensor x, string name) =>
-        layer_norm(x, [x.size(-1)], this[name + ".weight"], this[name + ".bias"], LayerNormEpsilon);
+    public Tensor Normalize(Tensor x, string name, double epsilon = LayerNormEpsilon) =>
+        layer_norm(x, [x.size(-1)], this[name + ".weight"], this[name + ".bias"], epsilon);
 
     /// <inheritdoc/>
     public void Dispose()
