@@ -108,6 +108,12 @@ public sealed record ModelRecipe
 
     /// <summary>Width of the shared embedding; null: the preset's.</summary>
     public int? EmbedDim { get; init; }
+
+    /// <summary><c>float32</c>, or <c>bf16</c> for devices that multiply it faster; parameters stay float32. Null: the preset's.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>1: blocks are computed again in the backward pass instead of being kept for it, for models too deep for the memory. Null: the preset's.</summary>
+    public int? Recompute { get; init; }
 }
 
 /// <summary>Section <c>optimization</c>.</summary>

@@ -38,6 +38,8 @@ public static class RecipeRules
         Share("data.augmentation.flip", data.Augmentation.Flip);
         Whole("data.augmentation.randAugmentOps", data.Augmentation.RandAugmentOps, 0, 20);
         Whole("data.augmentation.randAugmentMagnitude", data.Augmentation.RandAugmentMagnitude, 0, 10);
+        OneOf("model.precision", recipe.Model.Precision ?? "float32", "float32", "bf16");
+        Whole("model.recompute", recipe.Model.Recompute ?? 0, 0, 1);
         Whole("optimization.steps", optimization.Steps, 1, 1_000_000_000);
         Whole("optimization.microBatches", optimization.MicroBatches, 1, 65536);
         Whole("optimization.microBatchSize", optimization.MicroBatchSize, 2, 65536);

@@ -24,7 +24,7 @@ public sealed class DualEncoder : IDisposable
     /// <param name="gradients">float32 [layout.Length], added to by backward; null: nothing is differentiated.</param>
     public DualEncoder(ModelConfig config, ParameterLayout layout, Tensor values, Tensor? gradients)
     {
-        _parameters = new ParameterLeaves(layout, values, gradients);
+        _parameters = new ParameterLeaves(layout, values, gradients, config.Precision, config.Recompute);
         if (gradients is not null)
         {
             using var scope = NewDisposeScope();

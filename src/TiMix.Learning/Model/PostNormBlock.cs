@@ -12,7 +12,9 @@ internal sealed class PostNormBlock(ParameterLeaves parameters, string prefix, i
     /// <param name="mask">[b, T], 0 or minus infinity for every key, or null.</param>
     /// <param name="classOnly">Whether only the first token is wanted.</param>
     /// <returns>[b, T, C], or [b, 1, C].</returns>
-    public Tensor Forward(Tensor x, Tensor? mask, bool classOnly)
+    public Tensor Forward(Tensor x, Tensor? mask, bool classOnly) => parameters.Block(x, y => Compute(y, mask, classOnly));
+
+    private Tensor Compute(Tensor x, Tensor? mask, bool classOnly)
     {
         var attended = _attention.Forward(x, mask, classOnly);
         x = parameters.Normalize((classOnly ? x.narrow(1, 0, 1) : x) + attended, prefix + "ln_1", epsilon);

@@ -1,6 +1,5 @@
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn.functional;
 
 namespace TiMix.Learning;
 
@@ -26,12 +25,12 @@ internal sealed class SelfAttention(ParameterLeaves parameters, string prefix, i
         Tensor queries, rest;
         if (classOnly)
         {
-            queries = linear(x.select(1, 0), _inWeight.narrow(0, 0, c), _inBias.narrow(0, 0, c)).view(b, heads, 1, width);
-            rest = Split(linear(x, _inWeight.narrow(0, c, 2 * c), _inBias.narrow(0, c, 2 * c)), 2);
+            queries = parameters.Linear(x.select(1, 0), _inWeight.narrow(0, 0, c), _inBias.narrow(0, 0, c)).view(b, heads, 1, width);
+            rest = Split(parameters.Linear(x, _inWeight.narrow(0, c, 2 * c), _inBias.narrow(0, c, 2 * c)), 2);
         }
         else
         {
-            rest = Split(linear(x, _inWeight, _inBias), 3);
+            rest = Split(parameters.Linear(x, _inWeight, _inBias), 3);
             queries = rest.select(0, 0);
             rest = rest.narrow(0, 1, 2);
         }
@@ -40,18 +39,18 @@ internal sealed class SelfAttention(ParameterLeaves parameters, string prefix, i
         Tensor mixed;
         if (attention == "fused")
         {
-            mixed = scaled_dot_product_attention(queries, rest.select(0, 0), rest.select(0, 1), attn_mask: mask?.expand(b, heads, from, t));
+            mixed = parameters.FusedAttention(queries, rest.select(0, 0), rest.select(0, 1), mask?.expand(b, heads, from, t));
         }
         else
         {
             rest = rest.reshape(2, b * heads, t, width);
-            var scores = (queries * Math.Pow(width, -0.5)).reshape(b * heads, from, width).bmm(rest.select(0, 0).transpose(1, 2));
+            var scores = parameters.Product((queries * Math.Pow(width, -0.5)).reshape(b * heads, from, width), rest.select(0, 0).transpose(1, 2));
             if (mask is not null)
             {
                 scores = (scores.view(b, heads, from, t) + mask).view(b * heads, from, t);
             }
 
-            mixed = scores.softmax(2).bmm(rest.select(0, 1)).view(b, heads, from, width);
+            mixed = parameters.Product(scores.softmax(2), rest.select(0, 1)).view(b, heads, from, width);
         }
 
         return parameters.Affine(mixed.transpose(1, 2).reshape(b, from, c), prefix + "out_proj");
