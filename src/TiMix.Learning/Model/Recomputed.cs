@@ -24,8 +24,9 @@ internal sealed class Recomputed : torch.autograd.SingleTensorFunction<Recompute
         var (x, part) = ((Tensor)vars[0], (Func<Tensor, Tensor>)vars[1]);
         ctx.save_for_backward([x]);
         ctx.save_data(Key, part);
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return part(x);
+        return part(x).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
