@@ -11,6 +11,7 @@ public sealed class BatchLoader
     public const int Attempts = 16;
 
     private const ulong AugmentDomain = 0x6175676D656E74; // "augment"
+    private const ulong SecondViewDomain = 0x7365636F6E64; // "second"
     private readonly ShardIndex _data;
     private readonly SampleOrder _order;
     private readonly LoaderOptions _options;
@@ -40,7 +41,7 @@ public sealed class BatchLoader
     {
         var epoch = _order.EpochOf(step);
         var indices = _order.Indices(step, microBatch);
-        var builder = new BatchBuilder(_options, indices.Length);
+        var builder = new BatchBuilder(_options, indices.Length, secondViews: step < _options.SecondViewSteps);
         List<Replacement> replacements = [];
         foreach (var index in indices)
         {
@@ -81,8 +82,8 @@ public sealed class BatchLoader
     {
         try
         {
-            var random = new SeededRandom(Seeds.Mix(_seed, AugmentDomain, (ulong)epoch, (ulong)index, (ulong)used));
-            builder.Add(used, _preparer.ForTraining(_data.Read(used), random, builder.NextPixels));
+            SeededRandom Random(ulong domain) => new(Seeds.Mix(_seed, domain, (ulong)epoch, (ulong)index, (ulong)used));
+            builder.Add(used, _preparer.ForTraining(_data.Read(used), Random(AugmentDomain), builder.NextPixels, Random(SecondViewDomain), builder.NextSecondPixels));
             return null;
         }
         catch (SampleException e)
