@@ -83,6 +83,7 @@ def wait_for(folder, step):
 
 
 def main(kills):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         # torch 1.13 with Python 3.11 does not survive its own defaults for redirects and tee.
