@@ -115,7 +115,7 @@ internal static class Benchmarks
     /// <summary>A training loop without actors, cluster or exchange: one thread loads and mixes ahead, one trains.</summary>
     private static void Bare(string method, string[] settings)
     {
-        const int Steps = 25;
+        const int Steps = 16;
         var recipe = RecipeFile.Set(Sample, [$"mix.method={method}", "mix.rampSteps=0", "optimization.steps=100000", .. settings]);
         var (_, model, loader) = Open(recipe);
         using var state = new TrainingState(recipe, model, CPU);
@@ -133,9 +133,15 @@ internal static class Benchmarks
 
             return 0;
         });
-        var seconds = Enumerable.Range(0, Steps).Select(_ => Time(() => step.Run([.. Enumerable.Range(0, recipe.Optimization.MicroBatches).Select(_ => ready.Take())]))).Skip(8).Order().ToArray();
+        var seconds = new double[Steps];
+        for (var i = 0; i < Steps; i++)
+        {
+            seconds[i] = Time(() => step.Run([.. Enumerable.Range(0, recipe.Optimization.MicroBatches).Select(_ => ready.Take())]));
+        }
+
         mixing.GetAwaiter().GetResult();
-        Print($"bare loop, {method}, 1 thread, ms a step", 1000 * seconds[seconds.Length / 2]);
+        var steady = seconds[6..].Order().ToArray();
+        Print($"bare loop, {method}, 1 thread, ms a step", 1000 * steady[steady.Length / 2]);
     }
 
     private static MicroBatch Prepare(Recipe recipe, ModelConfig model, BatchLoader loader, Mixer mixer, float[] teacher, long step, int m)
