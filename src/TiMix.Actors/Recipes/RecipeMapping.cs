@@ -25,6 +25,9 @@ public static class RecipeMapping
             EmbedDim = recipe.Model.EmbedDim ?? preset.EmbedDim,
             Precision = recipe.Model.Precision ?? preset.Precision,
             Recompute = recipe.Model.Recompute is { } again ? again == 1 : preset.Recompute,
+            TextLayout = recipe.Model.TextLayout ?? preset.TextLayout,
+            VisionActivation = recipe.Model.VisionActivation ?? preset.VisionActivation,
+            TextActivation = recipe.Model.TextActivation ?? preset.TextActivation,
             ContextLength = recipe.Data.ContextLength,
             VocabularySize = vocabularySize,
         };

@@ -10,37 +10,6 @@ namespace TiMix.Actors.Runs;
 /// <summary>Looks at a snapshot without a run: metrics, and pictures of mixes.</summary>
 public static class SnapshotEvaluation
 {
-    private sealed class Silent : IRunObserver
-    {
-        public void StepCompleted(StepReport step)
-        {
-        }
-
-        public void Evaluated(EvaluationReport evaluation)
-        {
-        }
-
-        public void SnapshotCommitted(long step, string directory)
-        {
-        }
-
-        public void Notice(NoticeLevel level, string text)
-        {
-        }
-
-        public void Phase(string text)
-        {
-        }
-
-        public void ViewBegan(Coordination.ViewChange change)
-        {
-        }
-
-        public void TrainerLost(string node, string reason)
-        {
-        }
-    }
-
     /// <summary>Metrics of a snapshot.</summary>
     /// <param name="nameOrSnapshot">A run, whose newest whole snapshot is taken, or a snapshot's directory.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>
@@ -60,7 +29,7 @@ public static class SnapshotEvaluation
             Splits.PatternOf(recipe, split);
         }
 
-        data.Prepare(new Silent(), stop);
+        data.Prepare(new SilentObserver(), stop);
         TorchRuntime.Initialize();
         return new EvaluationReport(
             manifest.Step,
@@ -80,7 +49,7 @@ public static class SnapshotEvaluation
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
         recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
         var data = new RunData(recipe, dataDirectory);
-        data.Prepare(new Silent(), stop);
+        data.Prepare(new SilentObserver(), stop);
         TorchRuntime.Initialize();
         var model = manifest.Model;
         var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";

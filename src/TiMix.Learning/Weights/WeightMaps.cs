@@ -2,7 +2,7 @@ namespace TiMix.Learning;
 
 /// <summary>
 /// Which parameter is which tensor in the layouts of other programs: OpenAI's CLIP and open_clip, and transformers' CLIP, BERT
-/// and Megatron-BERT. Read both ways: for import and for export.
+/// and Megatron-BERT.
 /// </summary>
 internal static class WeightMaps
 {

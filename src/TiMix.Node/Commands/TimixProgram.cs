@@ -49,6 +49,7 @@ public static class TimixProgram
             AuditCommand.Audit(output),
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
+            ImportCommand.Import(output),
             DataCommands.Data(output),
             RecipeCommand.Recipe(output),
         };
