@@ -2,10 +2,11 @@ using System.Text.Json;
 
 namespace TiMix.Data;
 
-/// <summary>The json of a sample: caption and regions. Other members are left alone.</summary>
+/// <summary>The json of a sample: captions and regions. Other members are left alone.</summary>
 internal static class SampleJson
 {
-    public static (string? Caption, IReadOnlyList<Region> Regions) Parse(byte[] json)
+    /// <summary>"caption" comes first, then those of "captions" in their order; one that stands in both counts once.</summary>
+    public static (IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions) Parse(byte[] json)
     {
         var text = json.AsMemory();
         if (text.Span.StartsWith("\uFEFF"u8))
@@ -20,20 +21,38 @@ internal static class SampleJson
             throw new JsonException("an object with \"caption\" is expected");
         }
 
-        string? caption = null;
-        if (root.TryGetProperty("caption", out var written))
+        return (ParseCaptions(root), ParseRegions(root));
+    }
+
+    private static List<string> ParseCaptions(JsonElement root)
+    {
+        List<string> captions = [];
+        if (root.TryGetProperty("captions", out var list) && list.ValueKind != JsonValueKind.Null)
         {
-            caption = written.ValueKind switch
+            if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
             {
-                JsonValueKind.String => TextOf(written),
-                JsonValueKind.Null => null,
-                _ => throw new JsonException("\"caption\" must be a text"),
-            };
+                throw new JsonException("\"captions\" must be a list of texts");
+            }
+
+            captions.AddRange(list.EnumerateArray().Select(TextOf));
         }
 
+        if (root.TryGetProperty("caption", out var written) && written.ValueKind != JsonValueKind.Null)
+        {
+            var first = written.ValueKind == JsonValueKind.String ? TextOf(written) : throw new JsonException("\"caption\" must be a text");
+            captions.Remove(first);
+            captions.Insert(0, first);
+        }
+
+        captions.RemoveAll(caption => caption.Length == 0);
+        return captions;
+    }
+
+    private static List<Region> ParseRegions(JsonElement root)
+    {
         if (!root.TryGetProperty("regions", out var list) || list.ValueKind == JsonValueKind.Null)
         {
-            return (caption, []);
+            return [];
         }
 
         if (list.ValueKind != JsonValueKind.Array)
@@ -41,13 +60,7 @@ internal static class SampleJson
             throw new JsonException("\"regions\" must be a list");
         }
 
-        var regions = new List<Region>(list.GetArrayLength());
-        foreach (var item in list.EnumerateArray())
-        {
-            regions.Add(ParseRegion(item));
-        }
-
-        return (caption, regions);
+        return [.. list.EnumerateArray().Select(ParseRegion)];
     }
 
     private static Region ParseRegion(JsonElement item)

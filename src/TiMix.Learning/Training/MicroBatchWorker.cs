@@ -151,7 +151,7 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
 
         var both = Encoder.EncodeImages(cat([clean, SecondHalf(batch, clean)], 0), aligned);
         return (
-            new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count)),
+            new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count), null),
             both.Feature.narrow(0, batch.Count, batch.Count));
     }
 
