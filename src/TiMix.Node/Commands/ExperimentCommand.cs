@@ -124,9 +124,10 @@ internal static class ExperimentCommand
         foreach (var comparison in comparisons.All(experiment.Metrics[0], withMain: true).Where(comparison => comparison.Main))
         {
             var difference = comparison.Difference;
+            var interval = difference.Spread.Count < 2 ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Low:+0.00;-0.00;0.00} to {difference.High:+0.00;-0.00;0.00}, ");
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{comparison.Contrast.Arm} - {comparison.Contrast.Baseline}: {difference.Spread.Mean:+0.00;-0.00;0.00} {experiment.Metrics[0]} ({difference.Low:+0.00;-0.00;0.00} to {difference.High:+0.00;-0.00;0.00}, {difference.Spread.Count} pairs): {comparison.Verdict}"));
+                $"{comparison.Contrast.Arm} - {comparison.Contrast.Baseline}: {(difference.Spread.Count == 0 ? "?" : difference.Spread.Mean.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture))} {experiment.Metrics[0]} ({interval}{difference.Spread.Count} pairs): {comparison.Verdict}"));
         }
 
         output.WriteLine($"report  {new ExperimentReport(experiment, all, StepCost.Measured(experiment, directory, all)).Write(Path.Combine(directory, "report"))}");

@@ -46,7 +46,7 @@ public sealed class ExperimentTests : IDisposable
         WriteFinished(("none", 1, 10), ("timix", 1, 11), ("none", 2, 12));
         var cli = await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--report-only");
         Assert.Contains("INCOMPLETE: 1 of 4 runs are missing: timix-10pct-30-s2", cli.Output, StringComparison.Ordinal);
-        Assert.Contains("not tested: fewer than two pairs", cli.Output, StringComparison.Ordinal);
+        Assert.Contains("timix - none: +1.00 test.meanRecall (1 pairs): not tested: fewer than two pairs", cli.Output, StringComparison.Ordinal);
         Assert.Contains("3 finished", (await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--dry-run")).Output, StringComparison.Ordinal);
     }
 
