@@ -4,6 +4,7 @@ using TiMix.Actors.Coordination;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Training;
 using TiMix.Node.Launching;
 
 namespace TiMix.Node.Commands;
@@ -61,7 +62,7 @@ internal static class NodeCommand
                 RunName = parsed.GetValue(run)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
-                Recipe = parsed.GetValue(recipe) is { } wanted ? RecipeFile.Load(wanted) : null,
+                Recipe = parsed.GetValue(recipe) is { } wanted ? InitialWeights.Pin(RecipeFile.Load(wanted)) : null,
                 Continue = parsed.GetValue(goOn),
                 Device = CheckDevice(parsed.GetValue(device)!),
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TiMix.Actors.Recipes;
+using TiMix.Actors.Training;
 
 namespace TiMix.Node.Experiments;
 
@@ -66,7 +67,7 @@ internal static class ExperimentPlan
 
     private static PlannedRun Of(Experiment experiment, Arm arm, ulong seed, double fraction, long steps)
     {
-        var recipe = RecipeFile.Set(experiment.Recipe, arm.Settings, $"arm \"{arm.Name}\"");
+        var recipe = InitialWeights.Pin(RecipeFile.Set(experiment.Recipe, arm.Settings, $"arm \"{arm.Name}\""));
         var stretch = (double)steps / recipe.Optimization.Steps;
         recipe = recipe with
         {
