@@ -10,7 +10,7 @@ namespace TiMix.Actors.Runs;
 /// <summary>Looks at a snapshot without a run: metrics, and pictures of mixes.</summary>
 public static class SnapshotEvaluation
 {
-    private sealed class Silent : IRunObserver
+    internal sealed class Silent : IRunObserver
     {
         public void StepCompleted(StepReport step)
         {
@@ -47,9 +47,11 @@ public static class SnapshotEvaluation
     /// <param name="dataDirectory">Where the sample corpus is kept.</param>
     /// <param name="splits">Which; null: all of the recipe.</param>
     /// <param name="shuffleCaptions">Pair every image with a stranger's caption: what chance looks like.</param>
+    /// <param name="notice">Is told what could not be measured, and why.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="RunError">There is no such run, snapshot or split.</exception>
-    public static EvaluationReport Evaluate(string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, CancellationToken stop)
+    public static EvaluationReport Evaluate(
+        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop)
     {
         var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
@@ -61,10 +63,15 @@ public static class SnapshotEvaluation
         }
 
         data.Prepare(new Silent(), stop);
-        TorchRuntime.Initialize();
-        return new EvaluationReport(
-            manifest.Step,
-            [.. wanted.Select(split => Evaluator.Evaluate(split, data.OpenReader(split, manifest.Model), recipe, manifest.Model, parameters, shuffleCaptions, stop))]);
+        TorchRuntime.EnterComputeThread();
+        var trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
+        if (missing is not null)
+        {
+            notice(missing);
+        }
+
+        return Evaluator.Evaluate(
+            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, manifest.Model, parameters, shuffleCaptions, stop);
     }
 
     /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>
@@ -81,7 +88,7 @@ public static class SnapshotEvaluation
         recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
         var data = new RunData(recipe, dataDirectory);
         data.Prepare(new Silent(), stop);
-        TorchRuntime.Initialize();
+        TorchRuntime.EnterComputeThread();
         var model = manifest.Model;
         var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";
         var batch = data.OpenReader(split, model).Load(0, count + (count % 2), stop);
@@ -102,7 +109,9 @@ public static class SnapshotEvaluation
         return [.. HostFloats.Of(MixApply.Apply(plan, raw, model.PatchSize)).Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
     }
 
-    private static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
+    /// <summary>The parameters of a snapshot.</summary>
+    /// <exception cref="RunError">There is no such run or snapshot, or it is damaged.</exception>
+    internal static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
     {
         try
         {
