@@ -60,8 +60,12 @@ internal sealed class SplitFeatures
             using var noGrad = no_grad();
             var image = encoder.EncodeImages(Pixels.Normalize(batch.Pixels, count, model.Config.ImageSize, device), regions);
             images.AddRange(HostFloats.Of(image.Feature));
-            captions.AddRange(HostFloats.Of(encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, count, device)).Feature));
-            owner.AddRange(Enumerable.Range(pairs, count));
+            foreach (var texts in batch.CaptionTokens.Chunk(BatchSize * (batch.Tokens.Length / count)))
+            {
+                captions.AddRange(model.TextFeatures(texts, texts.Length * count / batch.Tokens.Length));
+            }
+
+            owner.AddRange(batch.CaptionOwner.Select(index => pairs + index));
             if (regions && batch.RegionOwner.Length > 0)
             {
                 var cls = encoder.EncodeTexts(TokenMatrix.Of(batch.RegionPhrases, batch.RegionOwner.Length, device)).Cls;

@@ -1,3 +1,4 @@
+using TiMix.Actors.Compute;
 using TiMix.Actors.Evaluation;
 using TiMix.Actors.Loading;
 using TiMix.Actors.Mixing;
@@ -50,7 +51,7 @@ public static class SnapshotEvaluation
     /// <param name="notice">Is told what could not be measured, and why.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="RunError">There is no such run, snapshot or split.</exception>
-    public static EvaluationReport Evaluate(
+    public static async Task<EvaluationReport> EvaluateAsync(
         string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop)
     {
         var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
@@ -63,19 +64,20 @@ public static class SnapshotEvaluation
         }
 
         data.Prepare(new Silent(), stop);
-        TorchRuntime.EnterComputeThread();
         var trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
         if (missing is not null)
         {
             notice(missing);
         }
 
-        return Evaluator.Evaluate(
-            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, manifest.Model, parameters, shuffleCaptions, stop);
+        // As the evaluator of a run does, with the same bits: one native thread.
+        using var thread = new ComputeThread("evaluation");
+        return await thread.Run(() => Evaluator.Evaluate(
+            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
     }
 
     /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>
-    /// <param name="nameOrSnapshot">As in <see cref="Evaluate"/>.</param>
+    /// <param name="nameOrSnapshot">As in <see cref="EvaluateAsync"/>.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>
     /// <param name="dataDirectory">Where the sample corpus is kept.</param>
     /// <param name="count">Samples; rounded up to an even number.</param>
@@ -88,7 +90,7 @@ public static class SnapshotEvaluation
         recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
         var data = new RunData(recipe, dataDirectory);
         data.Prepare(new Silent(), stop);
-        TorchRuntime.EnterComputeThread();
+        TorchRuntime.Initialize();
         var model = manifest.Model;
         var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";
         var batch = data.OpenReader(split, model).Load(0, count + (count % 2), stop);

@@ -21,12 +21,12 @@ internal static class SnapshotCommands
             Example: timix eval sample-1 --split test
             """)
         { name, split, shuffle, runs, data };
-        command.SetAction((parsed, stop) =>
+        command.SetAction(async (parsed, stop) =>
         {
             var splits = parsed.GetValue(split) is { Length: > 0 } wanted ? wanted : null;
-            var report = SnapshotEvaluation.Evaluate(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), output.WriteLine, stop);
+            var report = await SnapshotEvaluation.EvaluateAsync(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), output.WriteLine, stop).ConfigureAwait(false);
             EvaluationTable.Write(report, output);
-            return Task.FromResult(ExitCode.Done);
+            return ExitCode.Done;
         });
         return command;
     }
