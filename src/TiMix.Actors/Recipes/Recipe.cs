@@ -160,7 +160,10 @@ public sealed record TeacherRecipe
 /// <summary>Section <c>mix</c>.</summary>
 public sealed record MixRecipe
 {
-    /// <summary>none, mixup, cutmix, random-window, timix or oracle.</summary>
+    /// <summary>
+    /// none, mixup, cutmix, random-window, timix, oracle (saliency of the true boxes) or second-pass (a second clean view of each
+    /// picture in the mixed one's place: the work of mixing without the mixing).
+    /// </summary>
     public string Method { get; init; } = "timix";
 
     /// <summary>hard, self or blend.</summary>

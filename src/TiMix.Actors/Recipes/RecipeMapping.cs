@@ -35,6 +35,7 @@ public static class RecipeMapping
         ContextLength = recipe.Data.ContextLength,
         PhraseLength = recipe.Data.PhraseLength,
         RegionsPerImage = recipe.Data.RegionsPerImage,
+        SecondViewSteps = recipe.MixMethod() == Learning.MixMethod.SecondPass ? MixingSteps(recipe) : 0,
         Augmentation = new AugmentationOptions
         {
             MaxShift = recipe.Data.Augmentation.MaxShift,
@@ -70,7 +71,8 @@ public static class RecipeMapping
         "random-window" => Learning.MixMethod.RandomWindow,
         "timix" => Learning.MixMethod.TiMix,
         "oracle" => Learning.MixMethod.Oracle,
-        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix or oracle."),
+        "second-pass" => Learning.MixMethod.SecondPass,
+        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix, oracle or second-pass."),
     };
 
     /// <summary>Limits of the window's side.</summary>
@@ -102,6 +104,8 @@ public static class RecipeMapping
     /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>
     public static long TeacherVersionAt(this Recipe recipe, long step) => Math.Max(0, (step / recipe.Teacher.RefreshEvery) - 1);
 
-    private static bool Mixing(Recipe recipe, long step) =>
-        recipe.MixMethod() != Learning.MixMethod.None && recipe.Mix.Weight > 0 && step < recipe.Mix.Until * recipe.Optimization.Steps;
+    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod() != Learning.MixMethod.None && step < MixingSteps(recipe);
+
+    /// <summary>Steps, from the first, in which the mixed loss takes part.</summary>
+    private static long MixingSteps(Recipe recipe) => recipe.Mix.Weight > 0 ? (long)Math.Ceiling(recipe.Mix.Until * recipe.Optimization.Steps) : 0;
 }

@@ -52,8 +52,9 @@ public static class RecipeRules
         NotNegative("optimization.clipNorm", optimization.ClipNorm);
         Share("teacher.decay", teacher.Decay);
         Whole("teacher.refreshEvery", teacher.RefreshEvery, 1);
-        OneOf("mix.method", mix.Method, "none", "mixup", "cutmix", "random-window", "timix", "oracle");
+        OneOf("mix.method", mix.Method, "none", "mixup", "cutmix", "random-window", "timix", "oracle", "second-pass");
         OneOf("mix.labels", mix.Labels, "hard", "self", "blend");
+        Need(mix.Method != "second-pass" || mix.Labels == "hard", "mix.labels", mix.Labels, "hard with \"mix.method\" second-pass, whose pictures have one caption each");
         Share("mix.beta", mix.Beta);
         Need(mix.MinSide is > 0 and <= 1, "mix.minSide", mix.MinSide, "larger than 0, at most 1");
         Need(mix.MaxSide >= mix.MinSide && mix.MaxSide <= 1, "mix.maxSide", mix.MaxSide, "at least mix.minSide, at most 1");

@@ -32,6 +32,7 @@ public static class MicroBatchAssembly
             Index = index,
             Count = count,
             Pixels = samples.Pixels,
+            SecondPixels = samples.SecondPixels,
             Tokens = samples.Tokens,
             RegionOwner = aligned ? samples.RegionOwner : [],
             RegionPhrases = aligned ? samples.RegionPhrases : [],

@@ -12,6 +12,7 @@ public sealed class BatchLoader
     public const int Attempts = 16;
 
     private const ulong AugmentDomain = 0x6175676D656E74; // "augment"
+    private const ulong SecondViewDomain = 0x7365636F6E64; // "second"
     private const ulong CaptionDomain = 0x63617074696F6E; // "caption"
     private readonly ShardIndex _data;
     private readonly SampleOrder _order;
@@ -42,7 +43,7 @@ public sealed class BatchLoader
     {
         var epoch = _order.EpochOf(step);
         var indices = _order.Indices(step, microBatch);
-        var builder = new BatchBuilder(_options, indices.Length);
+        var builder = new BatchBuilder(_options, indices.Length, secondViews: step < _options.SecondViewSteps);
         List<Replacement> replacements = [];
         foreach (var index in indices)
         {
@@ -83,9 +84,9 @@ public sealed class BatchLoader
     {
         try
         {
-            var random = new SeededRandom(Seeds.Mix(_seed, AugmentDomain, (ulong)epoch, (ulong)index, (ulong)used));
+            SeededRandom Random(ulong domain) => new(Seeds.Mix(_seed, domain, (ulong)epoch, (ulong)index, (ulong)used));
             var captionSeed = Seeds.Mix(_seed, CaptionDomain, (ulong)epoch, (ulong)index, (ulong)used);
-            builder.Add(used, _preparer.ForTraining(_data.Read(used), captionSeed, random, builder.NextPixels));
+            builder.Add(used, _preparer.ForTraining(_data.Read(used), captionSeed, Random(AugmentDomain), builder.NextPixels, Random(SecondViewDomain), builder.NextSecondPixels));
             return null;
         }
         catch (SampleException e)

@@ -18,6 +18,9 @@ public sealed record LoadedBatch
     /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
     public required byte[] Pixels { get; init; }
 
+    /// <summary>uint8 [b, 3, S, S], second views of the same pictures; empty where none are asked for.</summary>
+    public byte[] SecondPixels { get; init; } = [];
+
     /// <summary>[b, L] token ids: [CLS] … [SEP], padded.</summary>
     public required int[] Tokens { get; init; }
 

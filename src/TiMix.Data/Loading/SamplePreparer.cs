@@ -18,12 +18,27 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     /// <param name="captionSeed">Chooses one of its captions; of this sample in this epoch.</param>
     /// <param name="random">Everything else; of this sample in this epoch.</param>
     /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
-    public PreparedSample ForTraining(RawSample raw, ulong captionSeed, SeededRandom random, Span<byte> pixels)
+    /// <param name="second">Of the second view; does not reach the first.</param>
+    /// <param name="secondPixels">uint8 [3, S, S], a second view of the same picture; written. Empty: none is wanted.</param>
+    public PreparedSample ForTraining(RawSample raw, ulong captionSeed, SeededRandom random, Span<byte> pixels, SeededRandom second, Span<byte> secondPixels)
     {
         var captions = CleanCaptions(raw);
         var caption = captions.Count == 1 ? captions[0] : captions[new SeededRandom(captionSeed).NextInt(captions.Count)];
         var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var carried = Vary(image, caption, phrases, ref random, pixels);
+        if (!secondPixels.IsEmpty)
+        {
+            Vary(image, caption, phrases, ref second, secondPixels);
+        }
+
+        return Finish(caption, tokenizer.Encode(caption, options.ContextLength), carried, []);
+    }
+
+    /// <summary>Draws a view and renders it.</summary>
+    /// <returns>The regions that can be seen in it, no more than wanted.</returns>
+    private List<(Box Box, string Text)> Vary(DecodedImage image, string caption, List<(Box Box, string Text)> phrases, ref SeededRandom random, Span<byte> pixels)
+    {
         var mayFlip = !CaptionText.SaysSide(caption) && !phrases.Exists(phrase => CaptionText.SaysSide(phrase.Text));
         var view = View.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
         view.Render(image, options.ImageSize, pixels);
@@ -37,7 +52,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         }
 
         RandAugment.Apply(pixels, options.ImageSize, options.Augmentation, mayMove: carried.Count == 0, ref random);
-        return Finish(caption, tokenizer.Encode(caption, options.ContextLength), carried, []);
+        return carried;
     }
 
     /// <summary>A sample for evaluation: the centre, the first regions that can be seen.</summary>
@@ -102,9 +117,10 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
 }
 
 /// <summary>Puts prepared samples together.</summary>
-internal sealed class BatchBuilder(LoaderOptions options, int capacity)
+internal sealed class BatchBuilder(LoaderOptions options, int capacity, bool secondViews = false)
 {
     private readonly byte[] _pixels = new byte[capacity * PixelsOf(options)];
+    private readonly byte[] _secondPixels = secondViews ? new byte[capacity * PixelsOf(options)] : [];
     private readonly List<int> _indices = new(capacity);
     private readonly List<PreparedSample> _samples = new(capacity);
 
@@ -112,6 +128,9 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
 
     /// <summary>Where the pixels of the next sample go.</summary>
     public Span<byte> NextPixels => _pixels.AsSpan(Count * PixelsOf(options), PixelsOf(options));
+
+    /// <summary>Where the second view of the next sample goes; empty: none is wanted.</summary>
+    public Span<byte> NextSecondPixels => secondViews ? _secondPixels.AsSpan(Count * PixelsOf(options), PixelsOf(options)) : [];
 
     public void Add(int index, PreparedSample sample)
     {
@@ -127,7 +146,8 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
             Epoch = epoch,
             SampleIndices = [.. _indices],
             Captions = _samples.Select(sample => sample.Caption).ToArray(),
-            Pixels = Count == capacity ? _pixels : _pixels.AsSpan(0, Count * PixelsOf(options)).ToArray(),
+            Pixels = Filled(_pixels),
+            SecondPixels = secondViews ? Filled(_secondPixels) : [],
             Tokens = new int[Count * options.ContextLength],
             CaptionTokens = [.. _samples.SelectMany(sample => sample.AllTokens).SelectMany(tokens => tokens)],
             CaptionOwner = [.. _samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.AllTokens.Count))],
@@ -153,6 +173,8 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
 
         return batch;
     }
+
+    private byte[] Filled(byte[] pixels) => Count == capacity ? pixels : pixels.AsSpan(0, Count * PixelsOf(options)).ToArray();
 
     private static int PixelsOf(LoaderOptions options) => 3 * options.ImageSize * options.ImageSize;
 }

@@ -149,11 +149,15 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             return (Encoder.EncodeImages(clean, aligned), null);
         }
 
-        var both = Encoder.EncodeImages(cat([clean, MixApply.Apply(batch.Plan, clean, config.PatchSize)], 0), aligned);
+        var both = Encoder.EncodeImages(cat([clean, SecondHalf(batch, clean)], 0), aligned);
         return (
             new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count), null),
             both.Feature.narrow(0, batch.Count, batch.Count));
     }
+
+    private Tensor SecondHalf(MicroBatch batch, Tensor clean) => batch.Plan.Method == MixMethod.SecondPass
+        ? Pixels.Normalize(batch.SecondPixels, batch.Count, config.ImageSize, values.device)
+        : MixApply.Apply(batch.Plan, clean, config.PatchSize);
 
     /// <summary>Regions with phrases of their own, then whole captions, whose text is encoded already.</summary>
     private (Tensor? Sum, long Pairs, long Correct, long Positives, long TruePositives) Align(MicroBatch batch, Tensor middle, Tensor captions)

@@ -34,7 +34,7 @@ internal static class SnapshotCommands
     public static Command Mix(TextWriter output)
     {
         var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
-        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix or oracle; default: the recipe's." };
+        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix, oracle or second-pass; default: the recipe's." };
         var count = new Option<int>("--count") { Description = "Pictures, an even number.", DefaultValueFactory = _ => 8 };
         var file = new Option<string>("--out") { Description = "The PNG to write.", DefaultValueFactory = _ => "mix.png" };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());

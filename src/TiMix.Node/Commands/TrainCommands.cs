@@ -98,8 +98,10 @@ internal static class TrainCommands
         run.AddTo(command);
         cluster.AddTo(command, faults: true);
         command.Add(quiet);
+        command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
+            BeginIfChild(parsed, output);
             var wanted = cluster.Wanted(parsed);
             var options = run.Read(parsed, wanted);
             return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
@@ -122,8 +124,10 @@ internal static class TrainCommands
         { name, runs, data, threads };
         cluster.AddTo(command, faults: true);
         command.Add(quiet);
+        command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
+            BeginIfChild(parsed, output);
             var wanted = cluster.Wanted(parsed);
             var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
             var options = new RunOptions
@@ -138,6 +142,14 @@ internal static class TrainCommands
             return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
+    }
+
+    private static void BeginIfChild(ParseResult parsed, TextWriter output)
+    {
+        if (ChildControl.IsChild(parsed))
+        {
+            new ChildControl(output).Begin();
+        }
     }
 
     private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, TextWriter output, bool quiet, CancellationToken stop)
