@@ -25,15 +25,15 @@ public sealed class RetrievalCandidatesTests
     public void Reranking_moves_candidates_among_themselves_and_leaves_the_others_behind()
     {
         var (captions, images) = RetrievalMetrics.Ranks(Image, TestFeatures.Eye(4), 4, Owner);
-        Assert.Equal([3, 2, 4], captions);
+        Assert.Equal([3, 2, 3], captions);
         Assert.Equal([2, 2, 2, 3], images);
 
         // Two candidates each: images 2 3 | 0 2 | 1 0, captions 1 0 | 2 0 | 0 1 | 0 1.
         var candidates = RetrievalCandidates.Find(Image, TestFeatures.Eye(4), 4, 2, Owner);
         Assert.Equal([2, 3, 0, 2, 1, 0], candidates.Captions);
         Assert.Equal([1, 0, 2, 0, 0, 1, 0, 1], candidates.Images);
-        // Image 0 has no answer among its candidates and keeps rank 3; image 1's answer, caption 2, now wins; image 2 keeps 4.
-        Assert.Equal([3, 1, 4], candidates.RerankCaptions(captions, [0, 0, 0.1f, 0.9f, 0, 0]));
+        // Image 0 has no answer among its candidates and keeps rank 3; image 1's answer, caption 2, now wins; image 2 keeps 3.
+        Assert.Equal([3, 1, 3], candidates.RerankCaptions(captions, [0, 0, 0.1f, 0.9f, 0, 0]));
         // Caption 0: its image 0 wins; caption 1: a tie, which counts against it; caption 2: image 1 loses; caption 3: no answer.
         Assert.Equal([1, 2, 2, 3], candidates.RerankImages(images, [0.1f, 0.2f, 5, 5, 0.3f, 0.2f, 0, 0]));
         Assert.Throws<ArgumentException>(() => candidates.RerankCaptions(captions, [0, 0]));
