@@ -65,7 +65,7 @@ internal sealed class TableFormat : IPictureFormat
             var where = $"{_file}: line {parser.RawRow}";
             if (_bad)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, "a quotation mark stands where none may be; without --quoting they are text"));
+                problem(new SourceProblem(ProblemKind.BrokenEntry, where, "a quotation mark stands where none may be; --quoting false takes them as text"));
             }
             else if (fields.Length != _columns)
             {
@@ -73,7 +73,7 @@ internal sealed class TableFormat : IPictureFormat
             }
             else if (fields.Sum(field => field.Count(c => c == '\n')) > MostLines)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"one entry over more than {MostLines} lines that end here: a quotation mark is opened and not closed; without --quoting they are text"));
+                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"one entry over more than {MostLines} lines that end here: a quotation mark is opened and not closed; --quoting false takes them as text"));
             }
             else if (fields[_image].Length == 0)
             {
