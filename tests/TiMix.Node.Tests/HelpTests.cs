@@ -16,6 +16,7 @@ public sealed class HelpTests
     [InlineData("audit")]
     [InlineData("eval")]
     [InlineData("mix")]
+    [InlineData("import")]
     [InlineData("data")]
     [InlineData("data sample")]
     [InlineData("data inspect")]

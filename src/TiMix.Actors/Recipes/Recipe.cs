@@ -108,6 +108,27 @@ public sealed record ModelRecipe
 
     /// <summary>Width of the shared embedding; null: the preset's.</summary>
     public int? EmbedDim { get; init; }
+
+    /// <summary><c>float32</c>, or <c>bf16</c> for devices that multiply it faster; parameters stay float32. Null: the preset's.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>1: blocks are computed again in the backward pass instead of being kept for it, for models too deep for the memory. Null: the preset's.</summary>
+    public int? Recompute { get; init; }
+
+    /// <summary>Layout of the text encoder: <c>timix</c>, or <c>bert</c> for weights of BERT. Null: the preset's.</summary>
+    public string? TextLayout { get; init; }
+
+    /// <summary>Of the image encoder: <c>gelu</c>, or <c>quick_gelu</c> for weights of OpenAI. Null: the preset's.</summary>
+    public string? VisionActivation { get; init; }
+
+    /// <summary>Of the text encoder: <c>gelu</c> or <c>quick_gelu</c>. Null: the preset's.</summary>
+    public string? TextActivation { get; init; }
+
+    /// <summary>Safetensors file of parameters to start from, written by <c>timix import</c> or taken from a snapshot; what it lacks starts from the seed. Empty: none.</summary>
+    public string Init { get; init; } = "";
+
+    /// <summary>SHA-256 of that file; written down when a run begins if it is empty.</summary>
+    public string InitSha256 { get; init; } = "";
 }
 
 /// <summary>Section <c>optimization</c>.</summary>

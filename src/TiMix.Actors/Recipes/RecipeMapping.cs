@@ -23,6 +23,11 @@ public static class RecipeMapping
             TextLayers = recipe.Model.TextLayers ?? preset.TextLayers,
             TextHeads = recipe.Model.TextHeads ?? preset.TextHeads,
             EmbedDim = recipe.Model.EmbedDim ?? preset.EmbedDim,
+            Precision = recipe.Model.Precision ?? preset.Precision,
+            Recompute = recipe.Model.Recompute is { } again ? again == 1 : preset.Recompute,
+            TextLayout = recipe.Model.TextLayout ?? preset.TextLayout,
+            VisionActivation = recipe.Model.VisionActivation ?? preset.VisionActivation,
+            TextActivation = recipe.Model.TextActivation ?? preset.TextActivation,
             ContextLength = recipe.Data.ContextLength,
             VocabularySize = vocabularySize,
         };

@@ -38,6 +38,14 @@ public static class RecipeRules
         Share("data.augmentation.flip", data.Augmentation.Flip);
         Whole("data.augmentation.randAugmentOps", data.Augmentation.RandAugmentOps, 0, 20);
         Whole("data.augmentation.randAugmentMagnitude", data.Augmentation.RandAugmentMagnitude, 0, 10);
+        OneOf("model.precision", recipe.Model.Precision ?? "float32", "float32", "bf16");
+        Need(recipe.Model.TextLayout != "clip", "model.textLayout", "clip", "timix or bert: CLIP's text tower needs CLIP's own tokenizer, which is not here");
+        OneOf("model.textLayout", recipe.Model.TextLayout ?? "timix", "timix", "bert");
+        OneOf("model.visionActivation", recipe.Model.VisionActivation ?? "gelu", "gelu", "quick_gelu");
+        OneOf("model.textActivation", recipe.Model.TextActivation ?? "gelu", "gelu", "quick_gelu");
+        var hash = recipe.Model.InitSha256;
+        Need(hash.Length == 0 || (hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)), "model.initSha256", hash, "64 lower-case hexadecimal digits, or empty");
+        Whole("model.recompute", recipe.Model.Recompute ?? 0, 0, 1);
         Whole("optimization.steps", optimization.Steps, 1, 1_000_000_000);
         Whole("optimization.microBatches", optimization.MicroBatches, 1, 65536);
         Whole("optimization.microBatchSize", optimization.MicroBatchSize, 2, 65536);

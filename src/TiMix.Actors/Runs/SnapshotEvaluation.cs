@@ -11,37 +11,6 @@ namespace TiMix.Actors.Runs;
 /// <summary>Looks at a snapshot without a run: metrics, and pictures of mixes.</summary>
 public static class SnapshotEvaluation
 {
-    internal sealed class Silent : IRunObserver
-    {
-        public void StepCompleted(StepReport step)
-        {
-        }
-
-        public void Evaluated(EvaluationReport evaluation)
-        {
-        }
-
-        public void SnapshotCommitted(long step, string directory)
-        {
-        }
-
-        public void Notice(NoticeLevel level, string text)
-        {
-        }
-
-        public void Phase(string text)
-        {
-        }
-
-        public void ViewBegan(Coordination.ViewChange change)
-        {
-        }
-
-        public void TrainerLost(string node, string reason)
-        {
-        }
-    }
-
     /// <summary>Metrics of a snapshot.</summary>
     /// <param name="nameOrSnapshot">A run, whose newest whole snapshot is taken, or a snapshot's directory.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>
@@ -63,7 +32,7 @@ public static class SnapshotEvaluation
             Splits.PatternOf(recipe, split);
         }
 
-        data.Prepare(new Silent(), stop);
+        data.Prepare(new SilentObserver(), stop);
         var trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
         if (missing is not null)
         {
@@ -89,7 +58,7 @@ public static class SnapshotEvaluation
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
         recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
         var data = new RunData(recipe, dataDirectory);
-        data.Prepare(new Silent(), stop);
+        data.Prepare(new SilentObserver(), stop);
         TorchRuntime.Initialize();
         var model = manifest.Model;
         var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";

@@ -51,6 +51,7 @@ public static class TimixProgram
             ExperimentCommand.Experiment(output),
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
+            ImportCommand.Import(output),
             DataCommands.Data(output),
             RecipeCommand.Recipe(output),
         };

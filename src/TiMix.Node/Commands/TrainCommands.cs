@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Training;
 using TiMix.Node.Launching;
 using TiMix.Node.Reporting;
 
@@ -57,7 +58,7 @@ internal sealed class NewRunOptions
             changes.Add(FormattableString.Invariant($"run.seed={s}"));
         }
 
-        var chosen = RecipeFile.Set(RecipeFile.Load(name), changes);
+        var chosen = InitialWeights.Pin(RecipeFile.Set(RecipeFile.Load(name), changes));
         return new RunOptions
         {
             Name = parsed.GetValue(_run) ?? NextName(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),
