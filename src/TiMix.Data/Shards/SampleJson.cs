@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace TiMix.Data;
@@ -22,6 +23,51 @@ internal static class SampleJson
         }
 
         return (ParseCaptions(root), ParseRegions(root));
+    }
+
+    /// <summary>What <see cref="Parse"/> reads; "captions" only where there are several.</summary>
+    /// <param name="captions">One at least.</param>
+    /// <param name="regions">May be empty.</param>
+    /// <param name="image">The picture's name where it came from, for people; not read back.</param>
+    public static byte[] Write(IReadOnlyList<string> captions, IReadOnlyList<Region> regions, string image)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("caption", captions[0]);
+            if (captions.Count > 1)
+            {
+                json.WriteStartArray("captions");
+                foreach (var caption in captions)
+                {
+                    json.WriteStringValue(caption);
+                }
+
+                json.WriteEndArray();
+            }
+
+            json.WriteStartArray("regions");
+            foreach (var (box, phrase) in regions)
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("box");
+                foreach (var number in (ReadOnlySpan<float>)[box.X, box.Y, box.Width, box.Height])
+                {
+                    json.WriteNumberValue(number);
+                }
+
+                json.WriteEndArray();
+                json.WriteString("phrase", phrase);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("image", image);
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
     }
 
     private static List<string> ParseCaptions(JsonElement root)
