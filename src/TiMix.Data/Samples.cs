@@ -11,9 +11,13 @@ public sealed record Region(Box Box, string Phrase);
 /// <summary>One sample as stored: nothing decoded, nothing cleaned.</summary>
 /// <param name="Key">Its path in the shard up to the first dot of the file name.</param>
 /// <param name="Image">The encoded picture; empty if the shard has none for this key.</param>
-/// <param name="Caption">The caption; empty if the shard has none for this key.</param>
+/// <param name="Captions">The captions, in stored order; empty if the shard has none for this key.</param>
 /// <param name="Regions">Parts of the picture with phrases, in stored order; may be empty.</param>
-public sealed record RawSample(string Key, byte[] Image, string Caption, IReadOnlyList<Region> Regions);
+public sealed record RawSample(string Key, byte[] Image, IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions)
+{
+    /// <summary>The first caption; empty if there is none.</summary>
+    public string Caption => Captions.Count > 0 ? Captions[0] : "";
+}
 
 /// <summary>Data or settings of the user's cannot be used. The message is one line for the user: what, where, what would be right.</summary>
 public sealed class DataException(string message) : Exception(message);

@@ -154,6 +154,31 @@ public sealed class LoadingTests : IDisposable
     }
 
     [Fact]
+    public void A_second_view_is_another_view_of_the_same_pictures_and_shifts_nothing_else()
+    {
+        var data = Good(24);
+        var (one, two) = (Loader(data, 8, 2), Loader(data, 8, 2, options: Options with { SecondViewSteps = 2 }));
+        for (var step = 0; step < 3; step++)
+        {
+            var (plain, twice) = (one.Load(step, 1), two.Load(step, 1));
+            Assert.Equal(plain.Pixels, twice.Pixels);
+            Assert.Equal(plain.SampleIndices, twice.SampleIndices);
+            Assert.Equal(plain.Tokens, twice.Tokens);
+            Assert.Empty(plain.SecondPixels);
+            Assert.Equal(step < 2 ? plain.Pixels.Length : 0, twice.SecondPixels.Length);
+            Assert.Equal(twice.SecondPixels, two.Load(step, 1).SecondPixels);
+            if (step < 2)
+            {
+                // Each picture by itself: none of the four is the same in both views.
+                Assert.All(twice.SecondPixels.Chunk(768).Zip(twice.Pixels.Chunk(768)), views => Assert.NotEqual(views.First, views.Second));
+            }
+        }
+
+        var still = Loader(data, 8, 2, options: Options with { SecondViewSteps = 1, Augmentation = AugmentationOptions.Off }).Load(0, 0);
+        Assert.Equal(still.Pixels, still.SecondPixels);
+    }
+
+    [Fact]
     public void Every_kind_of_unusable_sample_is_replaced_by_the_fixed_rule_and_counted()
     {
         var tar = new TarBuilder();

@@ -95,8 +95,8 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     {
         var inspected = await Cli.RunAsync("data", "inspect", _run.Data.In("train.tar"));
         Assert.Equal(ExitCode.Done, inspected.Code);
-        Assert.Contains("samples   16", inspected.Output, StringComparison.Ordinal);
-        Assert.Contains("captions  15", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("pictures  16, 15 of them usable", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("captions  15 ", inspected.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("eval missing", "done")]
     [InlineData("resume missing", "done")]
     [InlineData("mix done --count 1", "from 2 to 64")]
-    [InlineData("mix done --method magic", "timix or oracle")]
+    [InlineData("mix done --method magic", "oracle or second-pass")]
     [InlineData("resume done --threads 0", "1 or more")]
     public async Task A_mistake_about_a_run_is_named(string arguments, string expected) => (await Cli.RunAsync([.. arguments.Split(' '), .. _run.Places])).IsMistake(expected);
 

@@ -16,9 +16,11 @@ public sealed class HelpTests
     [InlineData("audit")]
     [InlineData("eval")]
     [InlineData("mix")]
+    [InlineData("import")]
     [InlineData("data")]
     [InlineData("data sample")]
     [InlineData("data inspect")]
+    [InlineData("data pack")]
     [InlineData("recipe")]
     public async Task Every_command_explains_itself_with_an_example(string command)
     {

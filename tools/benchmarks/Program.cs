@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using TiMix.Actors.Compute;
@@ -11,7 +12,7 @@ using TiMix.Learning;
 using static TorchSharp.torch;
 
 // Rates of the parts, in samples a second: median of several repetitions. Run from the repository's root after "timix data sample".
-//   gemm | plain [seconds] | step METHOD THREADS [key=value …] | loader THREADS | memory
+//   gemm | plain | step METHOD THREADS [key=value …] | bare METHOD [key=value …] | loader THREADS | memory
 using var thread = new ComputeThread("benchmark");
 return await thread.Run(() => Benchmarks.Run(args));
 
@@ -37,6 +38,9 @@ internal static class Benchmarks
             case ["step", var method, var threads, .. var settings]:
                 Step(method, int.Parse(threads, CultureInfo.InvariantCulture), settings);
                 return 0;
+            case ["bare", var method, .. var settings]:
+                Bare(method, settings);
+                return 0;
             case ["loader", var threads]:
                 Loader(int.Parse(threads, CultureInfo.InvariantCulture));
                 return 0;
@@ -44,7 +48,7 @@ internal static class Benchmarks
                 Memory();
                 return 0;
             default:
-                Console.Error.WriteLine("usage: gemm | plain | step METHOD THREADS [key=value …] | loader THREADS | memory");
+                Console.Error.WriteLine("usage: gemm | plain | step METHOD THREADS [key=value …] | bare METHOD [key=value …] | loader THREADS | memory");
                 return 2;
         }
     }
@@ -108,6 +112,46 @@ internal static class Benchmarks
         Print($"mixer alone, {method}, 1 thread, samples/s", recipe.Optimization.MicroBatchSize / mixing);
     }
 
+    /// <summary>A training loop without actors, cluster or exchange: one thread loads and mixes ahead, one trains.</summary>
+    private static void Bare(string method, string[] settings)
+    {
+        const int Steps = 16;
+        var recipe = RecipeFile.Set(Sample, [$"mix.method={method}", "mix.rampSteps=0", "optimization.steps=100000", .. settings]);
+        var (_, model, loader) = Open(recipe);
+        using var state = new TrainingState(recipe, model, CPU);
+        using var step = new TrainingStep(recipe, state, 1);
+        using var mixer = new Mixer(recipe, model, CPU);
+        using var ready = new BlockingCollection<MicroBatch>(recipe.Run.Prefetch + recipe.Optimization.MicroBatches);
+        var teacher = state.Average.ToArray();
+        using var thread = new ComputeThread("mixer");
+        var mixing = thread.Run(() =>
+        {
+            for (var i = 0; i < Steps * recipe.Optimization.MicroBatches; i++)
+            {
+                ready.Add(Prepare(recipe, model, loader, mixer, teacher, i / recipe.Optimization.MicroBatches, i % recipe.Optimization.MicroBatches));
+            }
+
+            return 0;
+        });
+        var seconds = new double[Steps];
+        for (var i = 0; i < Steps; i++)
+        {
+            seconds[i] = Time(() => step.Run([.. Enumerable.Range(0, recipe.Optimization.MicroBatches).Select(_ => ready.Take())]));
+        }
+
+        mixing.GetAwaiter().GetResult();
+        var steady = seconds[6..].Order().ToArray();
+        Print($"bare loop, {method}, 1 thread, ms a step", 1000 * steady[steady.Length / 2]);
+    }
+
+    private static MicroBatch Prepare(Recipe recipe, ModelConfig model, BatchLoader loader, Mixer mixer, float[] teacher, long step, int m)
+    {
+        using var samples = SampleBundle.Pack(loader.Load(step, m, default));
+        var answer = mixer.Run(step, m, SampleBundle.Unpack(samples), teacher);
+        using var features = answer.Features;
+        return MicroBatchAssembly.Assemble(m, samples, features, answer.Plan, recipe, model);
+    }
+
     private static void Loader(int threads)
     {
         var (_, _, loader) = Open(Sample);
@@ -138,13 +182,7 @@ internal static class Benchmarks
         var teacher = state.Average.ToArray();
         for (var s = 1; s <= 1000; s++)
         {
-            step.Run([.. Enumerable.Range(0, 4).Select(m =>
-            {
-                using var samples = SampleBundle.Pack(loader.Load(s, m, default));
-                var answer = mixer.Run(s, m, SampleBundle.Unpack(samples), teacher);
-                using var features = answer.Features;
-                return MicroBatchAssembly.Assemble(m, samples, features, answer.Plan, recipe, model);
-            })]);
+            step.Run([.. Enumerable.Range(0, 4).Select(m => Prepare(recipe, model, loader, mixer, teacher, s, m))]);
             if (s is 100 or 400 or 700 or 1000)
             {
                 Print($"resident memory after {s} steps, MB", Environment.WorkingSet / 1048576.0);

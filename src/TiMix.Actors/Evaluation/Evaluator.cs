@@ -2,96 +2,79 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Data;
 using TiMix.Learning;
-using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;
 
-/// <summary>The evaluator's mathematics: features of a split by the parameters of a snapshot, and every metric of them.</summary>
+/// <summary>A split to be evaluated.</summary>
+/// <param name="Name">For the report.</param>
+/// <param name="Reader">Its samples, un-augmented.</param>
+public sealed record EvaluatedSplit(string Name, EvaluationReader Reader);
+
+/// <summary>
+/// The evaluator's mathematics: features of a split by the parameters of a snapshot, and every metric of them. Retrieval counts
+/// all captions of an image; what the theory says of pairs is measured with its first.
+/// </summary>
 public static class Evaluator
 {
-    private const int BatchSize = 64;
+    /// <summary>Name of the part of the training samples that is looked at.</summary>
+    public const string TrainProbe = "train probe";
+
     private static readonly int[] InformationSizes = [64, 256, 1000];
 
-    /// <summary>All metrics of one split. Recalls and shares in percent, information in nats.</summary>
-    /// <param name="split">Name for the report.</param>
-    /// <param name="reader">The split's samples, un-augmented.</param>
-    /// <param name="recipe">Lengths and the seed for ties.</param>
+    /// <summary>All metrics. Recalls and shares in percent, information in nats.</summary>
+    /// <param name="step">Of the snapshot.</param>
+    /// <param name="splits">What to evaluate.</param>
+    /// <param name="trainProbe">A fixed part of the training samples, un-augmented, for the overfit gap; null: none.</param>
+    /// <param name="recipe">Sides of mixing windows and the seed for ties.</param>
     /// <param name="model">Sizes.</param>
     /// <param name="parameters">Flat parameters.</param>
-    /// <param name="shuffleCaptions">Pair every image with a stranger's caption: what chance looks like.</param>
+    /// <param name="shuffleCaptions">Pair every image of the splits with a stranger's captions: what chance looks like.</param>
     /// <param name="stop">Gives up.</param>
-    public static SplitEvaluation Evaluate(
-        string split, EvaluationReader reader, Recipe recipe, ModelConfig model, float[] parameters, bool shuffleCaptions, CancellationToken stop)
+    /// <exception cref="DataException">Not one sample of a split can be used.</exception>
+    public static EvaluationReport Evaluate(
+        long step, IReadOnlyList<EvaluatedSplit> splits, EvaluationReader? trainProbe, Recipe recipe, ModelConfig model, float[] parameters, bool shuffleCaptions, CancellationToken stop)
     {
-        var layout = DualEncoder.LayoutOf(model);
-        var device = TorchRuntime.DefaultDevice();
-        using var values = new ParameterBuffer(layout, device);
-        values.CopyFrom(parameters);
-        using var encoder = new DualEncoder(model, layout, values.Values, null);
-        var (images, texts) = (new List<float>(), new List<float>());
-        var (maps, boxes, owners) = (new List<float>(), new List<float>(), new List<int>());
-        var pairs = 0;
-        while (true)
+        using var evaluated = new EvaluatedModel(model, parameters);
+        var train = trainProbe is null ? null : Encode(new EvaluatedSplit(TrainProbe, trainProbe), evaluated, false, null, stop);
+        var results = new List<SplitEvaluation>();
+        foreach (var split in splits)
         {
-            stop.ThrowIfCancellationRequested();
-            var batch = reader.Load(pairs, BatchSize, stop);
-            var count = batch.SampleIndices.Length;
-            if (count == 0)
+            var probe = new MixedProbe(recipe.MixOptions());
+            var features = Encode(split, evaluated, true, probe, stop);
+            if (shuffleCaptions)
             {
-                break;
+                features.ShuffleCaptions(Learning.Seeds.Mix(recipe.Run.Seed, 0x5AFF1E));
             }
 
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            var image = encoder.EncodeImages(Pixels.Normalize(batch.Pixels, count, model.ImageSize, device), true);
-            images.AddRange(HostFloats.Of(image.Feature));
-            texts.AddRange(HostFloats.Of(encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, count, device)).Feature));
-            if (batch.RegionOwner.Length > 0)
-            {
-                var cls = encoder.EncodeTexts(TokenMatrix.Of(batch.RegionPhrases, batch.RegionOwner.Length, device)).Cls;
-                var owner = tensor(batch.RegionOwner, device: device).to(ScalarType.Int64);
-                maps.AddRange(Saliency.FromLogits(encoder.PatchTextLogits(image.Middle!, owner, cls)));
-                boxes.AddRange(batch.RegionBoxes);
-                owners.AddRange(batch.RegionOwner.Select(index => pairs + index));
-            }
-
-            pairs += count;
+            var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);
+            AddRetrieval(metrics, features);
+            AddTheory(metrics, features, evaluated.Temperature);
+            AddOverfitGap(metrics, features, train, evaluated.Temperature);
+            probe.AddTo(metrics, features.FirstCaptions(), features.Width, evaluated.Temperature);
+            AddSaliency(metrics, features, model, recipe.Run.Seed);
+            metrics["skippedSamples"] = split.Reader.Problems.Count;
+            results.Add(new SplitEvaluation(split.Name, features.Pairs, metrics));
         }
 
-        if (pairs == 0)
-        {
-            throw new DataException($"split {split}: not one of its {reader.Count} samples can be used.");
-        }
+        return new EvaluationReport(step, results, train is null ? null : Describe(train, evaluated.Temperature));
+    }
 
-        var d = model.EmbedDim;
-        float[] imageFeatures = [.. images];
-        float[] textFeatures = [.. Order(pairs, recipe.Run.Seed, shuffleCaptions).SelectMany(index => texts.GetRange(index * d, d))];
+    private static SplitEvaluation Describe(SplitFeatures train, double temperature)
+    {
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        AddRetrieval(metrics, imageFeatures, textFeatures, d);
-        AddInformation(metrics, imageFeatures, textFeatures, d, pairs, Math.Exp(-values.LogitScale));
-        if (owners.Count > 0)
-        {
-            AddSaliency(metrics, maps, boxes, owners, model, recipe.Run.Seed);
-        }
-
-        metrics["skippedSamples"] = reader.Problems.Count;
-        return new SplitEvaluation(split, pairs, metrics);
+        AddTheory(metrics, train, temperature);
+        return new SplitEvaluation(TrainProbe, train.Pairs, metrics);
     }
 
-    private static int[] Order(int count, ulong seed, bool shuffled)
+    private static SplitFeatures Encode(EvaluatedSplit split, EvaluatedModel model, bool regions, MixedProbe? probe, CancellationToken stop)
     {
-        int[] order = [.. Enumerable.Range(0, count)];
-        if (shuffled)
-        {
-            new Learning.SeededRandom(Learning.Seeds.Mix(seed, 0x5AFF1E)).Shuffle<int>(order);
-        }
-
-        return order;
+        var features = SplitFeatures.Encode(split.Reader, model, regions, probe, stop);
+        return features.Pairs > 0 ? features : throw new DataException($"split {split.Name}: not one of its {split.Reader.Count} samples can be used.");
     }
 
-    private static void AddRetrieval(SortedDictionary<string, double> metrics, float[] images, float[] texts, int width)
+    private static void AddRetrieval(SortedDictionary<string, double> metrics, SplitFeatures features)
     {
-        var scores = RetrievalMetrics.Compute(images, texts, width);
+        var scores = RetrievalMetrics.Compute(features.Images, features.Captions, features.Width, features.Owner);
         metrics["imageToTextR1"] = scores.ImageToTextR1;
         metrics["imageToTextR5"] = scores.ImageToTextR5;
         metrics["imageToTextR10"] = scores.ImageToTextR10;
@@ -100,23 +83,26 @@ public static class Evaluator
         metrics["textToImageR10"] = scores.TextToImageR10;
         metrics["meanRecall"] = scores.MeanRecall;
         metrics["medianRank"] = scores.MedianRank;
+        metrics["captions"] = features.Owner.Length;
     }
 
-    private static void AddInformation(SortedDictionary<string, double> metrics, float[] images, float[] texts, int width, int pairs, double temperature)
+    private static void AddTheory(SortedDictionary<string, double> metrics, SplitFeatures features, double temperature)
     {
-        var bounds = MutualInformation.Estimate(images, texts, width, temperature, [.. InformationSizes.Where(size => size < pairs), Math.Min(pairs, InformationSizes[^1])]);
+        if (features.Pairs < 2)
+        {
+            return;
+        }
+
+        var captions = features.FirstCaptions();
+        var bounds = MutualInformation.Estimate(features.Images, captions, features.Width, temperature, SizesFor(features.Pairs));
         foreach (var bound in bounds)
         {
             metrics[$"miLowerBoundNatsAt{bound.Samples}"] = bound.Nats;
         }
 
-        if (bounds.Length > 0)
-        {
-            metrics["miLowerBoundNats"] = bounds[^1].Nats;
-            metrics["miShareOfLogN"] = bounds[^1].Fraction;
-        }
-
-        var shape = RepresentationMetrics.Compute(images, texts, width);
+        metrics["miLowerBoundNats"] = bounds[^1].Nats;
+        metrics["miShareOfLogN"] = bounds[^1].Fraction;
+        var shape = RepresentationMetrics.Compute(features.Images, captions, features.Width);
         metrics["alignment"] = shape.Alignment;
         metrics["imageUniformity"] = shape.ImageUniformity;
         metrics["textUniformity"] = shape.TextUniformity;
@@ -124,9 +110,30 @@ public static class Evaluator
         metrics["temperature"] = temperature;
     }
 
-    private static void AddSaliency(SortedDictionary<string, double> metrics, List<float> maps, List<float> boxes, List<int> owners, ModelConfig model, ulong seed)
+    /// <summary>The bound on training samples minus the bound here, at the largest N that both have.</summary>
+    private static void AddOverfitGap(SortedDictionary<string, double> metrics, SplitFeatures features, SplitFeatures? train, double temperature)
     {
-        var scores = SaliencyMetrics.Compute([.. maps], [.. boxes], [.. owners], model.ImageSize, model.PatchSize, seed);
+        if (train is null || Math.Min(train.Pairs, features.Pairs) < 2)
+        {
+            return;
+        }
+
+        var size = SizesFor(Math.Min(train.Pairs, features.Pairs))[^1];
+        double BoundOf(SplitFeatures of) => MutualInformation.Estimate(of.Images, of.FirstCaptions(), of.Width, temperature, size)[0].Nats;
+        metrics["overfitGapNats"] = BoundOf(train) - BoundOf(features);
+        metrics["overfitGapSamples"] = size;
+    }
+
+    private static int[] SizesFor(int pairs) => [.. InformationSizes.Where(size => size < pairs), Math.Min(pairs, InformationSizes[^1])];
+
+    private static void AddSaliency(SortedDictionary<string, double> metrics, SplitFeatures features, ModelConfig model, ulong seed)
+    {
+        if (features.RegionOwner.Length == 0)
+        {
+            return;
+        }
+
+        var scores = SaliencyMetrics.Compute(features.Maps, features.Boxes, features.RegionOwner, model.ImageSize, model.PatchSize, seed);
         foreach (var (suffix, score) in new[] { ("", scores.Model), ("Random", scores.Random), ("Centre", scores.Centre), ("LargestBox", scores.LargestBox) })
         {
             metrics["pointingGame" + suffix] = score.Pointing;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using TiMix.Actors.Compute;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Recipes;
@@ -16,12 +17,16 @@ public sealed class EvaluatorActor : ReceiveActor
     private readonly ComputeThread _thread = new("evaluator");
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<long> _underWay = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    // Of the compute thread.
+    private readonly Dictionary<string, EvaluationReader> _readers = new(StringComparer.Ordinal);
+    private EvaluationReader? _trainProbe;
 
     /// <param name="recipe">Splits and lengths.</param>
     /// <param name="data">Where the splits are.</param>
     public EvaluatorActor(Recipe recipe, RunData data)
     {
-        var readers = new Dictionary<string, EvaluationReader>(StringComparer.Ordinal);
         Receive<EvaluatorMessages.Evaluate>(request =>
         {
             var asker = Sender;
@@ -30,7 +35,7 @@ public sealed class EvaluatorActor : ReceiveActor
                 return;
             }
 
-            _thread.Run(() => new Done(request.Step, asker, Evaluate(request, recipe, data, readers, _stopped.Token))).PipeTo(Self, Self);
+            _thread.Run(() => new Done(request.Step, asker, Evaluate(request, recipe, data, _stopped.Token))).PipeTo(Self, Self);
         });
         Receive<Done>(done =>
         {
@@ -50,23 +55,32 @@ public sealed class EvaluatorActor : ReceiveActor
         _thread.Dispose();
     }
 
-    private static object Evaluate(EvaluatorMessages.Evaluate request, Recipe recipe, RunData data, Dictionary<string, EvaluationReader> readers, CancellationToken stop)
+    private object Evaluate(EvaluatorMessages.Evaluate request, Recipe recipe, RunData data, CancellationToken stop)
     {
         try
         {
             var (manifest, parameters) = SnapshotStore.ReadParameters(request.Snapshot);
-            var splits = new List<SplitEvaluation>();
-            foreach (var split in request.Splits)
+            if (_readers.Count == 0)
             {
-                if (!readers.TryGetValue(split, out var reader))
+                _trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
+                if (missing is not null)
                 {
-                    readers.Add(split, reader = data.OpenReader(split, manifest.Model));
+                    _log.Warning("{0}", missing);
                 }
-
-                splits.Add(Evaluator.Evaluate(split, reader, recipe, manifest.Model, parameters, false, stop));
             }
 
-            return new EvaluatorMessages.Evaluated(new EvaluationReport(request.Step, splits));
+            var splits = new List<EvaluatedSplit>();
+            foreach (var split in request.Splits)
+            {
+                if (!_readers.TryGetValue(split, out var reader))
+                {
+                    _readers.Add(split, reader = data.OpenReader(split, manifest.Model));
+                }
+
+                splits.Add(new EvaluatedSplit(split, reader));
+            }
+
+            return new EvaluatorMessages.Evaluated(Evaluator.Evaluate(request.Step, splits, _trainProbe, recipe, manifest.Model, parameters, false, stop));
         }
         catch (Exception error)
         {

@@ -10,7 +10,11 @@ namespace TiMix.Actors.Loading;
 /// <param name="RegionBoxes">[R, 4] x, y, width, height in pixels.</param>
 /// <param name="RegionPhrases">[R, Lp].</param>
 /// <param name="RegionInCaption">[R] 1 when the caption says the phrase.</param>
-public sealed record SampleArrays(byte[] Pixels, int[] Tokens, int[] RegionOwner, float[] RegionBoxes, int[] RegionPhrases, byte[] RegionInCaption);
+public sealed record SampleArrays(byte[] Pixels, int[] Tokens, int[] RegionOwner, float[] RegionBoxes, int[] RegionPhrases, byte[] RegionInCaption)
+{
+    /// <summary>uint8 [b, 3, S, S], second views; empty where none are asked for.</summary>
+    public byte[] SecondPixels { get; init; } = [];
+}
 
 /// <summary>Packs and unpacks <see cref="SampleArrays"/>.</summary>
 public static class SampleBundle
@@ -23,6 +27,7 @@ public static class SampleBundle
         .Add("regions.boxes", batch.RegionBoxes)
         .Add("regions.phrases", batch.RegionPhrases)
         .Add("regions.in-caption", batch.RegionInCaption)
+        .Add("pixels.second", batch.SecondPixels)
         .Build();
 
     /// <summary>The arrays, copied out of the bundle.</summary>
@@ -32,5 +37,8 @@ public static class SampleBundle
         bundle.Get<int>("regions.owner").ToArray(),
         bundle.Get<float>("regions.boxes").ToArray(),
         bundle.Get<int>("regions.phrases").ToArray(),
-        bundle.Get<byte>("regions.in-caption").ToArray());
+        bundle.Get<byte>("regions.in-caption").ToArray())
+    {
+        SecondPixels = bundle.Get<byte>("pixels.second").ToArray(),
+    };
 }

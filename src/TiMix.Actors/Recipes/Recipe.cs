@@ -108,6 +108,33 @@ public sealed record ModelRecipe
 
     /// <summary>Width of the shared embedding; null: the preset's.</summary>
     public int? EmbedDim { get; init; }
+
+    /// <summary>Blocks of the fusion encoder, when an objective needs it; null: the preset's.</summary>
+    public int? FusionLayers { get; init; }
+
+    /// <summary>Blocks of the decoder, when an objective needs it; null: the preset's.</summary>
+    public int? DecoderLayers { get; init; }
+
+    /// <summary><c>float32</c>, or <c>bf16</c> for devices that multiply it faster; parameters stay float32. Null: the preset's.</summary>
+    public string? Precision { get; init; }
+
+    /// <summary>1: blocks are computed again in the backward pass instead of being kept for it, for models too deep for the memory. Null: the preset's.</summary>
+    public int? Recompute { get; init; }
+
+    /// <summary>Layout of the text encoder: <c>timix</c>, or <c>bert</c> for weights of BERT. Null: the preset's.</summary>
+    public string? TextLayout { get; init; }
+
+    /// <summary>Of the image encoder: <c>gelu</c>, or <c>quick_gelu</c> for weights of OpenAI. Null: the preset's.</summary>
+    public string? VisionActivation { get; init; }
+
+    /// <summary>Of the text encoder: <c>gelu</c> or <c>quick_gelu</c>. Null: the preset's.</summary>
+    public string? TextActivation { get; init; }
+
+    /// <summary>Safetensors file of parameters to start from, written by <c>timix import</c> or taken from a snapshot; what it lacks starts from the seed. Empty: none.</summary>
+    public string Init { get; init; } = "";
+
+    /// <summary>SHA-256 of that file; written down when a run begins if it is empty.</summary>
+    public string InitSha256 { get; init; } = "";
 }
 
 /// <summary>Section <c>optimization</c>.</summary>
@@ -160,7 +187,10 @@ public sealed record TeacherRecipe
 /// <summary>Section <c>mix</c>.</summary>
 public sealed record MixRecipe
 {
-    /// <summary>none, mixup, cutmix, random-window, timix or oracle.</summary>
+    /// <summary>
+    /// none, mixup, cutmix, random-window, timix, oracle (saliency of the true boxes) or second-pass (a second clean view of each
+    /// picture in the mixed one's place: the work of mixing without the mixing).
+    /// </summary>
     public string Method { get; init; } = "timix";
 
     /// <summary>hard, self or blend.</summary>
@@ -202,6 +232,18 @@ public sealed record ObjectiveRecipe
     /// <c>whole</c> (all of them, as the authors do) or <c>none</c> (no whole-caption region).
     /// </summary>
     public string CaptionRegion { get; init; } = "phrases";
+
+    /// <summary>Weight of image–text matching, with hard negatives from the micro-batch; 0: no matching head.</summary>
+    public double ItmWeight { get; init; }
+
+    /// <summary>Weight of masked language modelling; 0: no such head.</summary>
+    public double MlmWeight { get; init; }
+
+    /// <summary>Share of the words that are hidden in it.</summary>
+    public double MlmShare { get; init; } = 0.15;
+
+    /// <summary>Weight of prefix language modelling: the decoder writes captions on; 0: no decoder.</summary>
+    public double PrefixLmWeight { get; init; }
 }
 
 /// <summary>Section <c>run</c>.</summary>

@@ -64,8 +64,11 @@ public static class RecipeFile
     }
 
     /// <summary>The recipe with some keys set: <c>key=value</c> each.</summary>
+    /// <param name="recipe">Left as it is.</param>
+    /// <param name="assignments">The keys and their values.</param>
+    /// <param name="where">For messages.</param>
     /// <exception cref="RunError">A key is unknown or a value wrong.</exception>
-    public static Recipe Set(Recipe recipe, IEnumerable<string> assignments)
+    public static Recipe Set(Recipe recipe, IEnumerable<string> assignments, string where = "--set")
     {
         var node = JsonSerializer.SerializeToNode(recipe, Json)!.AsObject();
         foreach (var assignment in assignments)
@@ -73,7 +76,7 @@ public static class RecipeFile
             var split = assignment.IndexOf('=', StringComparison.Ordinal);
             if (split < 1)
             {
-                throw new RunError($"--set {assignment}: expected key=value, for example optimization.steps=500.");
+                throw new RunError($"{where} {assignment}: expected key=value, for example optimization.steps=500.");
             }
 
             var (key, value) = (assignment[..split].Trim(), assignment[(split + 1)..].Trim());
@@ -81,19 +84,19 @@ public static class RecipeFile
             var section = node;
             foreach (var part in parts[..^1])
             {
-                section = section[part] as JsonObject ?? throw Unknown("--set", key);
+                section = section[part] as JsonObject ?? throw Unknown(where, key);
             }
 
             var known = RecipeKeys.All.FirstOrDefault(candidate => candidate.Name == key);
             if (known is null && !key.StartsWith("data.tests.", StringComparison.Ordinal))
             {
-                throw Unknown("--set", key);
+                throw Unknown(where, key);
             }
 
-            section[parts[^1]] = known?.Type is "number" or "whole number" or "names and texts" ? ParseValue(key, value, known.Type) : JsonValue.Create(value);
+            section[parts[^1]] = known?.Type is "number" or "whole number" or "names and texts" ? ParseValue(where, key, value, known.Type) : JsonValue.Create(value);
         }
 
-        return Read(node, "--set");
+        return Read(node, where);
     }
 
     /// <summary>Canonical text: every key, in order.</summary>
@@ -108,7 +111,7 @@ public static class RecipeFile
 
     private static JsonNode? At(JsonNode? node, string name) => name.Split('.').Aggregate(node, (inner, part) => inner?[part]);
 
-    private static JsonNode? ParseValue(string key, string value, string type)
+    private static JsonNode? ParseValue(string where, string key, string value, string type)
     {
         try
         {
@@ -116,7 +119,7 @@ public static class RecipeFile
         }
         catch (JsonException)
         {
-            throw new RunError($"--set: \"{key}\" is \"{value}\"; expected a {type}.");
+            throw new RunError($"{where}: \"{key}\" is \"{value}\"; expected a {type}.");
         }
     }
 

@@ -11,9 +11,14 @@ public static class RecipeMapping
     /// <param name="vocabularySize">Of the tokenizer.</param>
     public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize)
     {
-        var preset = ModelPreset.Load(recipe.Model.Preset);
+        var (preset, objective) = (ModelPreset.Load(recipe.Model.Preset), recipe.Objective);
+        var (matches, fills, writes) = (objective.ItmWeight > 0, objective.MlmWeight > 0, objective.PrefixLmWeight > 0);
         return preset with
         {
+            FusionLayers = matches || fills || writes ? recipe.Model.FusionLayers ?? preset.FusionLayers : 0,
+            DecoderLayers = writes ? recipe.Model.DecoderLayers ?? preset.DecoderLayers : 0,
+            MatchingHead = matches,
+            MlmHead = fills,
             ImageSize = recipe.Model.ImageSize ?? preset.ImageSize,
             PatchSize = recipe.Model.PatchSize ?? preset.PatchSize,
             VisionWidth = recipe.Model.VisionWidth ?? preset.VisionWidth,
@@ -23,6 +28,11 @@ public static class RecipeMapping
             TextLayers = recipe.Model.TextLayers ?? preset.TextLayers,
             TextHeads = recipe.Model.TextHeads ?? preset.TextHeads,
             EmbedDim = recipe.Model.EmbedDim ?? preset.EmbedDim,
+            Precision = recipe.Model.Precision ?? preset.Precision,
+            Recompute = recipe.Model.Recompute is { } again ? again == 1 : preset.Recompute,
+            TextLayout = recipe.Model.TextLayout ?? preset.TextLayout,
+            VisionActivation = recipe.Model.VisionActivation ?? preset.VisionActivation,
+            TextActivation = recipe.Model.TextActivation ?? preset.TextActivation,
             ContextLength = recipe.Data.ContextLength,
             VocabularySize = vocabularySize,
         };
@@ -35,6 +45,7 @@ public static class RecipeMapping
         ContextLength = recipe.Data.ContextLength,
         PhraseLength = recipe.Data.PhraseLength,
         RegionsPerImage = recipe.Data.RegionsPerImage,
+        SecondViewSteps = recipe.MixMethod() == Learning.MixMethod.SecondPass ? MixingSteps(recipe) : 0,
         Augmentation = new AugmentationOptions
         {
             MaxShift = recipe.Data.Augmentation.MaxShift,
@@ -70,7 +81,8 @@ public static class RecipeMapping
         "random-window" => Learning.MixMethod.RandomWindow,
         "timix" => Learning.MixMethod.TiMix,
         "oracle" => Learning.MixMethod.Oracle,
-        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix or oracle."),
+        "second-pass" => Learning.MixMethod.SecondPass,
+        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix, oracle or second-pass."),
     };
 
     /// <summary>Limits of the window's side.</summary>
@@ -96,12 +108,21 @@ public static class RecipeMapping
                 "blend" => MixLabels.Blend,
                 var other => throw new Runs.RunError($"recipe: \"mix.labels\" is \"{other}\"; it can be hard, self or blend."),
             },
-            recipe.Mix.Beta);
+            recipe.Mix.Beta)
+        {
+            Seed = recipe.Run.Seed,
+            MatchingWeight = recipe.Objective.ItmWeight,
+            MlmWeight = recipe.Objective.MlmWeight,
+            MlmShare = recipe.Objective.MlmShare,
+            PrefixLmWeight = recipe.Objective.PrefixLmWeight,
+        };
     }
 
     /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>
     public static long TeacherVersionAt(this Recipe recipe, long step) => Math.Max(0, (step / recipe.Teacher.RefreshEvery) - 1);
 
-    private static bool Mixing(Recipe recipe, long step) =>
-        recipe.MixMethod() != Learning.MixMethod.None && recipe.Mix.Weight > 0 && step < recipe.Mix.Until * recipe.Optimization.Steps;
+    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod() != Learning.MixMethod.None && step < MixingSteps(recipe);
+
+    /// <summary>Steps, from the first, in which the mixed loss takes part.</summary>
+    private static long MixingSteps(Recipe recipe) => recipe.Mix.Weight > 0 ? (long)Math.Ceiling(recipe.Mix.Until * recipe.Optimization.Steps) : 0;
 }

@@ -25,6 +25,10 @@ public static class RecipeRules
         void Positive(string key, double value) => Need(value > 0 && double.IsFinite(value), key, value, "larger than 0");
         void NotNegative(string key, double value) => Need(value >= 0 && double.IsFinite(value), key, value, "0 or larger");
 
+        void Layers(string key, int? given, Func<Learning.ModelConfig, int> preset, string why) => Need(
+            (given ?? (Learning.ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(Learning.ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
+            key, given ?? 0, $"1 or more, or the preset's: {why}");
+
         var (data, optimization, teacher, mix, objective, run) = (recipe.Data, recipe.Optimization, recipe.Teacher, recipe.Mix, recipe.Objective, recipe.Run);
         Need(data.Train.Length > 0, "data.train", data.Train, "a pattern of shards, for example shards/train-{000..099}.tar");
         Need(data.Fraction is > 0 and <= 1, "data.fraction", data.Fraction, "larger than 0, at most 1");
@@ -38,6 +42,14 @@ public static class RecipeRules
         Share("data.augmentation.flip", data.Augmentation.Flip);
         Whole("data.augmentation.randAugmentOps", data.Augmentation.RandAugmentOps, 0, 20);
         Whole("data.augmentation.randAugmentMagnitude", data.Augmentation.RandAugmentMagnitude, 0, 10);
+        OneOf("model.precision", recipe.Model.Precision ?? "float32", "float32", "bf16");
+        Need(recipe.Model.TextLayout != "clip", "model.textLayout", "clip", "timix or bert: CLIP's text tower needs CLIP's own tokenizer, which is not here");
+        OneOf("model.textLayout", recipe.Model.TextLayout ?? "timix", "timix", "bert");
+        OneOf("model.visionActivation", recipe.Model.VisionActivation ?? "gelu", "gelu", "quick_gelu");
+        OneOf("model.textActivation", recipe.Model.TextActivation ?? "gelu", "gelu", "quick_gelu");
+        var hash = recipe.Model.InitSha256;
+        Need(hash.Length == 0 || (hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)), "model.initSha256", hash, "64 lower-case hexadecimal digits, or empty");
+        Whole("model.recompute", recipe.Model.Recompute ?? 0, 0, 1);
         Whole("optimization.steps", optimization.Steps, 1, 1_000_000_000);
         Whole("optimization.microBatches", optimization.MicroBatches, 1, 65536);
         Whole("optimization.microBatchSize", optimization.MicroBatchSize, 2, 65536);
@@ -52,8 +64,9 @@ public static class RecipeRules
         NotNegative("optimization.clipNorm", optimization.ClipNorm);
         Share("teacher.decay", teacher.Decay);
         Whole("teacher.refreshEvery", teacher.RefreshEvery, 1);
-        OneOf("mix.method", mix.Method, "none", "mixup", "cutmix", "random-window", "timix", "oracle");
+        OneOf("mix.method", mix.Method, "none", "mixup", "cutmix", "random-window", "timix", "oracle", "second-pass");
         OneOf("mix.labels", mix.Labels, "hard", "self", "blend");
+        Need(mix.Method != "second-pass" || mix.Labels == "hard", "mix.labels", mix.Labels, "hard with \"mix.method\" second-pass, whose pictures have one caption each");
         Share("mix.beta", mix.Beta);
         Need(mix.MinSide is > 0 and <= 1, "mix.minSide", mix.MinSide, "larger than 0, at most 1");
         Need(mix.MaxSide >= mix.MinSide && mix.MaxSide <= 1, "mix.maxSide", mix.MaxSide, "at least mix.minSide, at most 1");
@@ -64,6 +77,22 @@ public static class RecipeRules
         Whole("objective.distillRampSteps", objective.DistillRampSteps, 0);
         NotNegative("objective.alignmentWeight", objective.AlignmentWeight);
         OneOf("objective.captionRegion", objective.CaptionRegion, "phrases", "whole", "none");
+        NotNegative("objective.itmWeight", objective.ItmWeight);
+        NotNegative("objective.mlmWeight", objective.MlmWeight);
+        NotNegative("objective.prefixLmWeight", objective.PrefixLmWeight);
+        Need(objective.MlmShare is > 0 and < 1, "objective.mlmShare", objective.MlmShare, "larger than 0, below 1");
+        Whole("model.fusionLayers", recipe.Model.FusionLayers ?? 0, 0, 1000);
+        Whole("model.decoderLayers", recipe.Model.DecoderLayers ?? 0, 0, 1000);
+        if (objective.ItmWeight > 0 || objective.MlmWeight > 0 || objective.PrefixLmWeight > 0)
+        {
+            Layers("model.fusionLayers", recipe.Model.FusionLayers, preset => preset.FusionLayers, "objective.itmWeight, mlmWeight and prefixLmWeight read image and text together");
+        }
+
+        if (objective.PrefixLmWeight > 0)
+        {
+            Layers("model.decoderLayers", recipe.Model.DecoderLayers, preset => preset.DecoderLayers, "objective.prefixLmWeight needs a decoder");
+        }
+
         Whole("run.prefetch", run.Prefetch, 1, 100_000);
         Whole("run.graphsInMemory", run.GraphsInMemory, 0);
         Whole("run.snapshotEvery", run.SnapshotEvery, 1);

@@ -77,13 +77,33 @@ public sealed record StepReport(
     double LearningRate,
     double GradientNorm,
     double StepSeconds,
-    double SamplesPerSecond);
+    double SamplesPerSecond,
+    double MixRegulariser = 0)
+{
+    /// <summary>Image–text matching loss, nats; 0 where it is off.</summary>
+    public double Itm { get; init; }
+
+    /// <summary>Share of pairs judged right.</summary>
+    public double ItmAccuracy { get; init; }
+
+    /// <summary>Masked language modelling loss, nats a word; 0 where it is off.</summary>
+    public double Mlm { get; init; }
+
+    /// <summary>Share of hidden words found.</summary>
+    public double MlmAccuracy { get; init; }
+
+    /// <summary>Prefix language modelling loss, nats a word; 0 where it is off.</summary>
+    public double PrefixLm { get; init; }
+}
 
 /// <summary>Metrics of one split; keys as in <c>summary.json</c> (imageToTextR1 …).</summary>
 public sealed record SplitEvaluation(string Split, int Pairs, IReadOnlyDictionary<string, double> Metrics);
 
-/// <summary>What the evaluator found at one step.</summary>
-public sealed record EvaluationReport(long Step, IReadOnlyList<SplitEvaluation> Splits);
+/// <summary>
+/// What the evaluator found at one step. <paramref name="TrainProbe"/> is a fixed part of the training samples, un-augmented, with
+/// the theory's metrics alone; null where there is none.
+/// </summary>
+public sealed record EvaluationReport(long Step, IReadOnlyList<SplitEvaluation> Splits, SplitEvaluation? TrainProbe = null);
 
 /// <summary>How a run ended.</summary>
 public enum RunOutcome

@@ -11,6 +11,9 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
 {
     private const string SamplePrefix = "sample:";
 
+    /// <summary>Training samples that an evaluation looks at, at most.</summary>
+    public const int ProbeSamples = 512;
+
     /// <summary>The seed of the sample corpus; not the run's, so that all runs learn from the same scenes.</summary>
     public const ulong SampleSeed = 1;
 
@@ -40,6 +43,27 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     /// <summary>A reader of a split for evaluation.</summary>
     /// <exception cref="DataException">Files are missing; one line.</exception>
     public EvaluationReader OpenReader(string split, Learning.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.LoaderOptions(model));
+
+    /// <summary>
+    /// A reader of a fixed part of the samples that are learned from, for evaluation; null where the training shards are not at
+    /// hand, as on a machine that only evaluates.
+    /// </summary>
+    /// <param name="model">Sizes.</param>
+    /// <param name="missing">Why there is none, one line.</param>
+    public EvaluationReader? OpenTrainProbe(Learning.ModelConfig model, out string? missing)
+    {
+        try
+        {
+            var shards = Open("train");
+            missing = null;
+            return new EvaluationReader(shards, OpenTokenizer(), recipe.LoaderOptions(model), recipe.SampleOrder(shards.Count).Probe(ProbeSamples));
+        }
+        catch (DataException error)
+        {
+            missing = $"The theory is measured without training samples: {error.Message}";
+            return null;
+        }
+    }
 
     private bool UsesSample => new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary }.Concat(recipe.Data.Tests.Values)
         .Any(pattern => pattern.StartsWith(SamplePrefix, StringComparison.Ordinal));

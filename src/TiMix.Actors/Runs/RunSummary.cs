@@ -17,13 +17,7 @@ public static class RunSummary
         var evaluation = new JsonObject();
         foreach (var split in records.LastEvaluation?.Splits ?? [])
         {
-            var metrics = new JsonObject { ["pairs"] = split.Pairs };
-            foreach (var (name, value) in split.Metrics)
-            {
-                metrics[name] = value;
-            }
-
-            evaluation[split.Split] = metrics;
+            evaluation[split.Split] = Metrics(split);
         }
 
         return new JsonObject
@@ -37,11 +31,22 @@ public static class RunSummary
             ["samplesPerSecond"] = records.Seconds > 0 ? samples / records.Seconds : 0,
             ["wallSeconds"] = records.Seconds,
             ["finalLosses"] = records.Last is { } last
-                ? new JsonObject { ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment }
+                ? new JsonObject { ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment, ["mixRegulariser"] = last.MixRegulariser }
                 : null,
             ["evaluation"] = evaluation,
+            ["trainProbe"] = records.LastEvaluation?.TrainProbe is { } probe ? Metrics(probe) : null,
             ["replacedSamples"] = records.Replaced,
             ["resumes"] = end.Resumes,
         };
+    }
+    private static JsonObject Metrics(SplitEvaluation split)
+    {
+        var metrics = new JsonObject { ["pairs"] = split.Pairs };
+        foreach (var (name, value) in split.Metrics)
+        {
+            metrics[name] = value;
+        }
+
+        return metrics;
     }
 }

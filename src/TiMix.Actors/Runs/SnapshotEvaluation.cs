@@ -1,3 +1,4 @@
+using TiMix.Actors.Compute;
 using TiMix.Actors.Evaluation;
 using TiMix.Actors.Loading;
 using TiMix.Actors.Mixing;
@@ -10,46 +11,17 @@ namespace TiMix.Actors.Runs;
 /// <summary>Looks at a snapshot without a run: metrics, and pictures of mixes.</summary>
 public static class SnapshotEvaluation
 {
-    private sealed class Silent : IRunObserver
-    {
-        public void StepCompleted(StepReport step)
-        {
-        }
-
-        public void Evaluated(EvaluationReport evaluation)
-        {
-        }
-
-        public void SnapshotCommitted(long step, string directory)
-        {
-        }
-
-        public void Notice(NoticeLevel level, string text)
-        {
-        }
-
-        public void Phase(string text)
-        {
-        }
-
-        public void ViewBegan(Coordination.ViewChange change)
-        {
-        }
-
-        public void TrainerLost(string node, string reason)
-        {
-        }
-    }
-
     /// <summary>Metrics of a snapshot.</summary>
     /// <param name="nameOrSnapshot">A run, whose newest whole snapshot is taken, or a snapshot's directory.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>
     /// <param name="dataDirectory">Where the sample corpus is kept.</param>
     /// <param name="splits">Which; null: all of the recipe.</param>
     /// <param name="shuffleCaptions">Pair every image with a stranger's caption: what chance looks like.</param>
+    /// <param name="notice">Is told what could not be measured, and why.</param>
     /// <param name="stop">Gives up.</param>
     /// <exception cref="RunError">There is no such run, snapshot or split.</exception>
-    public static EvaluationReport Evaluate(string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, CancellationToken stop)
+    public static async Task<EvaluationReport> EvaluateAsync(
+        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop)
     {
         var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
@@ -60,15 +32,21 @@ public static class SnapshotEvaluation
             Splits.PatternOf(recipe, split);
         }
 
-        data.Prepare(new Silent(), stop);
-        TorchRuntime.Initialize();
-        return new EvaluationReport(
-            manifest.Step,
-            [.. wanted.Select(split => Evaluator.Evaluate(split, data.OpenReader(split, manifest.Model), recipe, manifest.Model, parameters, shuffleCaptions, stop))]);
+        data.Prepare(new SilentObserver(), stop);
+        var trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
+        if (missing is not null)
+        {
+            notice(missing);
+        }
+
+        // As the evaluator of a run does, with the same bits: one native thread.
+        using var thread = new ComputeThread("evaluation");
+        return await thread.Run(() => Evaluator.Evaluate(
+            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
     }
 
     /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>
-    /// <param name="nameOrSnapshot">As in <see cref="Evaluate"/>.</param>
+    /// <param name="nameOrSnapshot">As in <see cref="EvaluateAsync"/>.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>
     /// <param name="dataDirectory">Where the sample corpus is kept.</param>
     /// <param name="count">Samples; rounded up to an even number.</param>
@@ -80,7 +58,7 @@ public static class SnapshotEvaluation
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
         recipe = recipe with { Mix = recipe.Mix with { Method = method ?? recipe.Mix.Method } };
         var data = new RunData(recipe, dataDirectory);
-        data.Prepare(new Silent(), stop);
+        data.Prepare(new SilentObserver(), stop);
         TorchRuntime.Initialize();
         var model = manifest.Model;
         var split = recipe.Data.Tests.Keys.Order(StringComparer.Ordinal).LastOrDefault() ?? "train";
@@ -102,7 +80,9 @@ public static class SnapshotEvaluation
         return [.. HostFloats.Of(MixApply.Apply(plan, raw, model.PatchSize)).Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
     }
 
-    private static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
+    /// <summary>The parameters of a snapshot.</summary>
+    /// <exception cref="RunError">There is no such run or snapshot, or it is damaged.</exception>
+    internal static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
     {
         try
         {

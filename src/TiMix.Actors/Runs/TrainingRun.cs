@@ -83,7 +83,12 @@ public static class TrainingRun
             var recipe = options.Recipe;
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
-            CoordinatorSetup.ModelOf(recipe, data.OpenTokenizer());
+            var layout = DualEncoder.LayoutOf(CoordinatorSetup.ModelOf(recipe, data.OpenTokenizer()));
+            if (recipe.Model.Init.Length > 0)
+            {
+                Training.InitialWeights.Read(recipe, layout, new float[layout.Length]);
+            }
+
             using var train = data.Open("train");
             recipe.SampleOrder(train.Count);
             foreach (var problem in train.Problems)

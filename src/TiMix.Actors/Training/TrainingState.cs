@@ -13,7 +13,8 @@ public sealed class TrainingState : IDisposable
     private readonly Recipe _recipe;
     private readonly SortedDictionary<long, float[]> _versions = [];
 
-    /// <summary>A fresh state of step 0, drawn from the recipe's seed.</summary>
+    /// <summary>A fresh state of step 0: drawn from the recipe's seed, or taken from the file that it names.</summary>
+    /// <exception cref="Runs.RunError">That file is not the one, or does not fit.</exception>
     public TrainingState(Recipe recipe, ModelConfig model, Device device)
     {
         _recipe = recipe;
@@ -23,6 +24,13 @@ public sealed class TrainingState : IDisposable
         Average = new ParameterBuffer(Layout, device);
         Optimizer = new AdamW(Layout, recipe.AdamWOptions(), device);
         Student.InitializeFrom(recipe.Run.Seed);
+        if (recipe.Model.Init.Length > 0)
+        {
+            var values = Student.ToArray();
+            InitialWeights.Read(recipe, Layout, values);
+            Student.CopyFrom(values);
+        }
+
         Average.CopyFrom(Student);
         _versions.Add(0, Average.ToArray());
         Expected = HashOfReplica();

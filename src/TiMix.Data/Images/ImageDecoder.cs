@@ -37,6 +37,13 @@ public sealed class DecodedImage : IDisposable
 /// </summary>
 public static class ImageDecoder
 {
+    /// <summary>jpg, png or webp by the first bytes, whatever the file is called; null for anything else.</summary>
+    public static string? ExtensionOf(ReadOnlySpan<byte> encoded) =>
+        encoded.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "jpg"
+        : encoded.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) ? "png"
+        : encoded.Length >= 12 && encoded.StartsWith("RIFF"u8) && encoded.Slice(8, 4).SequenceEqual("WEBP"u8) ? "webp"
+        : null;
+
     /// <summary>Decodes one picture.</summary>
     /// <param name="encoded">The file's bytes.</param>
     /// <param name="maxPixels">Most pixels that are accepted.</param>

@@ -3,7 +3,8 @@ namespace TiMix.Data;
 /// <summary>
 /// Makes the micro-batches of training. What it gives is a pure function of data, seed, step and micro-batch: any loader, on any
 /// thread, at any time gives the same bytes. A sample that cannot be used at (epoch, index) is replaced by sample
-/// Mix(seed, epoch, index, attempt) mod count, attempt = 1, 2, … <see cref="Attempts"/>, and listed. Thread-safe.
+/// Mix(seed, epoch, index, attempt) mod count, attempt = 1, 2, … <see cref="Attempts"/>, and listed. Of a picture with several
+/// captions each epoch takes one, drawn by a seed of its own: whatever else varies is as it would be with one. Thread-safe.
 /// </summary>
 public sealed class BatchLoader
 {
@@ -11,6 +12,8 @@ public sealed class BatchLoader
     public const int Attempts = 16;
 
     private const ulong AugmentDomain = 0x6175676D656E74; // "augment"
+    private const ulong SecondViewDomain = 0x7365636F6E64; // "second"
+    private const ulong CaptionDomain = 0x63617074696F6E; // "caption"
     private readonly ShardIndex _data;
     private readonly SampleOrder _order;
     private readonly LoaderOptions _options;
@@ -40,7 +43,7 @@ public sealed class BatchLoader
     {
         var epoch = _order.EpochOf(step);
         var indices = _order.Indices(step, microBatch);
-        var builder = new BatchBuilder(_options, indices.Length);
+        var builder = new BatchBuilder(_options, indices.Length, secondViews: step < _options.SecondViewSteps);
         List<Replacement> replacements = [];
         foreach (var index in indices)
         {
@@ -81,8 +84,9 @@ public sealed class BatchLoader
     {
         try
         {
-            var random = new SeededRandom(Seeds.Mix(_seed, AugmentDomain, (ulong)epoch, (ulong)index, (ulong)used));
-            builder.Add(used, _preparer.ForTraining(_data.Read(used), random, builder.NextPixels));
+            SeededRandom Random(ulong domain) => new(Seeds.Mix(_seed, domain, (ulong)epoch, (ulong)index, (ulong)used));
+            var captionSeed = Seeds.Mix(_seed, CaptionDomain, (ulong)epoch, (ulong)index, (ulong)used);
+            builder.Add(used, _preparer.ForTraining(_data.Read(used), captionSeed, Random(AugmentDomain), builder.NextPixels, Random(SecondViewDomain), builder.NextSecondPixels));
             return null;
         }
         catch (SampleException e)

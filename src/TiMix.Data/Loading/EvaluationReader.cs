@@ -10,6 +10,7 @@ public sealed class EvaluationReader
     private readonly ShardIndex _data;
     private readonly LoaderOptions _options;
     private readonly SamplePreparer _preparer;
+    private readonly int[]? _chosen;
     private readonly Lock _gate = new();
     private readonly List<int> _usable = [];
     private readonly List<DataProblem> _problems = [];
@@ -18,15 +19,16 @@ public sealed class EvaluationReader
     /// <param name="data">The samples.</param>
     /// <param name="tokenizer">For captions and phrases.</param>
     /// <param name="options">Shapes; the augmentation is not used.</param>
-    public EvaluationReader(ShardIndex data, ITokenizer tokenizer, LoaderOptions options)
+    /// <param name="chosen">Only these samples of the index, in this order; null: all, as stored.</param>
+    public EvaluationReader(ShardIndex data, ITokenizer tokenizer, LoaderOptions options, int[]? chosen = null)
     {
         options.Validate();
-        (_data, _options) = (data, options);
+        (_data, _options, _chosen) = (data, options, chosen);
         _preparer = new SamplePreparer(tokenizer, options);
     }
 
-    /// <summary>Samples of the index, usable or not: the most that can be read.</summary>
-    public int Count => _data.Count;
+    /// <summary>Samples of the index (those chosen), usable or not: the most that can be read.</summary>
+    public int Count => _chosen?.Length ?? _data.Count;
 
     /// <summary>Samples that were skipped so far. Complete once the end has been read.</summary>
     public IReadOnlyList<DataProblem> Problems
@@ -47,7 +49,7 @@ public sealed class EvaluationReader
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         lock (_gate)
         {
-            var builder = new BatchBuilder(_options, Math.Min(count, Math.Max(0, _data.Count - start)));
+            var builder = new BatchBuilder(_options, Math.Min(count, Math.Max(0, Count - start)));
             var scratch = new byte[3 * _options.ImageSize * _options.ImageSize];
             while (builder.Count < count)
             {
@@ -59,13 +61,13 @@ public sealed class EvaluationReader
                     continue;
                 }
 
-                if (_scanned == _data.Count)
+                if (_scanned == Count)
                 {
                     break;
                 }
 
                 // Samples before the start are looked at only to know how many of them can be used.
-                var index = _scanned;
+                var index = _chosen?[_scanned] ?? _scanned;
                 var wanted = _usable.Count == position;
                 try
                 {

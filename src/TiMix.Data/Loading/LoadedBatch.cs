@@ -12,14 +12,23 @@ public sealed record LoadedBatch
     /// <summary>[b] samples as drawn by the epoch's order; a broken one keeps its place here. Empty for evaluation.</summary>
     public int[] DrawnIndices { get; init; } = [];
 
-    /// <summary>[b] captions, cleaned.</summary>
+    /// <summary>[b] captions, cleaned: for training the one of this epoch, for evaluation the first of each picture.</summary>
     public required string[] Captions { get; init; }
 
     /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
     public required byte[] Pixels { get; init; }
 
+    /// <summary>uint8 [b, 3, S, S], second views of the same pictures; empty where none are asked for.</summary>
+    public byte[] SecondPixels { get; init; } = [];
+
     /// <summary>[b, L] token ids: [CLS] … [SEP], padded.</summary>
     public required int[] Tokens { get; init; }
+
+    /// <summary>[C, L] token ids of all captions of all pictures, picture by picture, in stored order. Empty for training.</summary>
+    public int[] CaptionTokens { get; init; } = [];
+
+    /// <summary>[C] sample that a caption belongs to, 0 to b-1, ascending; every sample has one at least. Empty for training.</summary>
+    public int[] CaptionOwner { get; init; } = [];
 
     /// <summary>[R] sample that a region belongs to, 0 to b-1, ascending.</summary>
     public required int[] RegionOwner { get; init; }
@@ -30,7 +39,7 @@ public sealed record LoadedBatch
     /// <summary>[R, Lp] token ids of the phrases.</summary>
     public required int[] RegionPhrases { get; init; }
 
-    /// <summary>[R] 1 when the cleaned phrase occurs, word for word, in the cleaned caption.</summary>
+    /// <summary>[R] 1 when the cleaned phrase occurs, word for word, in the caption of <see cref="Captions"/>.</summary>
     public required byte[] RegionInCaption { get; init; }
 
     /// <summary>Samples that could not be used, and what stands in their place.</summary>

@@ -18,6 +18,9 @@ public sealed record LoaderOptions
     /// <summary>How training pictures are varied.</summary>
     public AugmentationOptions Augmentation { get; init; } = new();
 
+    /// <summary>Steps, from the first, in which every picture is also given in a second view, drawn independently of the first. 0: none.</summary>
+    public long SecondViewSteps { get; init; }
+
     /// <summary>A picture of more pixels is refused before it is decoded. 64 Mi by default.</summary>
     public long MaxPixels { get; init; } = 64L << 20;
 
@@ -29,6 +32,7 @@ public sealed record LoaderOptions
         Require(PhraseLength is >= 3 and <= 4096, "phraseLength", PhraseLength, "from 3 to 4096");
         Require(RegionsPerImage is >= 0 and <= 1024, "regionsPerImage", RegionsPerImage, "from 0 to 1024");
         Require(MaxPixels is >= 1 and <= 1L << 29, "maxPixels", MaxPixels, "from 1 to 512 Mi");
+        Require(SecondViewSteps >= 0, "secondViewSteps", SecondViewSteps, "0 or larger");
         Augmentation.Validate();
     }
 

@@ -11,6 +11,7 @@ public sealed class SampleOrder
 {
     private const ulong OrderDomain = 0x6F72646572; // "order"
     private const ulong PartDomain = 0x70617274; // "part"
+    private const ulong ProbeDomain = 0x70726F6265; // "probe"
     private readonly ulong _seed;
     private readonly int _globalBatch;
     private readonly int _microBatches;
@@ -76,6 +77,16 @@ public sealed class SampleOrder
 
     /// <summary>A sample in use, chosen by a random number.</summary>
     public int Any(ulong random) => _part[(int)(random % (ulong)_part.Length)];
+
+    /// <summary>Some of the samples in use, ascending: the same in every run over the same samples, whatever its seed.</summary>
+    /// <param name="count">How many; all in use where they are fewer.</param>
+    public int[] Probe(int count)
+    {
+        int[] chosen = [.. _part];
+        var random = new SeededRandom(Seeds.Mix(ProbeDomain, (ulong)Count));
+        random.Shuffle(chosen.AsSpan());
+        return [.. chosen.Take(count).Order()];
+    }
 
     private int[] Permutation(int epoch)
     {

@@ -4,19 +4,41 @@ namespace TiMix.Data;
 internal readonly record struct PreparedRegion(Box Box, int[] Tokens, bool InCaption);
 
 /// <summary>A sample but for its pixels, which are written in place.</summary>
-internal sealed record PreparedSample(string Caption, int[] Tokens, IReadOnlyList<PreparedRegion> Regions);
+/// <param name="Caption">Cleaned.</param>
+/// <param name="Tokens">[L] of that caption.</param>
+/// <param name="Regions">With boxes in the result.</param>
+/// <param name="AllTokens">[L] each: of every caption of the picture; empty for training.</param>
+internal sealed record PreparedSample(string Caption, int[] Tokens, IReadOnlyList<PreparedRegion> Regions, IReadOnlyList<int[]> AllTokens);
 
 /// <summary>One raw sample to pixels, tokens and regions. What cannot be used throws a <see cref="SampleException"/> with the reason.</summary>
 internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options)
 {
     /// <summary>A training sample, varied by the generator.</summary>
     /// <param name="raw">As read.</param>
-    /// <param name="random">Of this sample in this epoch.</param>
+    /// <param name="captionSeed">Chooses one of its captions; of this sample in this epoch.</param>
+    /// <param name="random">Everything else; of this sample in this epoch.</param>
     /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
-    public PreparedSample ForTraining(RawSample raw, SeededRandom random, Span<byte> pixels)
+    /// <param name="second">Of the second view; does not reach the first.</param>
+    /// <param name="secondPixels">uint8 [3, S, S], a second view of the same picture; written. Empty: none is wanted.</param>
+    public PreparedSample ForTraining(RawSample raw, ulong captionSeed, SeededRandom random, Span<byte> pixels, SeededRandom second, Span<byte> secondPixels)
     {
-        var (caption, phrases) = CleanTexts(raw);
+        var captions = CleanCaptions(raw);
+        var caption = captions.Count == 1 ? captions[0] : captions[new SeededRandom(captionSeed).NextInt(captions.Count)];
+        var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var carried = Vary(image, caption, phrases, ref random, pixels);
+        if (!secondPixels.IsEmpty)
+        {
+            Vary(image, caption, phrases, ref second, secondPixels);
+        }
+
+        return Finish(caption, tokenizer.Encode(caption, options.ContextLength), carried, []);
+    }
+
+    /// <summary>Draws a view and renders it.</summary>
+    /// <returns>The regions that can be seen in it, no more than wanted.</returns>
+    private List<(Box Box, string Text)> Vary(DecodedImage image, string caption, List<(Box Box, string Text)> phrases, ref SeededRandom random, Span<byte> pixels)
+    {
         var mayFlip = !CaptionText.SaysSide(caption) && !phrases.Exists(phrase => CaptionText.SaysSide(phrase.Text));
         var view = View.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
         view.Render(image, options.ImageSize, pixels);
@@ -30,7 +52,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         }
 
         RandAugment.Apply(pixels, options.ImageSize, options.Augmentation, mayMove: carried.Count == 0, ref random);
-        return Finish(caption, carried);
+        return carried;
     }
 
     /// <summary>A sample for evaluation: the centre, the first regions that can be seen.</summary>
@@ -38,22 +60,27 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
     public PreparedSample ForEvaluation(RawSample raw, Span<byte> pixels)
     {
-        var (caption, phrases) = CleanTexts(raw);
+        var captions = CleanCaptions(raw);
+        var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
         var view = View.Centre(image.Width, image.Height);
         view.Render(image, options.ImageSize, pixels);
         var carried = Carry(view, phrases);
-        return Finish(caption, carried.Count > options.RegionsPerImage ? carried[..options.RegionsPerImage] : carried);
+        var tokens = captions.ConvertAll(caption => tokenizer.Encode(caption, options.ContextLength));
+        return Finish(captions[0], tokens[0], carried.Count > options.RegionsPerImage ? carried[..options.RegionsPerImage] : carried, tokens);
     }
 
-    private static (string Caption, List<(Box Box, string Text)> Phrases) CleanTexts(RawSample raw)
+    /// <summary>Those that have a word, cleaned; one at least.</summary>
+    private static List<string> CleanCaptions(RawSample raw)
     {
-        var caption = CaptionText.Clean(raw.Caption);
-        if (caption.Length == 0)
-        {
-            throw new SampleException(raw.Caption.Length == 0 ? "has no caption" : "its caption has no word");
-        }
+        var cleaned = raw.Captions.Select(CaptionText.Clean).Where(caption => caption.Length > 0).ToList();
+        return cleaned.Count > 0 ? cleaned : throw new SampleException(raw.Captions.All(caption => caption.Length == 0)
+            ? "has no caption"
+            : "its caption has no word");
+    }
 
+    private static List<(Box Box, string Text)> CleanPhrases(RawSample raw)
+    {
         var phrases = new List<(Box, string)>(raw.Regions.Count);
         foreach (var region in raw.Regions)
         {
@@ -64,7 +91,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
             }
         }
 
-        return (caption, phrases);
+        return phrases;
     }
 
     private List<(Box Box, string Text)> Carry(View view, List<(Box Box, string Text)> phrases)
@@ -81,18 +108,19 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         return carried;
     }
 
-    private PreparedSample Finish(string caption, List<(Box Box, string Text)> carried)
+    private PreparedSample Finish(string caption, int[] tokens, List<(Box Box, string Text)> carried, IReadOnlyList<int[]> allTokens)
     {
         var regions = carried.ConvertAll(region => new PreparedRegion(
             region.Box, tokenizer.Encode(region.Text, options.PhraseLength), CaptionText.Contains(caption, region.Text)));
-        return new PreparedSample(caption, tokenizer.Encode(caption, options.ContextLength), regions);
+        return new PreparedSample(caption, tokens, regions, allTokens);
     }
 }
 
 /// <summary>Puts prepared samples together.</summary>
-internal sealed class BatchBuilder(LoaderOptions options, int capacity)
+internal sealed class BatchBuilder(LoaderOptions options, int capacity, bool secondViews = false)
 {
     private readonly byte[] _pixels = new byte[capacity * PixelsOf(options)];
+    private readonly byte[] _secondPixels = secondViews ? new byte[capacity * PixelsOf(options)] : [];
     private readonly List<int> _indices = new(capacity);
     private readonly List<PreparedSample> _samples = new(capacity);
 
@@ -100,6 +128,9 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
 
     /// <summary>Where the pixels of the next sample go.</summary>
     public Span<byte> NextPixels => _pixels.AsSpan(Count * PixelsOf(options), PixelsOf(options));
+
+    /// <summary>Where the second view of the next sample goes; empty: none is wanted.</summary>
+    public Span<byte> NextSecondPixels => secondViews ? _secondPixels.AsSpan(Count * PixelsOf(options), PixelsOf(options)) : [];
 
     public void Add(int index, PreparedSample sample)
     {
@@ -115,8 +146,11 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
             Epoch = epoch,
             SampleIndices = [.. _indices],
             Captions = _samples.Select(sample => sample.Caption).ToArray(),
-            Pixels = Count == capacity ? _pixels : _pixels.AsSpan(0, Count * PixelsOf(options)).ToArray(),
+            Pixels = Filled(_pixels),
+            SecondPixels = secondViews ? Filled(_secondPixels) : [],
             Tokens = new int[Count * options.ContextLength],
+            CaptionTokens = [.. _samples.SelectMany(sample => sample.AllTokens).SelectMany(tokens => tokens)],
+            CaptionOwner = [.. _samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.AllTokens.Count))],
             RegionOwner = new int[regions],
             RegionBoxes = new float[4 * regions],
             RegionPhrases = new int[regions * options.PhraseLength],
@@ -139,6 +173,8 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity)
 
         return batch;
     }
+
+    private byte[] Filled(byte[] pixels) => Count == capacity ? pixels : pixels.AsSpan(0, Count * PixelsOf(options)).ToArray();
 
     private static int PixelsOf(LoaderOptions options) => 3 * options.ImageSize * options.ImageSize;
 }

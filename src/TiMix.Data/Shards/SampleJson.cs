@@ -1,11 +1,13 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace TiMix.Data;
 
-/// <summary>The json of a sample: caption and regions. Other members are left alone.</summary>
+/// <summary>The json of a sample: captions and regions. Other members are left alone.</summary>
 internal static class SampleJson
 {
-    public static (string? Caption, IReadOnlyList<Region> Regions) Parse(byte[] json)
+    /// <summary>"caption" comes first, then those of "captions" in their order; one that stands in both counts once.</summary>
+    public static (IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions) Parse(byte[] json)
     {
         var text = json.AsMemory();
         if (text.Span.StartsWith("\uFEFF"u8))
@@ -20,20 +22,83 @@ internal static class SampleJson
             throw new JsonException("an object with \"caption\" is expected");
         }
 
-        string? caption = null;
-        if (root.TryGetProperty("caption", out var written))
+        return (ParseCaptions(root), ParseRegions(root));
+    }
+
+    /// <summary>What <see cref="Parse"/> reads; "captions" only where there are several.</summary>
+    /// <param name="captions">One at least.</param>
+    /// <param name="regions">May be empty.</param>
+    /// <param name="image">The picture's name where it came from, for people; not read back.</param>
+    public static byte[] Write(IReadOnlyList<string> captions, IReadOnlyList<Region> regions, string image)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            caption = written.ValueKind switch
+            json.WriteStartObject();
+            json.WriteString("caption", captions[0]);
+            if (captions.Count > 1)
             {
-                JsonValueKind.String => TextOf(written),
-                JsonValueKind.Null => null,
-                _ => throw new JsonException("\"caption\" must be a text"),
-            };
+                json.WriteStartArray("captions");
+                foreach (var caption in captions)
+                {
+                    json.WriteStringValue(caption);
+                }
+
+                json.WriteEndArray();
+            }
+
+            json.WriteStartArray("regions");
+            foreach (var (box, phrase) in regions)
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("box");
+                foreach (var number in (ReadOnlySpan<float>)[box.X, box.Y, box.Width, box.Height])
+                {
+                    json.WriteNumberValue(number);
+                }
+
+                json.WriteEndArray();
+                json.WriteString("phrase", phrase);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("image", image);
+            json.WriteEndObject();
         }
 
+        return buffer.ToArray();
+    }
+
+    private static List<string> ParseCaptions(JsonElement root)
+    {
+        List<string> captions = [];
+        if (root.TryGetProperty("captions", out var list) && list.ValueKind != JsonValueKind.Null)
+        {
+            if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+            {
+                throw new JsonException("\"captions\" must be a list of texts");
+            }
+
+            captions.AddRange(list.EnumerateArray().Select(TextOf));
+        }
+
+        if (root.TryGetProperty("caption", out var written) && written.ValueKind != JsonValueKind.Null)
+        {
+            var first = written.ValueKind == JsonValueKind.String ? TextOf(written) : throw new JsonException("\"caption\" must be a text");
+            captions.Remove(first);
+            captions.Insert(0, first);
+        }
+
+        captions.RemoveAll(caption => caption.Length == 0);
+        return captions;
+    }
+
+    private static List<Region> ParseRegions(JsonElement root)
+    {
         if (!root.TryGetProperty("regions", out var list) || list.ValueKind == JsonValueKind.Null)
         {
-            return (caption, []);
+            return [];
         }
 
         if (list.ValueKind != JsonValueKind.Array)
@@ -41,13 +106,7 @@ internal static class SampleJson
             throw new JsonException("\"regions\" must be a list");
         }
 
-        var regions = new List<Region>(list.GetArrayLength());
-        foreach (var item in list.EnumerateArray())
-        {
-            regions.Add(ParseRegion(item));
-        }
-
-        return (caption, regions);
+        return [.. list.EnumerateArray().Select(ParseRegion)];
     }
 
     private static Region ParseRegion(JsonElement item)

@@ -6,7 +6,8 @@ namespace TiMix.Data;
 
 /// <summary>
 /// All samples of a set of WebDataset shards. A shard is a tar of files KEY.jpg|jpeg|png|webp, KEY.txt (caption), KEY.json
-/// (<c>{"caption": "…", "regions": [{"box": [x, y, w, h], "phrase": "…"}]}</c>; its caption goes before that of the txt).
+/// (<c>{"caption": "…", "captions": ["…", …], "regions": [{"box": [x, y, w, h], "phrase": "…"}]}</c>; its captions go before that
+/// of the txt; "captions" is for pictures with several, "caption" is then the first of them).
 /// The order is that of the shards, then that of the files in them. A key that lacks a picture or a caption counts as a sample:
 /// it is replaced and counted when its turn comes. Only the index is in memory. Thread-safe.
 /// </summary>
@@ -89,20 +90,19 @@ public sealed class ShardIndex : IDisposable
         try
         {
             var image = ReadExtent(shard, entry.Image);
-            var caption = "";
+            IReadOnlyList<string> captions = [];
             IReadOnlyList<Region> regions = [];
             if (entry.Json.Exists)
             {
-                (var fromJson, regions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
-                caption = fromJson ?? "";
+                (captions, regions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
             }
 
-            if (caption.Length == 0 && entry.Text.Exists)
+            if (captions.Count == 0 && entry.Text.Exists)
             {
-                caption = Encoding.UTF8.GetString(ReadExtent(shard, entry.Text));
+                captions = [Encoding.UTF8.GetString(ReadExtent(shard, entry.Text))];
             }
 
-            return new RawSample(entry.Key, image, caption, regions);
+            return new RawSample(entry.Key, image, captions, regions);
         }
         catch (IOException e)
         {

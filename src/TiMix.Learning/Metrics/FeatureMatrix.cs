@@ -17,6 +17,9 @@ internal static class FeatureMatrix
         return features.Length / width;
     }
 
+    /// <summary>How many rows make a quarter of a megabyte: a block that stays in the cache while many others are held against it.</summary>
+    public static int BlockRows(int width) => Math.Max(4, 65536 / width);
+
     /// <summary>scores[j] = row · matrix[j], for as many rows as there are scores.</summary>
     public static void Dot(ReadOnlySpan<float> row, ReadOnlySpan<float> matrix, Span<float> scores)
     {
@@ -56,6 +59,48 @@ internal static class FeatureMatrix
         for (; x + Vector<float>.Count <= a.Length; x += Vector<float>.Count)
             sum = Vector.FusedMultiplyAdd(new Vector<float>(a[x..]), new Vector<float>(b[x..]), sum);
         return Finish(sum, a, b, x);
+    }
+
+    /// <summary>Σᵢ ln Σⱼ exp(aᵢ·bⱼ / τ) over rows and Σⱼ ln Σᵢ exp(aᵢ·bⱼ / τ) over columns, in double.</summary>
+    /// <param name="a">[n, d].</param>
+    /// <param name="b">[m, d].</param>
+    /// <param name="width">d.</param>
+    /// <param name="temperature">τ &gt; 0.</param>
+    public static (double Rows, double Columns) LogPartitions(ReadOnlySpan<float> a, ReadOnlySpan<float> b, int width, double temperature)
+    {
+        int rows = a.Length / width, columns = b.Length / width;
+        var scores = new float[columns];
+        var columnMax = new double[columns];
+        var columnSum = new double[columns];
+        Array.Fill(columnMax, double.NegativeInfinity);
+        double rowTotal = 0;
+        for (int i = 0; i < rows; i++)
+        {
+            Dot(a.Slice(i * width, width), b, scores);
+            double max = double.NegativeInfinity;
+            foreach (float score in scores)
+                max = Math.Max(max, score / temperature);
+            double sum = 0;
+            for (int j = 0; j < columns; j++)
+            {
+                double logit = scores[j] / temperature;
+                sum += Math.Exp(logit - max);
+                if (logit > columnMax[j])
+                {
+                    columnSum[j] *= Math.Exp(columnMax[j] - logit);
+                    columnMax[j] = logit;
+                }
+
+                columnSum[j] += Math.Exp(logit - columnMax[j]);
+            }
+
+            rowTotal += max + Math.Log(sum);
+        }
+
+        double columnTotal = 0;
+        for (int j = 0; j < columns; j++)
+            columnTotal += columnMax[j] + Math.Log(columnSum[j]);
+        return (rowTotal, columnTotal);
     }
 
     private static float Finish(Vector<float> vectors, ReadOnlySpan<float> a, ReadOnlySpan<float> b, int from)

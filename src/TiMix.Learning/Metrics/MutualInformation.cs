@@ -49,61 +49,14 @@ public static class MutualInformation
         return [.. bounds];
     }
 
-    /// <summary>
-    /// The regulariser that mixing adds, R = L_mix - mean H(λ), H(λ) = -λ ln λ - (1-λ) ln(1-λ); not negative for hard
-    /// labels.
-    /// </summary>
-    /// <param name="mixLoss">Mixed contrastive loss with hard labels, nats.</param>
-    /// <param name="lambda">λ of each mixed image, in [0, 1].</param>
-    public static double Regulariser(double mixLoss, ReadOnlySpan<float> lambda)
-    {
-        double entropy = 0;
-        foreach (double share in lambda)
-        {
-            if (!(share >= 0 && share <= 1))
-                throw new ArgumentException($"λ must lie in [0, 1]; got {share}.");
-            entropy -= (share > 0 ? share * Math.Log(share) : 0) + (share < 1 ? (1 - share) * Math.Log(1 - share) : 0);
-        }
-
-        return mixLoss - entropy / Math.Max(1, lambda.Length);
-    }
-
     /// <summary>InfoNCE of one block, mean of both directions, nats, summed in double.</summary>
     private static double Loss(ReadOnlySpan<float> image, ReadOnlySpan<float> text, int width, double temperature)
     {
         int size = image.Length / width;
-        var scores = new float[size];
-        var columnMax = new double[size];
-        var columnSum = new double[size];
-        Array.Fill(columnMax, double.NegativeInfinity);
-        double matching = 0, partition = 0;
+        double matching = 0;
         for (int i = 0; i < size; i++)
-        {
-            FeatureMatrix.Dot(image.Slice(i * width, width), text, scores);
-            double max = double.NegativeInfinity;
-            foreach (float score in scores)
-                max = Math.Max(max, score / temperature);
-            double sum = 0;
-            for (int j = 0; j < size; j++)
-            {
-                double logit = scores[j] / temperature;
-                sum += Math.Exp(logit - max);
-                if (logit > columnMax[j])
-                {
-                    columnSum[j] *= Math.Exp(columnMax[j] - logit);
-                    columnMax[j] = logit;
-                }
-
-                columnSum[j] += Math.Exp(logit - columnMax[j]);
-            }
-
-            partition += max + Math.Log(sum);
-            matching += scores[i] / temperature;
-        }
-
-        double columns = 0;
-        for (int j = 0; j < size; j++)
-            columns += columnMax[j] + Math.Log(columnSum[j]);
-        return ((partition - matching) + (columns - matching)) / (2 * size);
+            matching += FeatureMatrix.Dot(image.Slice(i * width, width), text.Slice(i * width, width)) / temperature;
+        var (rows, columns) = FeatureMatrix.LogPartitions(image, text, width, temperature);
+        return ((rows - matching) + (columns - matching)) / (2 * size);
     }
 }

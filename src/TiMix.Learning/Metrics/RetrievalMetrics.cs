@@ -9,7 +9,10 @@ public sealed record RetrievalScores(
     double TextToImageR1, double TextToImageR5, double TextToImageR10,
     double MeanRecall, double MedianRank);
 
-/// <summary>Image–text retrieval by cosine.</summary>
+/// <summary>
+/// Image–text retrieval by cosine, block by block: besides the features it takes a few numbers a query, never the matrix
+/// of all scores. The best candidates of each query, to be scored anew, are <see cref="RetrievalCandidates"/>.
+/// </summary>
 public static class RetrievalMetrics
 {
     /// <summary>
@@ -25,34 +28,35 @@ public static class RetrievalMetrics
     public static RetrievalScores Compute(ReadOnlySpan<float> image, ReadOnlySpan<float> text, int width, int[]? imageOfText = null)
     {
         var (imageRanks, textRanks) = Ranks(image, text, width, imageOfText);
+        return Summarise(imageRanks, textRanks);
+    }
+
+    /// <summary>Recalls, their mean and the median rank, of ranks by cosine or of ranks after re-ranking.</summary>
+    /// <param name="imageToText">[n], from 1.</param>
+    /// <param name="textToImage">[m], from 1.</param>
+    public static RetrievalScores Summarise(int[] imageToText, int[] textToImage)
+    {
         double[] recalls =
         [
-            Recall(imageRanks, 1), Recall(imageRanks, 5), Recall(imageRanks, 10),
-            Recall(textRanks, 1), Recall(textRanks, 5), Recall(textRanks, 10),
+            Recall(imageToText, 1), Recall(imageToText, 5), Recall(imageToText, 10),
+            Recall(textToImage, 1), Recall(textToImage, 5), Recall(textToImage, 10),
         ];
         return new RetrievalScores(
             recalls[0], recalls[1], recalls[2], recalls[3], recalls[4], recalls[5],
-            recalls.Average(), (Median(imageRanks) + Median(textRanks)) / 2);
+            recalls.Average(), (Median(imageToText) + Median(textToImage)) / 2);
     }
 
     /// <summary>Ranks from 1 of each image's best caption and of each caption's image; see <see cref="Compute"/>.</summary>
     public static (int[] ImageToText, int[] TextToImage) Ranks(ReadOnlySpan<float> image, ReadOnlySpan<float> text, int width, int[]? imageOfText = null)
     {
         int images = FeatureMatrix.Rows(image, width, "Image"), texts = FeatureMatrix.Rows(text, width, "Text");
-        imageOfText ??= images == texts
-            ? [.. Enumerable.Range(0, texts)]
-            : throw new ArgumentException($"{images} images and {texts} captions: say which image each caption belongs to.");
-        if (imageOfText.Length != texts)
-            throw new ArgumentException($"{texts} captions need as many image indices; got {imageOfText.Length}.");
-
+        int[] owner = Owners(images, texts, imageOfText);
         var best = new float[images];
         Array.Fill(best, float.NaN);
         var own = new float[texts];
         for (int j = 0; j < texts; j++)
         {
-            int i = imageOfText[j];
-            if ((uint)i >= (uint)images)
-                throw new ArgumentException($"Caption {j} belongs to image {i} of {images}.");
+            int i = owner[j];
             own[j] = FeatureMatrix.Dot(image.Slice(i * width, width), text.Slice(j * width, width));
             best[i] = float.IsNaN(best[i]) ? own[j] : MathF.Max(best[i], own[j]);
         }
@@ -61,20 +65,40 @@ public static class RetrievalMetrics
         var textRanks = new int[texts];
         Array.Fill(imageRanks, 1);
         Array.Fill(textRanks, 1);
-        var scores = new float[texts];
-        for (int i = 0; i < images; i++)
+        int block = FeatureMatrix.BlockRows(width);
+        var scores = new float[Math.Min(block, texts)];
+        for (int first = 0; first < texts; first += block)
         {
-            FeatureMatrix.Dot(image.Slice(i * width, width), text, scores);
-            for (int j = 0; j < texts; j++)
+            int count = Math.Min(block, texts - first);
+            for (int i = 0; i < images; i++)
             {
-                if (imageOfText[j] == i)
-                    continue;
-                imageRanks[i] += scores[j] < best[i] ? 0 : 1;
-                textRanks[j] += scores[j] < own[j] ? 0 : 1;
+                FeatureMatrix.Dot(image.Slice(i * width, width), text.Slice(first * width, count * width), scores.AsSpan(0, count));
+                for (int j = 0; j < count; j++)
+                {
+                    if (owner[first + j] == i)
+                        continue;
+                    imageRanks[i] += scores[j] < best[i] ? 0 : 1;
+                    textRanks[first + j] += scores[j] < own[first + j] ? 0 : 1;
+                }
             }
         }
 
         return (imageRanks, textRanks);
+    }
+
+    /// <summary>The owners as given, checked; or one caption an image.</summary>
+    internal static int[] Owners(int images, int texts, int[]? imageOfText)
+    {
+        if (imageOfText is null)
+            return images == texts
+                ? [.. Enumerable.Range(0, texts)]
+                : throw new ArgumentException($"{images} images and {texts} captions: say which image each caption belongs to.");
+        if (imageOfText.Length != texts)
+            throw new ArgumentException($"{texts} captions need as many image indices; got {imageOfText.Length}.");
+        for (int j = 0; j < texts; j++)
+            if ((uint)imageOfText[j] >= (uint)images)
+                throw new ArgumentException($"Caption {j} belongs to image {imageOfText[j]} of {images}.");
+        return imageOfText;
     }
 
     private static double Recall(int[] ranks, int at) => 100.0 * ranks.Count(rank => rank <= at) / ranks.Length;

@@ -9,7 +9,8 @@ public static class MixApply
 {
     /// <summary>
     /// Copies the partner's source window over the target window, translated, not scaled (or blends, for mixup). The
-    /// partner is always the clean one: all reads are from <paramref name="pixels"/>.
+    /// partner is always the clean one: all reads are from <paramref name="pixels"/>. The second view of a second pass is not
+    /// made of these pixels; here it is a copy.
     /// </summary>
     /// <param name="plan">Of this micro-batch.</param>
     /// <param name="pixels">float [b, 3, S, S], normalised; left as it is.</param>
@@ -19,7 +20,7 @@ public static class MixApply
     public static Tensor Apply(MixPlan plan, Tensor pixels, int patchSize)
     {
         int grid = Check(plan, pixels, patchSize);
-        if (plan.Method == MixMethod.None)
+        if (plan.Method is MixMethod.None or MixMethod.SecondPass)
             return pixels.clone();
         if (plan.Method == MixMethod.Mixup)
             return Blend(plan, pixels);

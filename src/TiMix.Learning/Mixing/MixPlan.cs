@@ -20,6 +20,12 @@ public enum MixMethod
 
     /// <summary>As <see cref="TiMix"/>, with saliency from the true boxes (<see cref="OracleSaliency"/>).</summary>
     Oracle,
+
+    /// <summary>
+    /// No mixing, but the work of it: a second, independently augmented view of each clean image in the mixed one's place, with
+    /// its own caption alone. What a second pass through the image encoder is worth without mixing.
+    /// </summary>
+    SecondPass,
 }
 
 /// <summary>What a mixed image is labelled with; the formulas are in <see cref="MixTargets"/>.</summary>
@@ -47,11 +53,11 @@ public sealed record MixOptions(double MinSide = 0.35, double MaxSide = 0.75);
 /// <param name="Method">How to mix.</param>
 /// <param name="Pairing">[b], the partner of each sample inside the micro-batch; a permutation.</param>
 /// <param name="Side">k, the window's side in patches; 0 when the method has no windows.</param>
-/// <param name="Lambda">The share of the target image that stays: 1 - k²/n² with windows, 1 without mixing.</param>
+/// <param name="Lambda">The share of the target image that stays: 1 - k²/n² with windows, 1 without mixing and for a second pass.</param>
 /// <param name="Target">[b], window of the own image that is painted over, index row·(n-k+1)+column; empty without windows.</param>
 /// <param name="Source">[b], window of the partner's image that is copied, same indexing; empty without windows.</param>
 public sealed record MixPlan(MixMethod Method, int[] Pairing, int Side, float Lambda, int[] Target, int[] Source)
 {
     /// <summary>Whether the method copies windows (rather than blending whole images or doing nothing).</summary>
-    public bool HasWindows => Method is not (MixMethod.None or MixMethod.Mixup);
+    public bool HasWindows => Method is not (MixMethod.None or MixMethod.Mixup or MixMethod.SecondPass);
 }

@@ -16,9 +16,9 @@ public static class MixPlanner
     /// with the least sum of the own map, source = the window with the greatest sum of the partner's map, stride 1, ties
     /// to the lowest index. Random windows are drawn by the seed; CutMix copies from the place it pastes to.
     /// </summary>
-    /// <param name="method">How to mix; <see cref="MixMethod.None"/> gives the plan that changes nothing.</param>
+    /// <param name="method">How to mix; <see cref="MixMethod.None"/> and <see cref="MixMethod.SecondPass"/> give the plan that changes nothing: λ = 1, everybody their own partner.</param>
     /// <param name="saliency">[b, n, n], any monotone scale that may be summed (log p); read for TiMix and Oracle, else may be empty.</param>
-    /// <param name="samples">b, even (but for None).</param>
+    /// <param name="samples">b, even (but for None and SecondPass).</param>
     /// <param name="grid">n, patches a side.</param>
     /// <param name="seed">Of this step and micro-batch.</param>
     /// <param name="options">Bounds of the side; null: the defaults.</param>
@@ -27,7 +27,7 @@ public static class MixPlanner
     {
         if (samples < 1 || grid < 1)
             throw new ArgumentException($"A plan needs samples and patches; got {samples} samples and a grid of {grid}.");
-        if (method == MixMethod.None)
+        if (method is MixMethod.None or MixMethod.SecondPass)
             return new MixPlan(method, [.. Enumerable.Range(0, samples)], 0, 1, [], []);
         if (samples % 2 != 0)
             throw new ArgumentException($"Mixing pairs the samples of a micro-batch, so their number must be even; got {samples}.");

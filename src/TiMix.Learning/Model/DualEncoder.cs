@@ -16,7 +16,7 @@ public sealed class DualEncoder : IDisposable
     private readonly ParameterLeaves _parameters;
     private readonly Tensor? _logitScaleGradient;
     private readonly ImageEncoder _images;
-    private readonly TextEncoder _texts;
+    private readonly ITextEncoder _texts;
     private readonly PatchTextPredictor _predictor;
 
     /// <param name="config">Sizes.</param>
@@ -25,7 +25,7 @@ public sealed class DualEncoder : IDisposable
     /// <param name="gradients">float32 [layout.Length], added to by backward; null: nothing is differentiated.</param>
     public DualEncoder(ModelConfig config, ParameterLayout layout, Tensor values, Tensor? gradients)
     {
-        _parameters = new ParameterLeaves(layout, values, gradients);
+        _parameters = new ParameterLeaves(layout, values, gradients, config.Precision, config.Recompute);
         if (gradients is not null)
         {
             using var scope = NewDisposeScope();
@@ -33,7 +33,7 @@ public sealed class DualEncoder : IDisposable
         }
 
         _images = new ImageEncoder(config, _parameters);
-        _texts = new TextEncoder(config, _parameters);
+        _texts = TextLayouts.Create(config, _parameters);
         _predictor = new PatchTextPredictor(config, _parameters);
         Fusion = new FusionModel(config, _parameters);
     }
@@ -48,7 +48,7 @@ public sealed class DualEncoder : IDisposable
         config.Validate();
         var specs = new ParameterSpecs();
         ImageEncoder.AddSpecs(specs, config);
-        TextEncoder.AddSpecs(specs, config);
+        TextLayouts.AddSpecs(specs, config);
         PatchTextPredictor.AddSpecs(specs, config);
         FusionModel.AddSpecs(specs, config);
         specs.Free(LogitScaleName, new Initial(config.LogitScaleInit, 0), 1);
@@ -70,7 +70,7 @@ public sealed class DualEncoder : IDisposable
     public ImageEncoding EncodeImages(Tensor pixels, bool middle, bool tokens = false) => _images.Encode(pixels, middle, tokens);
 
     /// <summary>Features of texts; all tokens of the last block if asked for.</summary>
-    /// <param name="tokens">int64 [b, at most L]: class token, words, padding with 0.</param>
+    /// <param name="tokens">int64 [b, at most L]: class token, words, padding with 0; layout <c>clip</c>: start, words, end of text, padding with 0.</param>
     /// <param name="all">Whether all tokens of the last block are wanted.</param>
     public TextEncoding EncodeTexts(Tensor tokens, bool all = false) => _texts.Encode(tokens, all);
 

@@ -41,6 +41,19 @@ public sealed record ModelConfig
     /// <summary>Token ids.</summary>
     public int VocabularySize { get; init; } = 49408;
 
+    /// <summary>
+    /// <c>timix</c>: pre-norm, both directions, class token first. <c>bert</c>: BERT's, post-norm with a LayerNorm and token
+    /// types at the embedding, both directions, class token first. <c>clip</c>: CLIP's, pre-norm, causal, read at the
+    /// end-of-text token, which must be the largest id.
+    /// </summary>
+    public string TextLayout { get; init; } = "timix";
+
+    /// <summary>Of the image encoder's MLPs: <c>gelu</c>, or <c>quick_gelu</c> (x·σ(1.702x), as OpenAI's weights need it).</summary>
+    public string VisionActivation { get; init; } = "gelu";
+
+    /// <summary>Of the text encoder's MLPs: <c>gelu</c> or <c>quick_gelu</c>.</summary>
+    public string TextActivation { get; init; } = "gelu";
+
     /// <summary>Cross-attention blocks of the fusion encoder, of the text encoder's width and heads; 0: there is none.</summary>
     public int FusionLayers { get; init; }
 
@@ -58,6 +71,15 @@ public sealed record ModelConfig
 
     /// <summary><c>manual</c> (fast for short sequences) or <c>fused</c>. They differ in the last bits.</summary>
     public string Attention { get; init; } = "manual";
+
+    /// <summary>
+    /// <c>float32</c>, or <c>bf16</c>: the factors of the large products are rounded to it, for devices that multiply it faster.
+    /// Parameters, sums, normalisations, softmax and features stay float32.
+    /// </summary>
+    public string Precision { get; init; } = "float32";
+
+    /// <summary>Whether blocks are computed again in the backward pass instead of being kept for it: less memory, a third more time.</summary>
+    public bool Recompute { get; init; }
 
     /// <summary>-ln τ at the start; τ = 0.07.</summary>
     public double LogitScaleInit { get; init; } = Math.Log(1 / 0.07);
@@ -77,6 +99,10 @@ public sealed record ModelConfig
         Require(FusionLayers > 0 || !(MatchingHead || MlmHead || DecoderLayers > 0), "heads and decoder read the fusion encoder's tokens, so fusionLayers must be 1 or more");
         Require(!(MlmHead || DecoderLayers > 0) || VocabularySize > SpecialTokens.Mask, $"[MASK] is {SpecialTokens.Mask}, which a vocabulary of {VocabularySize} does not have");
         Require(Attention is "manual" or "fused", $"attention is \"{Attention}\"; it can be manual or fused");
+        Require(Precision is "float32" or "bf16", $"precision is \"{Precision}\"; it can be float32 or bf16");
+        Require(TextLayout is "timix" or "bert" or "clip", $"textLayout is \"{TextLayout}\"; it can be timix, bert or clip");
+        Require(VisionActivation is "gelu" or "quick_gelu", $"visionActivation is \"{VisionActivation}\"; it can be gelu or quick_gelu");
+        Require(TextActivation is "gelu" or "quick_gelu", $"textActivation is \"{TextActivation}\"; it can be gelu or quick_gelu");
     }
 
     private static void Require(bool holds, string what)

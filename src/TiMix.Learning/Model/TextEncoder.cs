@@ -6,17 +6,17 @@ namespace TiMix.Learning;
 
 /// <summary>What the text encoder gives. b texts, L tokens, Ct width, d embedding width.</summary>
 /// <param name="Feature">[b, d], L2-normalised.</param>
-/// <param name="Cls">[b, Ct] class token after the last LayerNorm.</param>
+/// <param name="Cls">[b, Ct] class token (layout <c>clip</c>: end-of-text token) after the last LayerNorm.</param>
 /// <param name="Tokens">[b, L, Ct] all tokens after the last LayerNorm; null unless asked for.</param>
 public sealed record TextEncoding(Tensor Feature, Tensor Cls, Tensor? Tokens);
 
-/// <summary>Pre-norm transformer, both directions, class token first, and its projection.</summary>
-internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters)
+/// <summary>Layout <c>timix</c>: pre-norm transformer, both directions, class token first, and its projection.</summary>
+internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters) : ITextEncoder
 {
     /// <summary>Name of the token embedding, to which the outputs of head and decoder are tied.</summary>
     public const string TokenEmbeddingName = "text.token_embedding.weight";
 
-    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "text.", config.TextLayers, config.TextHeads, config.Attention);
+    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "text.", config.TextLayers, config.TextHeads, config.Attention, config.TextActivation);
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {
@@ -28,8 +28,7 @@ internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters
         specs.Matrix("text.text_projection", Math.Pow(ct, -0.5), ct, config.EmbedDim);
     }
 
-    /// <param name="tokens">int64 [b, at most L]: class token, words, padding with 0.</param>
-    /// <param name="all">Whether all tokens of the last block are wanted.</param>
+    /// <inheritdoc/>
     public TextEncoding Encode(Tensor tokens, bool all)
     {
         long b = tokens.size(0), l = tokens.size(1), ct = config.TextWidth;

@@ -36,7 +36,7 @@ public static class ContrastiveObjective
         }
 
         if (f.Mixed is null)
-            return new ContrastiveLosses(itc.MoveToOuterDisposeScope(), itc.ToDouble(), 0);
+            return new ContrastiveLosses(itc.MoveToOuterDisposeScope(), itc.ToDouble(), 0, 0);
 
         var (mixedToText, textToMixed) = LogProbabilities(f.Mixed.mm(captions) * scale);
         Tensor rows, columns;
@@ -44,8 +44,9 @@ public static class ContrastiveObjective
             (rows, columns) = MixTargets.Build(o.Labels, o.Beta, f.Pairing, f.Lambda, imageToText.exp(), textToImage.exp());
         var mix = (CrossEntropy(rows, mixedToText) + CrossEntropy(columns, textToMixed)) / 2;
         var total = itc + mix * o.MixWeight;
-        var values = torch.stack([itc.detach(), mix.detach()]).cpu();
-        return new ContrastiveLosses(total.MoveToOuterDisposeScope(), values[0].ToDouble(), values[1].ToDouble());
+        var values = torch.stack([itc.detach(), mix.detach(), (Entropy(rows) + Entropy(columns)) / 2]).cpu();
+        double mixed = values[1].ToDouble();
+        return new ContrastiveLosses(total.MoveToOuterDisposeScope(), values[0].ToDouble(), mixed, mixed - values[2].ToDouble());
     }
 
     /// <summary>Row log-softmax of the logits and of their transpose.</summary>
@@ -63,6 +64,9 @@ public static class ContrastiveObjective
 
     /// <summary>Mean over rows of -Σⱼ target·log p.</summary>
     private static Tensor CrossEntropy(Tensor targets, Tensor logProbabilities) => -(targets * logProbabilities).sum(1).mean();
+
+    /// <summary>Mean over rows of -Σⱼ target·ln target, with 0·ln 0 = 0.</summary>
+    private static Tensor Entropy(Tensor targets) => -(targets * targets.clamp_min(1e-30).log()).sum(1).mean();
 
     private static void Check(GlobalFeatures f, ObjectiveOptions o)
     {

@@ -53,11 +53,12 @@ public sealed record ObjectiveOptions
 /// <summary>Losses of a global batch, in nats.</summary>
 public sealed class ContrastiveLosses : IDisposable
 {
-    internal ContrastiveLosses(Tensor total, double itc, double mix)
+    internal ContrastiveLosses(Tensor total, double itc, double mix, double regulariser)
     {
         Total = total;
         Itc = itc;
         Mix = mix;
+        Regulariser = regulariser;
     }
 
     /// <summary>Scalar ITC + γ·Mix, differentiable in all student tensors.</summary>
@@ -68,6 +69,12 @@ public sealed class ContrastiveLosses : IDisposable
 
     /// <summary>The mixed contrastive loss before its weight, mean of both directions; 0 without mixed features.</summary>
     public double Mix { get; }
+
+    /// <summary>
+    /// R = Mix less the mean entropy of its labels, the mean divergence of the predictions from the labels: not negative, for
+    /// every kind of label; 0 without mixed features.
+    /// </summary>
+    public double Regulariser { get; }
 
     /// <summary>Frees <see cref="Total"/> and with it the graph.</summary>
     public void Dispose() => Total.Dispose();

@@ -71,7 +71,8 @@ public static class GlobalLoss
                 losses.Mix,
                 alignment,
                 pairs == 0 ? 0 : features.Sum(part => part.AlignmentCorrect) / (double)pairs,
-                positives == 0 ? 0 : features.Sum(part => part.AlignmentTruePositives) / (double)positives)
+                positives == 0 ? 0 : features.Sum(part => part.AlignmentTruePositives) / (double)positives,
+                losses.Regulariser)
             {
                 Fusion = fusion,
             },

@@ -12,6 +12,9 @@ public sealed record MicroBatch
     /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
     public required byte[] Pixels { get; init; }
 
+    /// <summary>uint8 [b, 3, S, S], second views of the same pictures; read with <see cref="MixMethod.SecondPass"/>, else may be empty.</summary>
+    public byte[] SecondPixels { get; init; } = [];
+
     /// <summary>[b, L] token ids, padded.</summary>
     public required int[] Tokens { get; init; }
 

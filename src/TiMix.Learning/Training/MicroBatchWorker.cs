@@ -173,17 +173,21 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             return (Encoder.EncodeImages(clean, aligned, settings.Fusing), null);
         }
 
-        var pasted = MixApply.Apply(batch.Plan, clean, config.PatchSize);
+        var second = SecondHalf(batch, clean);
         if (settings.Fusing)
         {
-            return (Encoder.EncodeImages(clean, aligned, tokens: true), Encoder.EncodeImages(pasted, false).Feature);
+            return (Encoder.EncodeImages(clean, aligned, tokens: true), Encoder.EncodeImages(second, false).Feature);
         }
 
-        var both = Encoder.EncodeImages(cat([clean, pasted], 0), aligned);
+        var both = Encoder.EncodeImages(cat([clean, second], 0), aligned);
         return (
             new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count), null),
             both.Feature.narrow(0, batch.Count, batch.Count));
     }
+
+    private Tensor SecondHalf(MicroBatch batch, Tensor clean) => batch.Plan.Method == MixMethod.SecondPass
+        ? Pixels.Normalize(batch.SecondPixels, batch.Count, config.ImageSize, values.device)
+        : MixApply.Apply(batch.Plan, clean, config.PatchSize);
 
     /// <summary>Regions with phrases of their own, then whole captions, whose text is encoded already.</summary>
     private (Tensor? Sum, long Pairs, long Correct, long Positives, long TruePositives) Align(MicroBatch batch, Tensor middle, Tensor captions)

@@ -48,7 +48,9 @@ public sealed record StepSettings(
 /// <param name="Alignment">Mean patch–text cross-entropy; 0 without regions.</param>
 /// <param name="AlignmentAccuracy">Share of region × patch pairs classified right.</param>
 /// <param name="AlignmentRecall">Share of covered pairs classified right.</param>
-public sealed record StepLosses(double Total, double Itc, double Mix, double Alignment, double AlignmentAccuracy, double AlignmentRecall)
+/// <param name="MixRegulariser">R = Mix less the mean entropy of its labels, not negative; 0 without mixing.</param>
+public sealed record StepLosses(
+    double Total, double Itc, double Mix, double Alignment, double AlignmentAccuracy, double AlignmentRecall, double MixRegulariser = 0)
 {
     /// <summary>Sums over the global batch of the losses on image and text read together.</summary>
     public FusionSums Fusion { get; init; } = FusionSums.None;

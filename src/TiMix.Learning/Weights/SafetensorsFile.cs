@@ -26,13 +26,20 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens and checks.</summary>
-    /// <exception cref="InvalidDataException">The file is torn or not what it says; one line, with the file's name.</exception>
+    /// <exception cref="InvalidDataException">The file is torn or not what it says, or is a pickle; one line, with the file's name.</exception>
     public static SafetensorsFile Open(string path)
     {
         var handle = File.OpenHandle(path);
         try
         {
             var length = RandomAccess.GetLength(handle);
+            Span<byte> start = stackalloc byte[(int)Math.Min(9, length)];
+            ReadFully(handle, start, 0, path);
+            if (PickleFile.Refusal(path, start) is { } refusal)
+            {
+                throw new InvalidDataException(refusal);
+            }
+
             var headerLength = ReadHeaderLength(handle, path, length);
             var header = new byte[headerLength];
             ReadFully(handle, header, 8, path);
@@ -67,6 +74,26 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         ReadFully(_handle, MemoryMarshal.AsBytes(destination), _data + info.Begin, _path);
+    }
+
+    /// <summary>Reads a tensor of whatever size it has as float32; F16, BF16 and F64 are converted.</summary>
+    /// <exception cref="InvalidDataException">It is missing, or of a type that holds no floating-point numbers.</exception>
+    public float[] ReadConverted(string name)
+    {
+        var type = Tensors.TryGetValue(name, out var info) ? info.Type : "F32";
+        if (info is null || type is not ("F16" or "BF16" or "F64"))
+        {
+            return Read(name);
+        }
+
+        var bytes = new byte[info.End - info.Begin];
+        ReadFully(_handle, bytes, _data + info.Begin, _path);
+        return type switch
+        {
+            "F16" => Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(bytes).ToArray(), value => (float)value),
+            "F64" => Array.ConvertAll(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), value => (float)value),
+            _ => Array.ConvertAll(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray(), value => BitConverter.UInt32BitsToSingle((uint)value << 16)),
+        };
     }
 
     /// <summary>Reads a float32 tensor of whatever size it has.</summary>

@@ -4,6 +4,7 @@ using TiMix.Actors.Coordination;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Training;
 using TiMix.Node.Launching;
 
 namespace TiMix.Node.Commands;
@@ -13,12 +14,7 @@ internal static class NodeCommand
 {
     public const string Name = "node";
 
-    private const string Child = "--child";
-
     private static IReadOnlyList<string> Roles => Actors.Faults.FaultSchedule.Roles;
-
-    /// <summary>Whether a launcher started this process, which then also decides about Ctrl-C.</summary>
-    public static bool IsChild(ParseResult parsed) => parsed.CommandResult.Command.Name == Name && parsed.GetValue<bool>(Child);
 
     public static Command Node(TextWriter output)
     {
@@ -36,7 +32,7 @@ internal static class NodeCommand
         var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
         var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: links are encrypted." };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
-        var launched = new Option<bool>(Child) { Description = "Started by a launcher: ends with its standard input.", Hidden = true };
+        var launched = ChildControl.NewOption();
         var (minTrainers, lease, runs, data) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory());
         var command = new Command(Name, """
             Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
@@ -48,7 +44,7 @@ internal static class NodeCommand
         { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, runs, data, launched };
         command.SetAction(async (parsed, leave) =>
         {
-            var (child, does) = (IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
+            var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
             var (host, port) = ParseAddress("--listen", parsed.GetValue(listen)!, 0);
             string[] seeds = [.. parsed.GetValue(join)!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
             Array.ForEach(seeds, seed => ParseAddress("--join", seed, 1));
@@ -66,7 +62,7 @@ internal static class NodeCommand
                 RunName = parsed.GetValue(run)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
-                Recipe = parsed.GetValue(recipe) is { } wanted ? RecipeFile.Load(wanted) : null,
+                Recipe = parsed.GetValue(recipe) is { } wanted ? InitialWeights.Pin(RecipeFile.Load(wanted)) : null,
                 Continue = parsed.GetValue(goOn),
                 Device = CheckDevice(parsed.GetValue(device)!),
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),

@@ -15,17 +15,18 @@ internal static class SnapshotCommands
         var shuffle = new Option<bool>("--shuffle-captions") { Description = "Pair every image with a stranger's caption: what chance looks like." };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
         var command = new Command("eval", """
-            Evaluates a snapshot: recall both ways, mutual-information bound, saliency.
+            Evaluates a snapshot: recall both ways, saliency, and what the theory says: mutual-information bound,
+            overfit gap, regulariser of the mixing, calibration, geometry of the features.
 
             Example: timix eval sample-1 --split test
             """)
         { name, split, shuffle, runs, data };
-        command.SetAction((parsed, stop) =>
+        command.SetAction(async (parsed, stop) =>
         {
             var splits = parsed.GetValue(split) is { Length: > 0 } wanted ? wanted : null;
-            var report = SnapshotEvaluation.Evaluate(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), stop);
+            var report = await SnapshotEvaluation.EvaluateAsync(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), output.WriteLine, stop).ConfigureAwait(false);
             EvaluationTable.Write(report, output);
-            return Task.FromResult(ExitCode.Done);
+            return ExitCode.Done;
         });
         return command;
     }
@@ -33,7 +34,7 @@ internal static class SnapshotCommands
     public static Command Mix(TextWriter output)
     {
         var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
-        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix or oracle; default: the recipe's." };
+        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix, oracle or second-pass; default: the recipe's." };
         var count = new Option<int>("--count") { Description = "Pictures, an even number.", DefaultValueFactory = _ => 8 };
         var file = new Option<string>("--out") { Description = "The PNG to write.", DefaultValueFactory = _ => "mix.png" };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TiMix.Actors.Runs;
 using TiMix.Data;
+using TiMix.Node.Launching;
 
 namespace TiMix.Node.Commands;
 
@@ -47,8 +48,10 @@ public static class TimixProgram
             NodeCommand.Node(output),
             ChaosCommand.Chaos(output),
             AuditCommand.Audit(output),
+            ExperimentCommand.Experiment(output),
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
+            ImportCommand.Import(output),
             DataCommands.Data(output),
             RecipeCommand.Recipe(output),
         };
@@ -77,7 +80,7 @@ public static class TimixProgram
         void Signalled(PosixSignalContext context)
         {
             context.Cancel = true;
-            if (context.Signal == PosixSignal.SIGINT && NodeCommand.IsChild(parsed))
+            if (context.Signal == PosixSignal.SIGINT && ChildControl.IsChild(parsed))
             {
                 // Ctrl-C reaches all processes of the terminal; what is to become of the nodes is for the launcher to say.
                 return;

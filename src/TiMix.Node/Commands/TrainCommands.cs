@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Training;
 using TiMix.Node.Launching;
 using TiMix.Node.Reporting;
 
@@ -57,7 +58,7 @@ internal sealed class NewRunOptions
             changes.Add(FormattableString.Invariant($"run.seed={s}"));
         }
 
-        var chosen = RecipeFile.Set(RecipeFile.Load(name), changes);
+        var chosen = InitialWeights.Pin(RecipeFile.Set(RecipeFile.Load(name), changes));
         return new RunOptions
         {
             Name = parsed.GetValue(_run) ?? NextName(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),
@@ -98,8 +99,10 @@ internal static class TrainCommands
         run.AddTo(command);
         cluster.AddTo(command, faults: true);
         command.Add(quiet);
+        command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
+            BeginIfChild(parsed, output);
             var wanted = cluster.Wanted(parsed);
             var options = run.Read(parsed, wanted);
             return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
@@ -122,8 +125,10 @@ internal static class TrainCommands
         { name, runs, data, threads };
         cluster.AddTo(command, faults: true);
         command.Add(quiet);
+        command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
+            BeginIfChild(parsed, output);
             var wanted = cluster.Wanted(parsed);
             var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
             var options = new RunOptions
@@ -138,6 +143,14 @@ internal static class TrainCommands
             return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
+    }
+
+    private static void BeginIfChild(ParseResult parsed, TextWriter output)
+    {
+        if (ChildControl.IsChild(parsed))
+        {
+            new ChildControl(output).Begin();
+        }
     }
 
     private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, TextWriter output, bool quiet, CancellationToken stop)

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using TiMix.Actors.Nodes;
 
@@ -9,6 +10,9 @@ namespace TiMix.Node.Launching;
 /// </summary>
 internal sealed class ChildControl(TextWriter output) : INodeControl
 {
+    /// <summary>Hidden on the command line: started by another process of this program, which also decides about Ctrl-C.</summary>
+    public const string Option = "--child";
+
     private readonly Lock _lock = new();
     private Action<NodeFault>? _inject;
 
@@ -19,6 +23,12 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
         Signals.DieWithParent();
         new Thread(Listen) { IsBackground = true, Name = "listens to the launcher" }.Start();
     }
+
+    /// <summary>The hidden option for a command that can be a child.</summary>
+    public static Option<bool> NewOption() => new(Option) { Description = "Started by another process of this program: ends with its standard input.", Hidden = true };
+
+    /// <summary>Whether another process of this program started this one.</summary>
+    public static bool IsChild(ParseResult parsed) => parsed.Tokens.Any(token => token.Value == Option);
 
     /// <inheritdoc/>
     public void Ready(string address)

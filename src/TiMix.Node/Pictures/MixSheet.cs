@@ -20,16 +20,7 @@ internal static class MixSheet
     public static void Write(MixPreview preview, string file)
     {
         using var bitmap = Draw(preview);
-        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-        try
-        {
-            using var stream = File.Create(file);
-            data.SaveTo(stream);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new RunError($"{file} cannot be written: {error.Message}");
-        }
+        SheetFile.Write(bitmap, file);
     }
 
     internal static SKBitmap Draw(MixPreview preview)
@@ -37,13 +28,11 @@ internal static class MixSheet
         var rows = preview.Captions.Length;
         var bitmap = new SKBitmap(Gap + (Titles.Length * (Cell + Gap)), Header + (rows * (Cell + Caption + Gap)));
         using var canvas = new SKCanvas(bitmap);
-        using var typeface = Font();
-        using var font = new SKFont(typeface, 14);
-        using var ink = new SKPaint { Color = new SKColor(30, 30, 30), IsAntialias = true };
+        using var text = new SheetText(14);
         canvas.Clear(SKColors.White);
         for (var column = 0; column < Titles.Length; column++)
         {
-            canvas.DrawText(Titles[column], X(column), 22, SKTextAlign.Left, font, ink);
+            text.Draw(canvas, Titles[column], X(column), 22);
         }
 
         for (var row = 0; row < rows; row++)
@@ -62,8 +51,8 @@ internal static class MixSheet
                 DrawWindow(canvas, preview, preview.Target[row], X(3), y, SKColors.Yellow);
             }
 
-            var text = string.Create(CultureInfo.InvariantCulture, $"\"{preview.Captions[row]}\"  with {1 - preview.Lambda:P0} of  \"{preview.Captions[partner]}\"   (λ = {preview.Lambda:F2})");
-            canvas.DrawText(text, X(0), y + Cell + 18, SKTextAlign.Left, font, ink);
+            var words = string.Create(CultureInfo.InvariantCulture, $"\"{preview.Captions[row]}\"  with {1 - preview.Lambda:P0} of  \"{preview.Captions[partner]}\"   (λ = {preview.Lambda:F2})");
+            text.Draw(canvas, words, X(0), y + Cell + 18);
         }
 
         return bitmap;
@@ -116,12 +105,5 @@ internal static class MixSheet
         var patch = Cell / (float)preview.Grid;
         using var paint = new SKPaint { Color = color, Style = SKPaintStyle.Stroke, StrokeWidth = 2 };
         canvas.DrawRect(x + (window % places * patch), y + (window / places * patch), preview.Side * patch, preview.Side * patch, paint);
-    }
-
-    /// <summary>A font of our own: a bare machine has none.</summary>
-    private static SKTypeface Font()
-    {
-        using var stream = typeof(MixSheet).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!;
-        return SKTypeface.FromStream(stream);
     }
 }

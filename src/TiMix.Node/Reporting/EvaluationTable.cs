@@ -21,6 +21,7 @@ internal static class EvaluationTable
         }
 
         output.WriteLine();
+        TheoryTable.Write(report, output);
         foreach (var split in report.Splits)
         {
             double M(string name) => split.Metrics.GetValueOrDefault(name, double.NaN);

@@ -2,6 +2,7 @@ using TiMix.Actors.Loading;
 using TiMix.Actors.Mixing;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Training;
+using TiMix.Exchange.Bundles;
 using TiMix.Learning;
 using static TorchSharp.torch;
 
@@ -132,6 +133,28 @@ public sealed class MixerTests
         var unaligned = MicroBatchAssembly.Assemble(0, Samples, [], [], plan, Sample with { Objective = Sample.Objective with { AlignmentWeight = 0 } }, Model);
         Assert.Equal(0, unaligned.RegionOwner.Length + unaligned.RegionPhrases.Length + unaligned.RegionMasks.Length + unaligned.CaptionOwner.Length + unaligned.CaptionMasks.Length);
         Assert.Equal(Samples.Pixels, unaligned.Pixels);
+    }
+
+    [Fact]
+    public void Second_views_are_loaded_while_there_is_a_second_pass_and_reach_the_micro_batch()
+    {
+        Assert.Equal(0, Sample.LoaderOptions(Model).SecondViewSteps);
+        var recipe = Sample with { Mix = Sample.Mix with { Method = "second-pass", Until = 0.55 } };
+        var steps = recipe.LoaderOptions(Model).SecondViewSteps;
+        Assert.Equal(6, steps);
+        Assert.All(Enumerable.Range(0, 10), step => Assert.Equal(step < steps, recipe.SettingsAt(step).Mixing));
+
+        var loaded = new TiMix.Data.LoadedBatch
+        {
+            Epoch = 0, SampleIndices = [4, 5], Captions = ["a", "b"], Pixels = Samples.Pixels, SecondPixels = [.. Samples.Pixels.Reverse()], Tokens = Samples.Tokens, RegionOwner = [],
+            RegionBoxes = [], RegionPhrases = [], RegionInCaption = [], Replacements = [],
+        };
+        using var bundle = SampleBundle.Pack(loaded);
+        using var mixer = new Mixer(recipe, Model, CPU);
+        var plan = mixer.Run(0, 0, Samples, Teacher(1)).Plan;
+        using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Build();
+        Assert.Equal(loaded.SecondPixels, MicroBatchAssembly.Assemble(0, bundle, none, plan, recipe, Model).SecondPixels);
+        Assert.Equal(MixMethod.SecondPass, plan.Method);
     }
 
     private static byte[] Mask(params int[] ones) => [.. Enumerable.Range(0, Patches).Select(i => ones.Contains(i) ? (byte)1 : (byte)0)];

@@ -138,6 +138,25 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
     }
 
     [Fact]
+    public async Task A_second_pass_is_a_method_of_its_own_that_another_thread_count_does_not_change()
+    {
+        async Task<string> Fingerprint(string name, int threads, params string[] settings)
+        {
+            using var seen = new RecordingObserver();
+            var result = await TrainingRun.ExecuteAsync(_data.Options(name, RecipeFile.Set(_data.Recipe, settings), threads: threads), seen, seen.Stop);
+            Assert.True(result.Outcome == RunOutcome.Finished, $"{result.Error}; {string.Join("; ", seen.Notices)}");
+            return result.Fingerprint!;
+        }
+
+        var none = await Fingerprint("none", 1, "mix.method=none");
+        var second = await Fingerprint("second", 1, "mix.method=second-pass");
+        Assert.NotEqual(none, second);
+        Assert.NotEqual(_undisturbed.Result.Fingerprint, second);
+        Assert.Equal(second, await Fingerprint("second-again", 2, "mix.method=second-pass"));
+        Assert.Equal(none, await Fingerprint("never", 1, "mix.method=second-pass", "mix.until=0"));
+    }
+
+    [Fact]
     public void A_preview_pastes_the_partner_where_the_plan_says()
     {
         var preview = SnapshotEvaluation.Preview("plain", _undisturbed.Data.Runs, _undisturbed.Data.In("sample"), 8, null, CancellationToken.None);

@@ -175,14 +175,6 @@ public sealed class MutualInformationTests
     }
 
     [Fact]
-    public void The_regulariser_is_the_mixed_loss_less_the_entropy_of_its_labels()
-    {
-        double half = Math.Log(2), quarter = -(0.25 * Math.Log(0.25) + 0.75 * Math.Log(0.75));
-        Assert.Equal(3 - (half + quarter + 0 + 0) / 4, MutualInformation.Regulariser(3, [0.5f, 0.75f, 1, 0]), 1e-12);
-        Assert.Throws<ArgumentException>(() => MutualInformation.Regulariser(3, [1.5f]));
-    }
-
-    [Fact]
     public void Bad_input_is_refused()
     {
         var eye = TestFeatures.Eye(4);

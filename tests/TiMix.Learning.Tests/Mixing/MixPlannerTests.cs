@@ -198,6 +198,14 @@ public sealed class MixPlannerTests
     }
 
     [Fact]
+    public void A_second_pass_pairs_everybody_with_themselves_and_keeps_all_of_the_image()
+    {
+        var plan = MixPlanner.Plan(MixMethod.SecondPass, [], 3, 8, 1);
+        Assert.Equal([0, 1, 2], plan.Pairing);
+        Assert.Equal((0, 1f, false), (plan.Side, plan.Lambda, plan.HasWindows));
+    }
+
+    [Fact]
     public void Bad_input_is_refused_by_name()
     {
         Assert.Contains("even; got 3", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(MixMethod.CutMix, [], 3, 8, 1)).Message);

@@ -6,6 +6,8 @@ namespace TiMix.Learning.Tests.Model;
 /// </summary>
 internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layout, double[] values)
 {
+    private const double BertEpsilon = 1e-12;
+
     public double[] Values => values;
 
     /// <summary>pixels [3, S, S] of one image.</summary>
@@ -41,7 +43,7 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
         var middle = x0;
         for (var layer = 0; layer < config.VisionLayers; layer++)
         {
-            x0 = Block(x0, $"visual.transformer.resblocks.{layer}.", config.VisionHeads);
+            x0 = Block(x0, $"visual.transformer.resblocks.{layer}.", config.VisionHeads, config.VisionActivation, causal: false);
             if (layer + 1 == Math.Max(1, config.VisionLayers / 2))
             {
                 middle = x0[1..];
@@ -55,14 +57,22 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
     public (double[] Feature, double[] Cls) Text(int[] tokens)
     {
         var width = config.TextWidth;
-        var x = tokens.TakeWhile(token => token != 0)
-            .Select((token, i) => Sum(Row("text.token_embedding.weight", token, width), Row("text.positional_embedding", i, width))).ToArray();
-        for (var layer = 0; layer < config.TextLayers; layer++)
+        var words = tokens.TakeWhile(token => token != 0).ToArray();
+        var x = words.Select((token, i) => Sum(Row("text.token_embedding.weight", token, width), Row("text.positional_embedding", i, width))).ToArray();
+        var bert = config.TextLayout == "bert";
+        if (bert)
         {
-            x = Block(x, $"text.transformer.resblocks.{layer}.", config.TextHeads);
+            x = [.. x.Select(token => Norm(Sum(token, Row("text.token_type_embedding", 0, width)), "text.ln_embedding", BertEpsilon))];
         }
 
-        var cls = Norm(x[0], "text.ln_final");
+        for (var layer = 0; layer < config.TextLayers; layer++)
+        {
+            var name = $"text.transformer.resblocks.{layer}.";
+            x = bert ? PostNormBlock(x, name) : Block(x, name, config.TextHeads, config.TextActivation, causal: config.TextLayout == "clip");
+        }
+
+        var read = config.TextLayout == "clip" ? Array.IndexOf(words, words.Max()) : 0;
+        var cls = bert ? x[0] : Norm(x[read], "text.ln_final");
         return (Unit(TimesMatrix(cls, "text.text_projection", config.EmbedDim)), cls);
     }
 
@@ -80,19 +90,40 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
         })];
     }
 
-    private double[][] Block(double[][] x, string name, int heads)
+    private double[][] Block(double[][] x, string name, int heads, string activation, bool causal)
+    {
+        var attended = Attention([.. x.Select(token => Norm(token, name + "ln_1"))], name, heads, causal);
+        return [.. x.Select((token, i) =>
+        {
+            var after = Sum(token, attended[i]);
+            return Sum(after, Mlp(Norm(after, name + "ln_2"), name, activation));
+        })];
+    }
+
+    private double[][] PostNormBlock(double[][] x, string name)
+    {
+        var attended = Attention(x, name, config.TextHeads, causal: false);
+        return [.. x.Select((token, i) =>
+        {
+            var after = Norm(Sum(token, attended[i]), name + "ln_1", BertEpsilon);
+            return Norm(Sum(after, Mlp(after, name, config.TextActivation)), name + "ln_2", BertEpsilon);
+        })];
+    }
+
+    private double[][] Attention(double[][] x, string name, int heads, bool causal)
     {
         var width = x[0].Length;
         var size = width / heads;
-        var projected = x.Select(token => LinearAt(Norm(token, name + "ln_1"), name + "attn.in_proj_weight", name + "attn.in_proj_bias")).ToArray();
+        var projected = x.Select(token => LinearAt(token, name + "attn.in_proj_weight", name + "attn.in_proj_bias")).ToArray();
         var result = new double[x.Length][];
         for (var i = 0; i < x.Length; i++)
         {
+            var seen = causal ? i + 1 : x.Length;
             var joined = new double[width];
             for (var head = 0; head < heads; head++)
             {
-                var scores = new double[x.Length];
-                for (var j = 0; j < x.Length; j++)
+                var scores = new double[seen];
+                for (var j = 0; j < seen; j++)
                 {
                     for (var e = head * size; e < (head + 1) * size; e++)
                     {
@@ -103,22 +134,27 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
                 var weights = scores.Select(Math.Exp).ToArray();
                 for (var e = head * size; e < (head + 1) * size; e++)
                 {
-                    joined[e] = Enumerable.Range(0, x.Length).Sum(j => weights[j] / weights.Sum() * projected[j][(2 * width) + e]);
+                    joined[e] = Enumerable.Range(0, seen).Sum(j => weights[j] / weights.Sum() * projected[j][(2 * width) + e]);
                 }
             }
 
-            var after = Sum(x[i], Linear(joined, name + "attn.out_proj"));
-            result[i] = Sum(after, Linear(Gelu(Linear(Norm(after, name + "ln_2"), name + "mlp.c_fc")), name + "mlp.c_proj"));
+            result[i] = Linear(joined, name + "attn.out_proj");
         }
 
         return result;
     }
 
-    private double[] Norm(double[] x, string name)
+    private double[] Mlp(double[] x, string name, string activation)
+    {
+        var hidden = Linear(x, name + "mlp.c_fc");
+        return Linear(activation == "gelu" ? Gelu(hidden) : [.. hidden.Select(value => value / (1 + Math.Exp(-1.702 * value)))], name + "mlp.c_proj");
+    }
+
+    private double[] Norm(double[] x, string name, double epsilon = 1e-5)
     {
         var mean = x.Average();
         var variance = x.Average(value => (value - mean) * (value - mean));
-        return [.. x.Select((value, i) => ((value - mean) / Math.Sqrt(variance + 1e-5) * At(name + ".weight", i)) + At(name + ".bias", i))];
+        return [.. x.Select((value, i) => ((value - mean) / Math.Sqrt(variance + epsilon) * At(name + ".weight", i)) + At(name + ".bias", i))];
     }
 
     private double[] Linear(double[] x, string name) => LinearAt(x, name + ".weight", name + ".bias");

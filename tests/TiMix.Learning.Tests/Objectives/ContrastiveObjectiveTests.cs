@@ -41,6 +41,8 @@ public sealed class ContrastiveObjectiveTests
 
         Assert.Equal(reference.Itc(), losses.Itc, 1e-12);
         Assert.Equal(reference.Mix(), losses.Mix, 1e-12);
+        Assert.Equal(reference.Regulariser(), losses.Regulariser, 1e-12);
+        Assert.True(losses.Regulariser > 0);
         Assert.Equal(reference.Total(), losses.Total.ToDouble(), 1e-12);
 
         losses.Total.backward();

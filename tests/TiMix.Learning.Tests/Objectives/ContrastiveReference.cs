@@ -77,6 +77,9 @@ internal sealed class ContrastiveReference
 
     public double Mix() => (CrossEntropy(MixRows, Mixed, Text) + CrossEntropy(MixColumns, Text, Mixed)) / 2;
 
+    /// <summary>Mean divergence of the predictions from the labels, Σ target·ln(target / p), zeros left out.</summary>
+    public double Regulariser() => (Divergence(MixRows, Mixed, Text) + Divergence(MixColumns, Text, Mixed)) / 2;
+
     public double Total() => Itc() + _options.MixWeight * Mix();
 
     /// <summary>Fourth-order central difference of the total by one entry.</summary>
@@ -124,6 +127,15 @@ internal sealed class ContrastiveReference
 
     private double Softmax(double[] rows, double[] columns, int i, int j) =>
         Math.Exp(Logit(rows, columns, i, j)) / Enumerable.Range(0, Batch).Sum(k => Math.Exp(Logit(rows, columns, i, k)));
+
+    private double Divergence(double[,] targets, double[] rows, double[] columns)
+    {
+        double sum = 0;
+        for (int i = 0; i < Batch; i++)
+            for (int j = 0; j < Batch; j++)
+                sum += targets[i, j] == 0 ? 0 : targets[i, j] * Math.Log(targets[i, j] / Softmax(rows, columns, i, j));
+        return sum / Batch;
+    }
 
     private double CrossEntropy(double[,] targets, double[] rows, double[] columns)
     {

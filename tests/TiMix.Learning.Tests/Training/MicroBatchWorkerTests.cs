@@ -96,6 +96,32 @@ public sealed class MicroBatchWorkerTests : IDisposable
         Assert.Equal(0, gradients[2][offset]);
     }
 
+    [Fact]
+    public void A_second_pass_holds_second_views_of_the_images_against_their_own_captions_alone()
+    {
+        var random = new SeededRandom(11);
+        MicroBatch[] batches = [.. _batches.Select(batch => batch with
+        {
+            Plan = MixPlanner.Plan(MixMethod.SecondPass, [], Count, 4, 1),
+            SecondPixels = [.. Enumerable.Range(0, batch.Pixels.Length).Select(_ => (byte)random.NextInt(256))],
+        })];
+        using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
+        GatheredMicroBatch[] gathered = [.. batches.Select(batch => GatheredMicroBatch.Of(batch, worker.Forward(batch, Settings, keepGraph: false)))];
+        foreach (var (batch, part) in batches.Zip(gathered))
+        {
+            var alone = worker.Forward(batch with { Pixels = batch.SecondPixels }, Settings with { Mixing = false }, keepGraph: false);
+            Assert.All(alone.Image.Zip(part.Features.Mixed), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        }
+
+        // -log p of the own caption, mean over both directions, in double.
+        double[][] Rows(Func<MicroBatchFeatures, float[]> of) => [.. gathered.SelectMany(part => of(part.Features).Chunk(Config.EmbedDim)).Select(row => row.Select(value => (double)value).ToArray())];
+        var (views, texts, scale) = (Rows(part => part.Mixed), Rows(part => part.Text), Math.Exp(_values.LogitScale));
+        double Logit(int i, int j) => scale * views[i].Zip(texts[j], (a, b) => a * b).Sum();
+        var all = Enumerable.Range(0, Parts * Count).ToArray();
+        var expected = all.Average(i => (Math.Log(all.Sum(j => Math.Exp(Logit(i, j)))) + Math.Log(all.Sum(j => Math.Exp(Logit(j, i)))) - (2 * Logit(i, i))) / 2);
+        Assert.Equal(expected, GlobalLoss.Compute(gathered, Settings, _values.LogitScale, Config.EmbedDim).Losses.Mix, 1e-5);
+    }
+
     private (StepLosses Losses, float[][] Gradients) Step(MicroBatchWorker worker, bool keepGraph)
     {
         GatheredMicroBatch[] gathered = [.. _batches.Select(batch => GatheredMicroBatch.Of(batch, worker.Forward(batch, Settings, keepGraph)))];

@@ -1,0 +1,63 @@
+using TiMix.Learning;
+using static TorchSharp.torch;
+
+namespace TiMix.Actors.Evaluation;
+
+/// <summary>An encoder with the parameters of a snapshot, for looking only.</summary>
+internal sealed class EvaluatedModel : IDisposable
+{
+    private readonly ParameterBuffer _values;
+
+    /// <param name="config">Sizes.</param>
+    /// <param name="parameters">Flat parameters; copied.</param>
+    public EvaluatedModel(ModelConfig config, ReadOnlySpan<float> parameters)
+    {
+        var layout = DualEncoder.LayoutOf(config);
+        Config = config;
+        Device = TorchRuntime.DefaultDevice();
+        _values = new ParameterBuffer(layout, Device);
+        _values.CopyFrom(parameters);
+        Encoder = new DualEncoder(config, layout, _values.Values, null);
+    }
+
+    /// <summary>Sizes.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>Not thread-safe.</summary>
+    public DualEncoder Encoder { get; }
+
+    /// <summary>τ.</summary>
+    public double Temperature => Math.Exp(-_values.LogitScale);
+
+    /// <summary>Features of pictures.</summary>
+    /// <param name="pixels">uint8 [count, 3, S, S], planar RGB.</param>
+    /// <param name="count">At least 1.</param>
+    /// <returns>[count, d], L2-normalised.</returns>
+    public float[] ImageFeatures(ReadOnlySpan<byte> pixels, int count)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return HostFloats.Of(Encoder.EncodeImages(Pixels.Normalize(pixels, count, Config.ImageSize, Device), false).Feature);
+    }
+
+    /// <summary>Features of texts.</summary>
+    /// <param name="tokens">[count, L] ids, padded.</param>
+    /// <param name="count">At least 1.</param>
+    /// <returns>[count, d], L2-normalised.</returns>
+    public float[] TextFeatures(int[] tokens, int count)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return HostFloats.Of(Encoder.EncodeTexts(TokenMatrix.Of(tokens, count, Device)).Feature);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Encoder.Dispose();
+        _values.Dispose();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+
+namespace TiMix.Data.Formats;
+
+/// <summary>
+/// The lists of ALBEF, X-VLM and TiMix, as one json array or a json object a line: <c>{"image": "…", "caption": "…" or ["…", …]}</c>,
+/// and with regions <c>"elems": [{"bb": [x, y, w, h], "caption": …, "attributes": …}]</c>, bb in pixels. With attributes the phrase
+/// is "attribute caption", one for each; where the authors draw one of them, here are all of them. A picture may have many entries.
+/// </summary>
+internal sealed class ListFormat(string path, bool lines, bool regions, string imageKey, string captionKey) : IPictureFormat
+{
+    private readonly string _file = Path.GetFileName(path);
+
+    public string Name => regions ? PictureFormats.Regions : PictureFormats.List;
+
+    public string ImagesDirectory => Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+    public Repetition Repetition => Repetition.Ordinary;
+
+    public void Dispose()
+    {
+    }
+
+    public IEnumerable<PictureEntry> Entries(Action<SourceProblem> problem) =>
+        (lines ? FromLines(problem) : FromArray(problem)).OfType<PictureEntry>();
+
+    private IEnumerable<PictureEntry?> FromArray(Action<SourceProblem> problem)
+    {
+        foreach (var item in JsonItems.Read(path, [], problem))
+        {
+            yield return Parse(item.Value, $"{_file}: entry {item.Index + 1}", problem);
+        }
+    }
+
+    private IEnumerable<PictureEntry?> FromLines(Action<SourceProblem> problem)
+    {
+        using var reader = new StreamReader(JsonItems.OpenFile(path));
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+            {
+                continue;
+            }
+
+            JsonDocument document;
+            try
+            {
+                document = JsonDocument.Parse(line);
+            }
+            catch (JsonException)
+            {
+                problem(new SourceProblem(ProblemKind.BrokenEntry, $"{_file}: line {number}", "is not a JSON object"));
+                continue;
+            }
+
+            using (document)
+            {
+                yield return Parse(document.RootElement, $"{_file}: line {number}", problem);
+            }
+        }
+    }
+
+    private PictureEntry? Parse(JsonElement entry, string where, Action<SourceProblem> problem)
+    {
+        if (entry.Text(imageKey) is not { Length: > 0 } image)
+        {
+            problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"it is not an object whose \"{imageKey}\" is the name of a picture"));
+            return null;
+        }
+
+        var captions = entry.Texts(captionKey);
+        if (captions is null)
+        {
+            problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"its \"{captionKey}\" is neither a text nor a list of texts"));
+        }
+
+        return new PictureEntry(where, image, captions ?? [], Elements(entry, where, problem));
+    }
+
+    private static List<Region> Elements(JsonElement entry, string where, Action<SourceProblem> problem)
+    {
+        List<Region> found = [];
+        if (!entry.TryGetProperty("elems", out var list) || list.ValueKind == JsonValueKind.Null)
+        {
+            return found;
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            problem(new SourceProblem(ProblemKind.BrokenEntry, where, "its \"elems\" are not a list"));
+            return found;
+        }
+
+        var number = 0;
+        foreach (var element in list.EnumerateArray())
+        {
+            var here = $"{where}, elems[{number++}]";
+            if (element.ValueKind != JsonValueKind.Object)
+            {
+                problem(new SourceProblem(ProblemKind.BrokenEntry, here, "it is not an object"));
+            }
+            else if (element.Box("bb") is not { } box)
+            {
+                problem(new SourceProblem(ProblemKind.BadBox, here, "its \"bb\" is not [x, y, width, height]"));
+            }
+            else if (element.Texts("caption") is not { Count: > 0 } phrases || element.Texts("attributes") is not { } attributes)
+            {
+                problem(new SourceProblem(ProblemKind.NoPhrase, here, "its \"caption\" (and \"attributes\", if any) must be a text or a list of texts"));
+            }
+            else
+            {
+                found.AddRange(
+                    from phrase in phrases
+                    from attribute in attributes.DefaultIfEmpty("")
+                    select new Region(box, attribute.Length == 0 ? phrase : $"{attribute} {phrase}"));
+            }
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,129 @@
+namespace TiMix.Data.Formats;
+
+/// <summary>Looks at one picture with all that is said of it. Checks of different pictures may run side by side.</summary>
+internal sealed class PictureCheck(int position, PictureEntry entry, PictureFiles files)
+{
+    private const long MostPixels = 64L << 20;
+
+    /// <summary>Boxes are often rounded: so far out of the picture is no mistake.</summary>
+    private const float Tolerance = 1;
+
+    /// <summary>What is wrong, in order.</summary>
+    public List<SourceProblem> Problems { get; } = [];
+
+    /// <summary>The picture, if it can be used.</summary>
+    public SourcePicture? Picture { get; private set; }
+
+    public void Run()
+    {
+        var captions = Captions();
+        try
+        {
+            var bytes = entry.Bytes ?? files.Read(entry.Image);
+            if (bytes.Length == 0)
+            {
+                throw new PictureException(ProblemKind.MissingPicture, "it has no picture");
+            }
+
+            var extension = ImageDecoder.ExtensionOf(bytes)
+                ?? throw new PictureException(ProblemKind.BrokenPicture, $"{entry.Image} is not a JPEG, PNG or WebP");
+            using var image = ImageDecoder.Decode(bytes, MostPixels);
+            var regions = Regions(image.Width, image.Height);
+            if (captions.Count > 0)
+            {
+                Picture = new SourcePicture(position, entry.Where, entry.Image, bytes, extension, image.Width, image.Height, captions, regions);
+            }
+        }
+        catch (PictureException e)
+        {
+            Add(e.Kind, entry.Where, e.Message);
+        }
+        catch (SampleException e)
+        {
+            Add(ProblemKind.BrokenPicture, entry.Where, $"{entry.Image}: {e.Message}");
+        }
+
+        if (captions.Count == 0)
+        {
+            Add(ProblemKind.NoCaption, entry.Where, $"{entry.Image} has no caption with a word");
+        }
+    }
+
+    private List<string> Captions()
+    {
+        var usable = new List<string>(entry.Captions.Count);
+        for (var i = 0; i < entry.Captions.Count; i++)
+        {
+            var caption = entry.Captions[i];
+            var where = entry.Captions.Count == 1 ? entry.Where : $"{entry.Where}, caption {i + 1}";
+            if (CaptionText.Clean(caption).Length == 0)
+            {
+                Add(ProblemKind.EmptyCaption, where, caption.Length == 0 ? "it is empty" : "it has no word");
+                continue;
+            }
+
+            if (caption.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                Add(ProblemKind.DamagedText, where, "it has bytes that are not UTF-8; it is kept");
+            }
+
+            if (usable.Contains(caption))
+            {
+                Add(ProblemKind.Duplicate, where, "the same caption once more; it is kept");
+            }
+
+            usable.Add(caption);
+        }
+
+        return usable;
+    }
+
+    private List<Region> Regions(int width, int height)
+    {
+        var usable = new List<Region>(entry.Regions.Count);
+        var seen = new HashSet<Region>(entry.Regions.Count);
+        for (var i = 0; i < entry.Regions.Count; i++)
+        {
+            var (box, phrase) = entry.Regions[i];
+            var where = $"{entry.Where}, box {i + 1}";
+            if (CaptionText.Clean(phrase).Length == 0)
+            {
+                Add(ProblemKind.NoPhrase, where, "its phrase has no word");
+            }
+            else if (!(box.Width > 0 && box.Height > 0))
+            {
+                Add(ProblemKind.BadBox, where, FormattableString.Invariant($"{Text(box)} has no area"));
+            }
+            else if (box.X >= width || box.Y >= height || box.X + box.Width <= 0 || box.Y + box.Height <= 0)
+            {
+                Add(ProblemKind.BoxOutside, where, $"{Text(box)} does not touch the picture of {width} x {height}");
+            }
+            else if (!seen.Add(entry.Regions[i]))
+            {
+                Add(ProblemKind.Duplicate, where, "the same box with the same phrase once more; it is left out");
+            }
+            else
+            {
+                usable.Add(new Region(Inside(box, width, height, where), phrase));
+            }
+        }
+
+        return usable;
+    }
+
+    private Box Inside(Box box, int width, int height, string where)
+    {
+        if (box.X >= -Tolerance && box.Y >= -Tolerance && box.X + box.Width <= width + Tolerance && box.Y + box.Height <= height + Tolerance)
+        {
+            return box;
+        }
+
+        Add(ProblemKind.BoxCut, where, $"{Text(box)} reaches out of the picture of {width} x {height}");
+        float left = Math.Max(0, box.X), top = Math.Max(0, box.Y);
+        return new Box(left, top, Math.Min(width, box.X + box.Width) - left, Math.Min(height, box.Y + box.Height) - top);
+    }
+
+    private void Add(ProblemKind kind, string where, string what) => Problems.Add(new SourceProblem(kind, where, what));
+
+    private static string Text(Box box) => FormattableString.Invariant($"[{box.X}, {box.Y}, {box.Width}, {box.Height}]");
+}

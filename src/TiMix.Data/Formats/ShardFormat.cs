@@ -1,0 +1,42 @@
+namespace TiMix.Data.Formats;
+
+/// <summary>WebDataset shards, as training reads them.</summary>
+internal sealed class ShardFormat(string pattern) : IPictureFormat
+{
+    private readonly ShardIndex _index = ShardIndex.Open(pattern, null);
+
+    public string Name => PictureFormats.Shards;
+
+    public string ImagesDirectory => Directory.GetCurrentDirectory();
+
+    public Repetition Repetition => Repetition.Meaningless;
+
+    /// <summary>Samples, usable or not.</summary>
+    public int Count => _index.Count;
+
+    public void Dispose() => _index.Dispose();
+
+    public IEnumerable<PictureEntry> Entries(Action<SourceProblem> problem)
+    {
+        foreach (var (where, what) in _index.Problems)
+        {
+            problem(new SourceProblem(ProblemKind.DamagedFile, where, what));
+        }
+
+        for (var i = 0; i < _index.Count; i++)
+        {
+            RawSample sample;
+            try
+            {
+                sample = _index.Read(i);
+            }
+            catch (SampleException e)
+            {
+                problem(new SourceProblem(ProblemKind.BrokenEntry, _index.NameOf(i), e.Message));
+                continue;
+            }
+
+            yield return new PictureEntry(_index.NameOf(i), sample.Key, sample.Captions, sample.Regions) { Bytes = sample.Image };
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Globalization;
+using TiMix.Actors.Runs;
+using TiMix.Data.Formats;
+using TiMix.Node.Pictures;
+
+namespace TiMix.Node.Commands;
+
+/// <summary><c>timix data inspect</c>.</summary>
+internal static class InspectCommand
+{
+    public static Command Inspect(TextWriter output)
+    {
+        var source = new SourceArguments();
+        var sheet = new Option<string?>("--sheet") { Description = "Write a PNG of some pictures with captions and boxes here." };
+        var count = new Option<int>("--sheet-pictures") { Description = "Pictures on the sheet, spread over the source.", DefaultValueFactory = _ => 24 };
+        var command = new Command("inspect", """
+            Reads and decodes every picture and says how many pairs, captions and boxes there are, and what is broken.
+
+            Example: timix data inspect "data/sample/train-{000..007}.tar" --sheet sheet.png
+                     timix data inspect captions_val2017.json --boxes instances_val2017.json --images val2017
+            """)
+        { sheet, count };
+        source.AddTo(command);
+        command.SetAction((parsed, stop) =>
+        {
+            var wanted = parsed.GetValue(count) is >= 1 and <= 400 and var n ? n : throw new RunError($"--sheet-pictures is {parsed.GetValue(count)}; it must be from 1 to 400.");
+            var problems = source.Tally(parsed);
+            var statistics = new SourceStatistics();
+            using var pictures = PictureSource.Open(source.Of(parsed));
+            var shown = parsed.GetValue(sheet) is null ? null : new ContactSheet(pictures.Count, wanted);
+            foreach (var picture in pictures.Read(problems.Add, stop))
+            {
+                statistics.Add(picture);
+                shown?.Offer(picture);
+            }
+
+            Write(output, pictures, statistics);
+            SourceArguments.Write(output, problems);
+            if (shown is not null)
+            {
+                shown.Write(parsed.GetValue(sheet)!);
+                output.WriteLine($"sheet     {parsed.GetValue(sheet)}");
+            }
+
+            return Task.FromResult(ExitCode.Done);
+        });
+        return command;
+    }
+
+    private static void Write(TextWriter output, PictureSource source, SourceStatistics found)
+    {
+        string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+        output.WriteLine($"format    {source.Format}");
+        output.WriteLine($"pictures  {source.Count}, {found.Pictures} of them usable");
+        if (found.Pictures > 0)
+        {
+            output.WriteLine(Line($"captions  {found.Pairs} ({found.Pairs / (double)found.Pictures:F1} a picture, from {found.FewestCaptions} to {found.MostCaptions})"));
+            output.WriteLine(Line($"words     {found.Words} ({found.Words / (double)found.Pairs:F1} a caption, at most {found.MostWords}; training keeps the first 30: {found.CutCaptions} captions are longer)"));
+            output.WriteLine(Line($"boxes     {found.Boxes} with {found.Phrases} phrases, in {found.PicturesWithBoxes} pictures"));
+            output.WriteLine(Line($"bytes     {found.Bytes / 1e6:F1} MB of pictures"));
+        }
+    }
+}

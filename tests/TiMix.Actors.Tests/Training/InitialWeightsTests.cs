@@ -1,0 +1,84 @@
+using TiMix.Actors.Recipes;
+using TiMix.Actors.Runs;
+using TiMix.Actors.Tests.Runs;
+using TiMix.Actors.Training;
+using TiMix.Learning;
+using static TorchSharp.torch;
+
+namespace TiMix.Actors.Tests.Training;
+
+public sealed class InitialWeightsTests : IDisposable
+{
+    private const string Given = "visual.class_embedding";
+    private readonly TinyData _data = new();
+    private readonly float[] _values = [.. Enumerable.Range(0, 16).Select(i => i * 0.5f)];
+
+    private string FilePath => _data.In("init.safetensors");
+
+    public void Dispose() => _data.Dispose();
+
+    [Fact]
+    public void A_run_starts_from_what_the_file_has_and_otherwise_from_the_seed()
+    {
+        using var seeded = new TrainingState(_data.Recipe, Model, CPU);
+        using var state = new TrainingState(Pinned(Given, [16]), Model, CPU);
+        foreach (var slot in state.Layout.Slots)
+        {
+            var (start, length) = ((int)slot.Offset, (int)slot.Spec.Length);
+            var expected = slot.Spec.Name == Given ? _values : seeded.Student.ToArray()[start..(start + length)];
+            Assert.Equal(expected, state.Student.ToArray()[start..(start + length)]);
+        }
+
+        Assert.Equal(state.Student.Fingerprint(), state.Average.Fingerprint());
+        Assert.Equal(state.Student.ToArray(), state.Versions[0]);
+        state.CheckIntact();
+    }
+
+    [Fact]
+    public void Another_file_than_the_one_that_was_pinned_is_refused()
+    {
+        var recipe = Pinned(Given, [16]);
+        Assert.Equal(recipe, InitialWeights.Pin(recipe));
+        _values[3] = 9;
+        Write(Given, [16]);
+        Refused(recipe, "is not the file this run starts from");
+        Refused(recipe with { Model = recipe.Model with { InitSha256 = "" } }, "\"model.initSha256\" is empty");
+    }
+
+    [Fact]
+    public void A_file_that_does_not_fit_is_refused_by_the_tensor()
+    {
+        Refused(Pinned("conv1.weight", [16]), "\"conv1.weight\" is no parameter of this model", "timix import");
+        Refused(Pinned(Given, [4, 4]), "\"visual.class_embedding\" has the shape [4, 4]; this model expects [16]");
+        var gone = Pinned(Given, [16]);
+        File.Delete(FilePath);
+        Refused(gone, "cannot be read");
+    }
+
+    [Fact]
+    public async Task A_run_with_a_wrong_file_leaves_nothing()
+    {
+        using var observer = new RecordingObserver();
+        var error = await Assert.ThrowsAsync<RunError>(() => TrainingRun.ExecuteAsync(_data.Options("wrong", Pinned(Given, [2, 8])), observer, observer.Stop));
+        Assert.Contains("has the shape [2, 8]", error.Message);
+        Assert.False(Directory.Exists(_data.In("runs", "wrong")));
+    }
+
+    private ModelConfig Model => _data.Recipe.ModelConfig(14);
+
+    private void Write(string name, long[] shape) => Safetensors.Write(FilePath, [new NamedTensor(name, shape, _values)]);
+
+    private Recipe Pinned(string name, long[] shape)
+    {
+        Write(name, shape);
+        var recipe = _data.Recipe;
+        return InitialWeights.Pin(recipe with { Model = recipe.Model with { Init = FilePath } });
+    }
+
+    private void Refused(Recipe recipe, params string[] what)
+    {
+        var message = Assert.Throws<RunError>(() => new TrainingState(recipe, Model, CPU)).Message;
+        Assert.All(what, part => Assert.Contains(part, message));
+        Assert.DoesNotContain('\n', message);
+    }
+}
