@@ -4,7 +4,10 @@ using static TorchSharp.torch.nn.functional;
 
 namespace TiMix.Learning;
 
-/// <summary>One pre-norm block: x + self-attention, x + cross-attention to a memory, x + MLP, each after a LayerNorm.</summary>
+/// <summary>
+/// One pre-norm block: x + self-attention, x + cross-attention to a memory, x + MLP, each after a LayerNorm. Always kept for the
+/// backward pass: keys and values of the memory are shared by many texts, and would be computed again for each.
+/// </summary>
 internal sealed class CrossBlock(ParameterLeaves parameters, string prefix, int heads, string attention)
 {
     private readonly Tensor _inWeight = parameters[prefix + "attn.in_proj_weight"];
@@ -54,7 +57,7 @@ internal sealed class CrossBlock(ParameterLeaves parameters, string prefix, int 
         var attended = Attend(parameters.Normalize(x, prefix + "ln_1"), mask, classOnly);
         x = (classOnly ? x.narrow(1, 0, 1) : x) + attended;
         var queries = MultiHeadAttention.Split(parameters.Affine(parameters.Normalize(x, prefix + "ln_cross"), prefix + "cross_attn.q_proj"), 1, heads)[0];
-        x = x + parameters.Affine(MultiHeadAttention.Mix(queries, memory.Keys, memory.Values, memoryMask, attention), prefix + "cross_attn.out_proj");
+        x = x + parameters.Affine(MultiHeadAttention.Mix(parameters, queries, memory.Keys, memory.Values, memoryMask, attention), prefix + "cross_attn.out_proj");
         var hidden = gelu(parameters.Affine(parameters.Normalize(x, prefix + "ln_2"), prefix + "mlp.c_fc"));
         return x + parameters.Affine(hidden, prefix + "mlp.c_proj");
     }
@@ -75,15 +78,15 @@ internal sealed class CrossBlock(ParameterLeaves parameters, string prefix, int 
         {
             parts =
             [
-                .. MultiHeadAttention.Split(linear(x.narrow(1, 0, 1), _inWeight.narrow(0, 0, c), _inBias.narrow(0, 0, c)), 1, heads),
-                .. MultiHeadAttention.Split(linear(x, _inWeight.narrow(0, c, 2 * c), _inBias.narrow(0, c, 2 * c)), 2, heads),
+                .. MultiHeadAttention.Split(parameters.Linear(x.narrow(1, 0, 1), _inWeight.narrow(0, 0, c), _inBias.narrow(0, 0, c)), 1, heads),
+                .. MultiHeadAttention.Split(parameters.Linear(x, _inWeight.narrow(0, c, 2 * c), _inBias.narrow(0, c, 2 * c)), 2, heads),
             ];
         }
         else
         {
-            parts = MultiHeadAttention.Split(linear(x, _inWeight, _inBias), 3, heads);
+            parts = MultiHeadAttention.Split(parameters.Linear(x, _inWeight, _inBias), 3, heads);
         }
 
-        return parameters.Affine(MultiHeadAttention.Mix(parts[0], parts[1], parts[2], mask, attention), prefix + "attn.out_proj");
+        return parameters.Affine(MultiHeadAttention.Mix(parameters, parts[0], parts[1], parts[2], mask, attention), prefix + "attn.out_proj");
     }
 }
