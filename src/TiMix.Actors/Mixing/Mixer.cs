@@ -8,7 +8,7 @@ namespace TiMix.Actors.Mixing;
 
 /// <summary>What the mixer adds to a micro-batch.</summary>
 /// <param name="Plan">What is pasted where.</param>
-/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each; empty when nothing is distilled.</param>
+/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each, and its probabilities of words, <c>mlm</c> and <c>prefixLm</c>, [p, V] each; empty when nothing is distilled.</param>
 public sealed record MixerAnswer(MixPlan Plan, Bundle Features);
 
 /// <summary>
@@ -39,13 +39,14 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
         if (parameters is not null)
         {
             Load(parameters);
-            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method == MixMethod.TiMix);
+            var tasks = settings.DistillAlpha > 0 && settings.Language ? LanguageTasks.Of(samples.Tokens, count, microBatch, settings, model) : null;
+            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method == MixMethod.TiMix, tasks);
         }
 
         var saliency = settings.Mixing && _method == MixMethod.Oracle ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;
         var seed = Seeds.Mix(recipe.Run.Seed, (ulong)step, (ulong)microBatch);
         var plan = MixPlanner.Plan(settings.Mixing ? _method : MixMethod.None, saliency, count, model.Grid, seed, recipe.MixOptions());
-        return new MixerAnswer(plan, new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text).Build());
+        return new MixerAnswer(plan, new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text).Add("mlm", answer.Mlm).Add("prefixLm", answer.PrefixLm).Build());
     }
 
     /// <inheritdoc/>

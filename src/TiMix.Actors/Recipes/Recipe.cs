@@ -109,6 +109,12 @@ public sealed record ModelRecipe
     /// <summary>Width of the shared embedding; null: the preset's.</summary>
     public int? EmbedDim { get; init; }
 
+    /// <summary>Blocks of the fusion encoder, when an objective needs it; null: the preset's.</summary>
+    public int? FusionLayers { get; init; }
+
+    /// <summary>Blocks of the decoder, when an objective needs it; null: the preset's.</summary>
+    public int? DecoderLayers { get; init; }
+
     /// <summary><c>float32</c>, or <c>bf16</c> for devices that multiply it faster; parameters stay float32. Null: the preset's.</summary>
     public string? Precision { get; init; }
 
@@ -226,6 +232,18 @@ public sealed record ObjectiveRecipe
     /// <c>whole</c> (all of them, as the authors do) or <c>none</c> (no whole-caption region).
     /// </summary>
     public string CaptionRegion { get; init; } = "phrases";
+
+    /// <summary>Weight of image–text matching, with hard negatives from the micro-batch; 0: no matching head.</summary>
+    public double ItmWeight { get; init; }
+
+    /// <summary>Weight of masked language modelling; 0: no such head.</summary>
+    public double MlmWeight { get; init; }
+
+    /// <summary>Share of the words that are hidden in it.</summary>
+    public double MlmShare { get; init; } = 0.15;
+
+    /// <summary>Weight of prefix language modelling: the decoder writes captions on; 0: no decoder.</summary>
+    public double PrefixLmWeight { get; init; }
 }
 
 /// <summary>Section <c>run</c>.</summary>

@@ -11,9 +11,14 @@ public static class RecipeMapping
     /// <param name="vocabularySize">Of the tokenizer.</param>
     public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize)
     {
-        var preset = ModelPreset.Load(recipe.Model.Preset);
+        var (preset, objective) = (ModelPreset.Load(recipe.Model.Preset), recipe.Objective);
+        var (matches, fills, writes) = (objective.ItmWeight > 0, objective.MlmWeight > 0, objective.PrefixLmWeight > 0);
         return preset with
         {
+            FusionLayers = matches || fills || writes ? recipe.Model.FusionLayers ?? preset.FusionLayers : 0,
+            DecoderLayers = writes ? recipe.Model.DecoderLayers ?? preset.DecoderLayers : 0,
+            MatchingHead = matches,
+            MlmHead = fills,
             ImageSize = recipe.Model.ImageSize ?? preset.ImageSize,
             PatchSize = recipe.Model.PatchSize ?? preset.PatchSize,
             VisionWidth = recipe.Model.VisionWidth ?? preset.VisionWidth,
@@ -103,7 +108,14 @@ public static class RecipeMapping
                 "blend" => MixLabels.Blend,
                 var other => throw new Runs.RunError($"recipe: \"mix.labels\" is \"{other}\"; it can be hard, self or blend."),
             },
-            recipe.Mix.Beta);
+            recipe.Mix.Beta)
+        {
+            Seed = recipe.Run.Seed,
+            MatchingWeight = recipe.Objective.ItmWeight,
+            MlmWeight = recipe.Objective.MlmWeight,
+            MlmShare = recipe.Objective.MlmShare,
+            PrefixLmWeight = recipe.Objective.PrefixLmWeight,
+        };
     }
 
     /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>

@@ -25,6 +25,10 @@ public static class RecipeRules
         void Positive(string key, double value) => Need(value > 0 && double.IsFinite(value), key, value, "larger than 0");
         void NotNegative(string key, double value) => Need(value >= 0 && double.IsFinite(value), key, value, "0 or larger");
 
+        void Layers(string key, int? given, Func<Learning.ModelConfig, int> preset, string why) => Need(
+            (given ?? (Learning.ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(Learning.ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
+            key, given ?? 0, $"1 or more, or the preset's: {why}");
+
         var (data, optimization, teacher, mix, objective, run) = (recipe.Data, recipe.Optimization, recipe.Teacher, recipe.Mix, recipe.Objective, recipe.Run);
         Need(data.Train.Length > 0, "data.train", data.Train, "a pattern of shards, for example shards/train-{000..099}.tar");
         Need(data.Fraction is > 0 and <= 1, "data.fraction", data.Fraction, "larger than 0, at most 1");
@@ -73,6 +77,22 @@ public static class RecipeRules
         Whole("objective.distillRampSteps", objective.DistillRampSteps, 0);
         NotNegative("objective.alignmentWeight", objective.AlignmentWeight);
         OneOf("objective.captionRegion", objective.CaptionRegion, "phrases", "whole", "none");
+        NotNegative("objective.itmWeight", objective.ItmWeight);
+        NotNegative("objective.mlmWeight", objective.MlmWeight);
+        NotNegative("objective.prefixLmWeight", objective.PrefixLmWeight);
+        Need(objective.MlmShare is > 0 and < 1, "objective.mlmShare", objective.MlmShare, "larger than 0, below 1");
+        Whole("model.fusionLayers", recipe.Model.FusionLayers ?? 0, 0, 1000);
+        Whole("model.decoderLayers", recipe.Model.DecoderLayers ?? 0, 0, 1000);
+        if (objective.ItmWeight > 0 || objective.MlmWeight > 0 || objective.PrefixLmWeight > 0)
+        {
+            Layers("model.fusionLayers", recipe.Model.FusionLayers, preset => preset.FusionLayers, "objective.itmWeight, mlmWeight and prefixLmWeight read image and text together");
+        }
+
+        if (objective.PrefixLmWeight > 0)
+        {
+            Layers("model.decoderLayers", recipe.Model.DecoderLayers, preset => preset.DecoderLayers, "objective.prefixLmWeight needs a decoder");
+        }
+
         Whole("run.prefetch", run.Prefetch, 1, 100_000);
         Whole("run.graphsInMemory", run.GraphsInMemory, 0);
         Whole("run.snapshotEvery", run.SnapshotEvery, 1);

@@ -78,7 +78,23 @@ public sealed record StepReport(
     double GradientNorm,
     double StepSeconds,
     double SamplesPerSecond,
-    double MixRegulariser = 0);
+    double MixRegulariser = 0)
+{
+    /// <summary>Image–text matching loss, nats; 0 where it is off.</summary>
+    public double Itm { get; init; }
+
+    /// <summary>Share of pairs judged right.</summary>
+    public double ItmAccuracy { get; init; }
+
+    /// <summary>Masked language modelling loss, nats a word; 0 where it is off.</summary>
+    public double Mlm { get; init; }
+
+    /// <summary>Share of hidden words found.</summary>
+    public double MlmAccuracy { get; init; }
+
+    /// <summary>Prefix language modelling loss, nats a word; 0 where it is off.</summary>
+    public double PrefixLm { get; init; }
+}
 
 /// <summary>Metrics of one split; keys as in <c>summary.json</c> (imageToTextR1 …).</summary>
 public sealed record SplitEvaluation(string Split, int Pairs, IReadOnlyDictionary<string, double> Metrics);

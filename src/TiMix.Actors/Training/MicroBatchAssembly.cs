@@ -16,7 +16,11 @@ public static class MicroBatchAssembly
     /// <param name="recipe">Which regions count.</param>
     /// <param name="model">Sizes.</param>
     public static MicroBatch Assemble(int index, Bundle samples, Bundle teacher, MixPlan plan, Recipe recipe, ModelConfig model) =>
-        Assemble(index, SampleBundle.Unpack(samples), teacher.Get<float>("image").ToArray(), teacher.Get<float>("text").ToArray(), plan, recipe, model);
+        Assemble(index, SampleBundle.Unpack(samples), teacher.Get<float>("image").ToArray(), teacher.Get<float>("text").ToArray(), plan, recipe, model) with
+        {
+            TeacherMlm = teacher.Get<float>("mlm").ToArray(),
+            TeacherPrefixLm = teacher.Get<float>("prefixLm").ToArray(),
+        };
 
     /// <summary>The same from arrays.</summary>
     public static MicroBatch Assemble(int index, SampleArrays samples, float[] teacherImage, float[] teacherText, MixPlan plan, Recipe recipe, ModelConfig model)

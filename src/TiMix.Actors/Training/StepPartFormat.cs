@@ -26,6 +26,13 @@ public static class StepPartFormat
             writer.Write(features.AlignmentCorrect);
             writer.Write(features.AlignmentPositives);
             writer.Write(features.AlignmentTruePositives);
+            foreach (var sum in new[] { features.Fusion.Matching, features.Fusion.Mlm, features.Fusion.PrefixLm })
+            {
+                writer.Write(sum.LossSum);
+                writer.Write(sum.Count);
+                writer.Write(sum.Correct);
+            }
+
             Put(writer, batch.Pairing);
             Put(writer, features.Image);
             Put(writer, features.Text);
@@ -58,6 +65,8 @@ public static class StepPartFormat
             {
                 var (index, samples, lambda) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadSingle());
                 var (sum, pairs, correct, positives, truePositives) = (reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+                ObjectiveSum TakeSum() => new(reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64());
+                var (matching, mlm, prefixLm) = (TakeSum(), TakeSum(), TakeSum());
                 var pairing = Take<int>(reader);
                 var (image, text, mixed) = (Take<float>(reader), Take<float>(reader), Take<float>(reader));
                 var (teacherImage, teacherText) = (Take<float>(reader), Take<float>(reader));
@@ -65,7 +74,7 @@ public static class StepPartFormat
                 var indices = Take<int>(reader);
                 var replacements = reader.ReadString();
                 microBatches.Add((
-                    new GatheredMicroBatch(new MicroBatchFeatures(index, image, text, mixed, sum, pairs, correct, positives, truePositives), samples, lambda, pairing, teacherImage, teacherText),
+                    new GatheredMicroBatch(new MicroBatchFeatures(index, image, text, mixed, sum, pairs, correct, positives, truePositives) { Fusion = new FusionSums(matching, mlm, prefixLm) }, samples, lambda, pairing, teacherImage, teacherText),
                     new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : JsonSerializer.Deserialize<List<Replacement>>(replacements)!)));
             }
 

@@ -648,7 +648,14 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         var samples = _recipe.Optimization.MicroBatches * _recipe.Optimization.MicroBatchSize;
         return new StepReport(
             done.Step, _recipe.Optimization.Steps, outcome.Parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch, losses.Total, losses.Itc, losses.Mix, losses.Alignment,
-            losses.AlignmentAccuracy, outcome.Temperature, outcome.LearningRate, outcome.GradientNorm, seconds, samples / seconds, losses.MixRegulariser);
+            losses.AlignmentAccuracy, outcome.Temperature, outcome.LearningRate, outcome.GradientNorm, seconds, samples / seconds, losses.MixRegulariser)
+        {
+            Itm = losses.Fusion.Matching.Mean,
+            ItmAccuracy = losses.Fusion.Matching.Accuracy,
+            Mlm = losses.Fusion.Mlm.Mean,
+            MlmAccuracy = losses.Fusion.Mlm.Accuracy,
+            PrefixLm = losses.Fusion.PrefixLm.Mean,
+        };
     }
 
     /// <summary>

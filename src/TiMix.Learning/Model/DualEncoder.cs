@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace TiMix.Learning;
 
 /// <summary>
-/// Image encoder, text encoder, projections, and the patch–text predictor (timix.md) over views of a flat parameter buffer.
+/// Image encoder, text encoder, projections, the patch–text predictor (timix.md) and what reads both together
+/// (<see cref="FusionModel"/>) over views of a flat parameter buffer.
 /// Several encoders may share one buffer, each with gradients of its own, one a thread. Not thread-safe itself.
 /// </summary>
 public sealed class DualEncoder : IDisposable
@@ -34,7 +35,11 @@ public sealed class DualEncoder : IDisposable
         _images = new ImageEncoder(config, _parameters);
         _texts = TextLayouts.Create(config, _parameters);
         _predictor = new PatchTextPredictor(config, _parameters);
+        Fusion = new FusionModel(config, _parameters);
     }
+
+    /// <summary>What reads image and text together; its parts are null where the sizes leave them out.</summary>
+    public FusionModel Fusion { get; }
 
     /// <summary>Every parameter of a model of these sizes.</summary>
     /// <exception cref="ArgumentException">Sizes that do not fit together.</exception>
@@ -45,6 +50,7 @@ public sealed class DualEncoder : IDisposable
         ImageEncoder.AddSpecs(specs, config);
         TextLayouts.AddSpecs(specs, config);
         PatchTextPredictor.AddSpecs(specs, config);
+        FusionModel.AddSpecs(specs, config);
         specs.Free(LogitScaleName, new Initial(config.LogitScaleInit, 0), 1);
         return new ParameterLayout(specs.All);
     }

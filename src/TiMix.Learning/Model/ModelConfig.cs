@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace TiMix.Learning;
 
 /// <summary>
-/// Sizes of a dual encoder: image tower in CLIP's layout, text transformer, projections and the patch–text predictor at
-/// mid-depth. The fusion encoder and the heads for matching and language modelling are not part of this version.
+/// Sizes of the model: image tower in CLIP's layout, text transformer, projections, the patch–text predictor at mid-depth; and,
+/// where they are wanted, fusion encoder, heads for matching and masked words, and decoder. What is not wanted has no parameters.
 /// </summary>
 public sealed record ModelConfig
 {
@@ -54,6 +54,21 @@ public sealed record ModelConfig
     /// <summary>Of the text encoder's MLPs: <c>gelu</c> or <c>quick_gelu</c>.</summary>
     public string TextActivation { get; init; } = "gelu";
 
+    /// <summary>Cross-attention blocks of the fusion encoder, of the text encoder's width and heads; 0: there is none.</summary>
+    public int FusionLayers { get; init; }
+
+    /// <summary>Blocks of the decoder, of the text encoder's width and heads; 0: there is none.</summary>
+    public int DecoderLayers { get; init; }
+
+    /// <summary>Whether the fused class token is judged: do image and text belong together?</summary>
+    public bool MatchingHead { get; init; }
+
+    /// <summary>Whether fused tokens are turned into words.</summary>
+    public bool MlmHead { get; init; }
+
+    /// <summary>Ids that are no words.</summary>
+    public SpecialTokens SpecialTokens { get; init; } = new(Class: 2, Separator: 3, Mask: 4);
+
     /// <summary><c>manual</c> (fast for short sequences) or <c>fused</c>. They differ in the last bits.</summary>
     public string Attention { get; init; } = "manual";
 
@@ -80,6 +95,9 @@ public sealed record ModelConfig
         Require(VisionLayers > 0 && VisionHeads > 0 && VisionWidth > 0 && VisionWidth % VisionHeads == 0 && VisionWidth % 4 == 0, $"visionWidth ({VisionWidth}) must be a multiple of 4 and of visionHeads ({VisionHeads}), with a layer at least");
         Require(TextLayers > 0 && TextHeads > 0 && TextWidth > 0 && TextWidth % TextHeads == 0, $"textWidth ({TextWidth}) must be a multiple of textHeads ({TextHeads}), with a layer at least");
         Require(EmbedDim > 0 && ContextLength > 2 && VocabularySize > 3, "embedDim, contextLength and the vocabulary must be larger");
+        Require(FusionLayers >= 0 && DecoderLayers >= 0, $"fusionLayers ({FusionLayers}) and decoderLayers ({DecoderLayers}) must be 0 or more");
+        Require(FusionLayers > 0 || !(MatchingHead || MlmHead || DecoderLayers > 0), "heads and decoder read the fusion encoder's tokens, so fusionLayers must be 1 or more");
+        Require(!(MlmHead || DecoderLayers > 0) || VocabularySize > SpecialTokens.Mask, $"[MASK] is {SpecialTokens.Mask}, which a vocabulary of {VocabularySize} does not have");
         Require(Attention is "manual" or "fused", $"attention is \"{Attention}\"; it can be manual or fused");
         Require(Precision is "float32" or "bf16", $"precision is \"{Precision}\"; it can be float32 or bf16");
         Require(TextLayout is "timix" or "bert" or "clip", $"textLayout is \"{TextLayout}\"; it can be timix, bert or clip");

@@ -13,12 +13,15 @@ public sealed record TextEncoding(Tensor Feature, Tensor Cls, Tensor? Tokens);
 /// <summary>Layout <c>timix</c>: pre-norm transformer, both directions, class token first, and its projection.</summary>
 internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters) : ITextEncoder
 {
+    /// <summary>Name of the token embedding, to which the outputs of head and decoder are tied.</summary>
+    public const string TokenEmbeddingName = "text.token_embedding.weight";
+
     private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "text.", config.TextLayers, config.TextHeads, config.Attention, config.TextActivation);
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {
         long ct = config.TextWidth;
-        specs.Matrix("text.token_embedding.weight", 0.02, config.VocabularySize, ct);
+        specs.Matrix(TokenEmbeddingName, 0.02, config.VocabularySize, ct);
         specs.Free("text.positional_embedding", new Initial(0, 0.01), config.ContextLength, ct);
         TransformerBlock.AddSpecs(specs, "text.", ct, config.TextLayers);
         specs.Norm("text.ln_final", ct);
@@ -29,7 +32,7 @@ internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters
     public TextEncoding Encode(Tensor tokens, bool all)
     {
         long b = tokens.size(0), l = tokens.size(1), ct = config.TextWidth;
-        var x = parameters["text.token_embedding.weight"].index_select(0, tokens.reshape(-1)).view(b, l, ct) + parameters["text.positional_embedding"].narrow(0, 0, l);
+        var x = parameters[TokenEmbeddingName].index_select(0, tokens.reshape(-1)).view(b, l, ct) + parameters["text.positional_embedding"].narrow(0, 0, l);
         var mask = PaddingMask(tokens);
         for (var i = 0; i < _blocks.Length; i++)
         {

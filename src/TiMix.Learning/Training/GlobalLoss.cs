@@ -43,6 +43,10 @@ public static class GlobalLoss
         var positives = features.Sum(part => part.AlignmentPositives);
         var alignment = pairs == 0 ? 0 : features.Sum(part => part.AlignmentLossSum) / pairs;
         var alignmentScale = pairs == 0 ? 0 : settings.AlignmentWeight / pairs;
+        var fusion = new FusionSums(
+            ObjectiveSum.Of(features.Select(part => part.Fusion.Matching)), ObjectiveSum.Of(features.Select(part => part.Fusion.Mlm)), ObjectiveSum.Of(features.Select(part => part.Fusion.PrefixLm)));
+        var fusionScales = new FusionScales(
+            Scale(settings.MatchingWeight, fusion.Matching), Scale(settings.MlmWeight, fusion.Mlm), Scale(settings.PrefixLmWeight, fusion.PrefixLm));
         var (imageGradient, textGradient) = (Floats(image.grad!), Floats(text.grad!));
         var mixedGradient = mixed is null ? [] : Floats(mixed.grad!);
         var scaleGradient = Floats(scale.grad!)[0];
@@ -52,21 +56,30 @@ public static class GlobalLoss
         {
             var range = (row * width)..((row + part.Count) * width);
             gradients[m] = new FeatureGradients(
-                imageGradient[range], textGradient[range], mixed is null ? [] : mixedGradient[range], alignmentScale, m == 0 ? scaleGradient : 0f);
+                imageGradient[range], textGradient[range], mixed is null ? [] : mixedGradient[range], alignmentScale, m == 0 ? scaleGradient : 0f)
+            {
+                Fusion = fusionScales,
+            };
             row += part.Count;
         }
 
         return (
             new StepLosses(
-                losses.Itc + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment),
+                losses.Itc + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment)
+                    + (settings.MatchingWeight * fusion.Matching.Mean) + (settings.MlmWeight * fusion.Mlm.Mean) + (settings.PrefixLmWeight * fusion.PrefixLm.Mean),
                 losses.Itc,
                 losses.Mix,
                 alignment,
                 pairs == 0 ? 0 : features.Sum(part => part.AlignmentCorrect) / (double)pairs,
                 positives == 0 ? 0 : features.Sum(part => part.AlignmentTruePositives) / (double)positives,
-                losses.Regulariser),
+                losses.Regulariser)
+            {
+                Fusion = fusion,
+            },
             gradients);
     }
+
+    private static double Scale(double weight, ObjectiveSum sum) => sum.Count == 0 ? 0 : weight / sum.Count;
 
     private static int[] GlobalPairing(IReadOnlyList<GatheredMicroBatch> microBatches)
     {

@@ -41,6 +41,12 @@ public sealed record MicroBatch
 
     /// <summary>[b, d] the teacher's text features; empty when nothing is distilled.</summary>
     public required float[] TeacherText { get; init; }
+
+    /// <summary>[p, V] the teacher's probabilities of the hidden words (<see cref="MaskedTokens"/>); empty when nothing is distilled.</summary>
+    public float[] TeacherMlm { get; init; } = [];
+
+    /// <summary>[p, V] the teacher's probabilities of the words that are written on (<see cref="PrefixSplits"/>); empty when nothing is distilled.</summary>
+    public float[] TeacherPrefixLm { get; init; } = [];
 }
 
 /// <summary>What the forward pass of one micro-batch gives to the gather.</summary>
@@ -62,7 +68,11 @@ public sealed record MicroBatchFeatures(
     long AlignmentPairs,
     long AlignmentCorrect,
     long AlignmentPositives,
-    long AlignmentTruePositives);
+    long AlignmentTruePositives)
+{
+    /// <summary>Sums of the losses on image and text read together.</summary>
+    public FusionSums Fusion { get; init; } = FusionSums.None;
+}
 
 /// <summary>All that the loss over the global batch needs of one micro-batch, whoever computed it.</summary>
 /// <param name="Features">What its forward pass gave.</param>
@@ -84,4 +94,8 @@ public sealed record GatheredMicroBatch(MicroBatchFeatures Features, int Count, 
 /// <param name="Mixed">[b, d] gradient of the mixed images' features; empty without mixing.</param>
 /// <param name="AlignmentScale">Gradient of the alignment sum: weight / pairs of the global batch.</param>
 /// <param name="LogitScale">Gradient of the logit scale; not zero in micro-batch 0 only, whose it is.</param>
-public sealed record FeatureGradients(float[] Image, float[] Text, float[] Mixed, double AlignmentScale, float LogitScale);
+public sealed record FeatureGradients(float[] Image, float[] Text, float[] Mixed, double AlignmentScale, float LogitScale)
+{
+    /// <summary>Gradients of the sums of the losses on image and text read together.</summary>
+    public FusionScales Fusion { get; init; } = FusionScales.None;
+}

@@ -15,7 +15,7 @@ namespace TiMix.Learning;
 public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout, Tensor values) : IDisposable
 {
     /// <summary>The roots of a graph. They alone keep it alive; no scope does.</summary>
-    private sealed record Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment) : IDisposable
+    private sealed record Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment, FusionOutputs Fusion) : IDisposable
     {
         public Outputs Detach()
         {
@@ -35,7 +35,7 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             }
         }
 
-        private IEnumerable<Tensor> Roots => new[] { Image, Text, Mixed, Alignment }.OfType<Tensor>();
+        private IEnumerable<Tensor> Roots => new[] { Image, Text, Mixed, Alignment, Fusion.Matching, Fusion.Mlm, Fusion.PrefixLm }.OfType<Tensor>();
     }
 
     private readonly ParameterBuffer _gradients = new(layout, values.device);
@@ -91,6 +91,12 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             gradients.Add(full_like(alignment, upstream.AlignmentScale));
         }
 
+        foreach (var (root, scale) in roots.Fusion.Scaled(upstream.Fusion))
+        {
+            outputs.Add(root);
+            gradients.Add(full_like(root, scale));
+        }
+
         autograd.backward(outputs, gradients);
         Forget(batch.Index);
         if (upstream.LogitScale != 0)
@@ -131,25 +137,49 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
         var device = values.device;
         var aligned = settings.AlignmentWeight > 0 && batch.RegionOwner.Length + batch.CaptionOwner.Length > 0;
         var clean = Pixels.Normalize(batch.Pixels, batch.Count, config.ImageSize, device);
-        var (image, mixed) = EncodeImages(batch, clean, settings.Mixing, aligned);
-        var text = Encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, batch.Count, device));
+        var (image, mixed) = EncodeImages(batch, clean, settings, aligned);
+        var tasks = LanguageTasks.Of(batch.Tokens, batch.Count, batch.Index, settings, config);
+        var captions = settings.Fusing ? new CaptionPass(Encoder, batch.Tokens, batch.Count, tasks, device) : null;
+        var text = captions?.Clean ?? Encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, batch.Count, device));
         var (sum, pairs, correct, positives, truePositives) = aligned ? Align(batch, image.Middle!, text.Cls) : default;
+        var (imageFeatures, textFeatures) = (HostFloats.Of(image.Feature), HostFloats.Of(text.Feature));
+        var fusion = captions is null
+            ? FusionOutputs.None
+            : new FusionForward(Encoder.Fusion, batch, settings, tasks).Run(image.Tokens!, captions, imageFeatures, textFeatures, LogitScale());
         return (
             new MicroBatchFeatures(
-                batch.Index, HostFloats.Of(image.Feature), HostFloats.Of(text.Feature), mixed is null ? [] : HostFloats.Of(mixed),
-                sum is null ? 0 : HostFloats.Of(sum)[0], pairs, correct, positives, truePositives),
-            new Outputs(image.Feature, text.Feature, mixed, sum));
+                batch.Index, imageFeatures, textFeatures, mixed is null ? [] : HostFloats.Of(mixed),
+                sum is null ? 0 : HostFloats.Of(sum)[0], pairs, correct, positives, truePositives)
+            {
+                Fusion = fusion.Sums,
+            },
+            new Outputs(image.Feature, text.Feature, mixed, sum, fusion));
     }
 
-    /// <summary>Clean and mixed images in one pass: products of twice the height keep the processor busier.</summary>
-    private (ImageEncoding Clean, Tensor? Mixed) EncodeImages(MicroBatch batch, Tensor clean, bool mixing, bool aligned)
+    private float LogitScale()
     {
-        if (!mixing)
+        using var noGrad = no_grad();
+        return values[layout[DualEncoder.LogitScaleName].Offset].item<float>();
+    }
+
+    /// <summary>
+    /// Clean and mixed images in one pass: products of twice the height keep the processor busier. In two when the clean ones are
+    /// fused with text: of the mixed ones the last block's class token is enough.
+    /// </summary>
+    private (ImageEncoding Clean, Tensor? Mixed) EncodeImages(MicroBatch batch, Tensor clean, StepSettings settings, bool aligned)
+    {
+        if (!settings.Mixing)
         {
-            return (Encoder.EncodeImages(clean, aligned), null);
+            return (Encoder.EncodeImages(clean, aligned, settings.Fusing), null);
         }
 
-        var both = Encoder.EncodeImages(cat([clean, SecondHalf(batch, clean)], 0), aligned);
+        var second = SecondHalf(batch, clean);
+        if (settings.Fusing)
+        {
+            return (Encoder.EncodeImages(clean, aligned, tokens: true), Encoder.EncodeImages(second, false).Feature);
+        }
+
+        var both = Encoder.EncodeImages(cat([clean, second], 0), aligned);
         return (
             new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count), null),
             both.Feature.narrow(0, batch.Count, batch.Count));

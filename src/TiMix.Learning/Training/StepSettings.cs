@@ -17,7 +17,29 @@ public sealed record StepSettings(
     bool Mixing,
     double AlignmentWeight,
     MixLabels Labels,
-    double Beta);
+    double Beta)
+{
+    /// <summary>Seed of the run.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Weight of image–text matching; 0: not computed.</summary>
+    public double MatchingWeight { get; init; }
+
+    /// <summary>Weight of masked language modelling; 0: not computed.</summary>
+    public double MlmWeight { get; init; }
+
+    /// <summary>Chance that a word is hidden.</summary>
+    public double MlmShare { get; init; } = 0.15;
+
+    /// <summary>Weight of prefix language modelling; 0: not computed.</summary>
+    public double PrefixLmWeight { get; init; }
+
+    /// <summary>Whether words are predicted at all.</summary>
+    public bool Language => MlmWeight > 0 || PrefixLmWeight > 0;
+
+    /// <summary>Whether image and text are read together at all.</summary>
+    public bool Fusing => MatchingWeight > 0 || Language;
+}
 
 /// <summary>Losses of one step over the global batch, in nats.</summary>
 /// <param name="Total">Weighted sum that was minimised.</param>
@@ -28,4 +50,8 @@ public sealed record StepSettings(
 /// <param name="AlignmentRecall">Share of covered pairs classified right.</param>
 /// <param name="MixRegulariser">R = Mix less the mean entropy of its labels, not negative; 0 without mixing.</param>
 public sealed record StepLosses(
-    double Total, double Itc, double Mix, double Alignment, double AlignmentAccuracy, double AlignmentRecall, double MixRegulariser = 0);
+    double Total, double Itc, double Mix, double Alignment, double AlignmentAccuracy, double AlignmentRecall, double MixRegulariser = 0)
+{
+    /// <summary>Sums over the global batch of the losses on image and text read together.</summary>
+    public FusionSums Fusion { get; init; } = FusionSums.None;
+}

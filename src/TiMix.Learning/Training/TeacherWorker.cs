@@ -7,7 +7,14 @@ namespace TiMix.Learning;
 /// <param name="Image">[b, d] features, L2-normalised; empty unless asked for.</param>
 /// <param name="Text">[b, d] features, L2-normalised; empty unless asked for.</param>
 /// <param name="Saliency">[b, N] log p(patch belongs to the caption); empty unless asked for.</param>
-public sealed record TeacherAnswer(float[] Image, float[] Text, float[] Saliency);
+public sealed record TeacherAnswer(float[] Image, float[] Text, float[] Saliency)
+{
+    /// <summary>[p, V] probabilities of the hidden words; empty unless asked for.</summary>
+    public float[] Mlm { get; init; } = [];
+
+    /// <summary>[p, V] probabilities of the words that are written on; empty unless asked for.</summary>
+    public float[] PrefixLm { get; init; } = [];
+}
 
 /// <summary>One frozen version of the teacher: a single forward pass gives features for distillation and saliency maps for mixing.</summary>
 public sealed class TeacherWorker : IDisposable
@@ -36,17 +43,27 @@ public sealed class TeacherWorker : IDisposable
     /// <param name="count">b.</param>
     /// <param name="features">Whether features are wanted.</param>
     /// <param name="saliency">Whether saliency maps are wanted.</param>
-    public TeacherAnswer Ask(ReadOnlySpan<byte> pixels, int[] tokens, int count, bool features, bool saliency)
+    /// <param name="tasks">Words that are to be predicted; null: none.</param>
+    public TeacherAnswer Ask(ReadOnlySpan<byte> pixels, int[] tokens, int count, bool features, bool saliency, LanguageTasks? tasks = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var image = _encoder.EncodeImages(Pixels.Normalize(pixels, count, _config.ImageSize, _values.Values.device), saliency);
-        var text = _encoder.EncodeTexts(TokenMatrix.Of(tokens, count, _values.Values.device));
+        var device = _values.Values.device;
+        var image = _encoder.EncodeImages(Pixels.Normalize(pixels, count, _config.ImageSize, device), saliency, tokens: tasks is not null);
+        var captions = tasks is null ? null : new CaptionPass(_encoder, tokens, count, tasks, device);
+        var text = captions?.Clean ?? _encoder.EncodeTexts(TokenMatrix.Of(tokens, count, device));
+        var images = captions is null ? null : _encoder.Fusion.Encoder!.Remember(image.Tokens!);
         return new TeacherAnswer(
             features ? HostFloats.Of(image.Feature) : [],
             features ? HostFloats.Of(text.Feature) : [],
-            saliency ? Saliency.FromLogits(_encoder.PatchTextLogits(image.Middle!, null, text.Cls)) : []);
+            saliency ? Saliency.FromLogits(_encoder.PatchTextLogits(image.Middle!, null, text.Cls)) : [])
+        {
+            Mlm = Probabilities(captions?.MaskedLogits(images!)),
+            PrefixLm = Probabilities(captions?.PrefixLogits(images!, image.Tokens!)),
+        };
     }
+
+    private static float[] Probabilities(Tensor? logits) => logits is null ? [] : HostFloats.Of(logits.softmax(1));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -44,4 +44,11 @@ internal sealed class RunProgress
     }
 
     public void AddSnapshot(long step) => Snapshot = $"step {step}";
+
+    /// <summary>The losses on image and text read together, those that are on.</summary>
+    public static string Fused(StepReport step)
+    {
+        var (itm, mlm, prefix) = (step.Itm > 0, step.Mlm > 0, step.PrefixLm > 0);
+        return FormattableString.Invariant($"{(itm ? FormattableString.Invariant($"  itm {step.Itm:F3} ({step.ItmAccuracy:P0})") : "")}{(mlm ? FormattableString.Invariant($"  mlm {step.Mlm:F3} ({step.MlmAccuracy:P0})") : "")}{(prefix ? FormattableString.Invariant($"  prefix {step.PrefixLm:F3}") : "")}");
+    }
 }

@@ -13,6 +13,86 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
     /// <summary>pixels [3, S, S] of one image.</summary>
     public (double[] Feature, double[][] Middle) Image(double[] pixels)
     {
+        var (tokens, middle) = ImageBlocks(pixels);
+        return (Unit(TimesMatrix(Norm(tokens[0], "visual.ln_post"), "visual.proj", config.EmbedDim)), middle);
+    }
+
+    /// <summary>All tokens of one image after the last LayerNorm.</summary>
+    public double[][] ImageTokens(double[] pixels) => [.. ImageBlocks(pixels).Tokens.Select(token => Norm(token, "visual.ln_post"))];
+
+    /// <summary>All words of one text in layout timix after the last LayerNorm, and the fused ones if it is held against an image.</summary>
+    public double[][] TextTokens(int[] tokens, double[][]? image = null)
+    {
+        var x = Embedded(tokens, "text.");
+        for (var layer = 0; layer < config.TextLayers; layer++)
+        {
+            x = Block(x, $"text.transformer.resblocks.{layer}.", config.TextHeads, config.TextActivation, causal: false);
+        }
+
+        x = [.. x.Select(token => Norm(token, "text.ln_final"))];
+        if (image is null)
+        {
+            return x;
+        }
+
+        for (var layer = 0; layer < config.FusionLayers; layer++)
+        {
+            x = CrossBlock(x, image, $"fusion.transformer.resblocks.{layer}.", causal: false);
+        }
+
+        return [.. x.Select(token => Norm(token, "fusion.ln_final"))];
+    }
+
+    /// <summary>Two logits of a fused class token.</summary>
+    public double[] Match(double[] fused) => Linear(fused, "matching_head");
+
+    /// <summary>Logits of the vocabulary at one fused token.</summary>
+    public double[] Word(double[] fused) => Vocabulary(Norm(Gelu(Linear(fused, "mlm_head.dense")), "mlm_head.norm"), "mlm_head.bias");
+
+    /// <summary>Logits of the vocabulary after each token that the decoder is given.</summary>
+    public double[][] Decode(int[] tokens, double[][] image, double[][] prefix)
+    {
+        double[][] memory = [.. image.Select(token => config.VisionWidth == config.TextWidth ? token : Linear(token, "decoder.image")), .. prefix];
+        var x = Embedded(tokens, "decoder.");
+        for (var layer = 0; layer < config.DecoderLayers; layer++)
+        {
+            x = CrossBlock(x, memory, $"decoder.transformer.resblocks.{layer}.", causal: true);
+        }
+
+        return [.. x.Select(token => Vocabulary(Norm(token, "decoder.ln_final"), "decoder.bias"))];
+    }
+
+    private double[][] Embedded(int[] tokens, string tower) => [.. tokens.TakeWhile(token => token != 0)
+        .Select((token, i) => Sum(Row("text.token_embedding.weight", token, config.TextWidth), Row(tower + "positional_embedding", i, config.TextWidth)))];
+
+    private double[] Vocabulary(double[] x, string bias) => [.. Enumerable.Range(0, config.VocabularySize)
+        .Select(word => At(bias, word) + Row("text.token_embedding.weight", word, x.Length).Zip(x, (a, b) => a * b).Sum())];
+
+    private double[][] CrossBlock(double[][] x, double[][] memory, string name, bool causal)
+    {
+        var attended = Attention([.. x.Select(token => Norm(token, name + "ln_1"))], name, config.TextHeads, causal);
+        x = [.. x.Select((token, i) => Sum(token, attended[i]))];
+        var keysAndValues = memory.Select(token => Linear(token, name + "cross_attn.kv_proj")).ToArray();
+        x = [.. x.Select(token => Sum(token, Look(Linear(Norm(token, name + "ln_cross"), name + "cross_attn.q_proj"), keysAndValues, name)))];
+        return [.. x.Select(token => Sum(token, Mlp(Norm(token, name + "ln_2"), name, "gelu")))];
+    }
+
+    private double[] Look(double[] query, double[][] keysAndValues, string name)
+    {
+        var (width, size) = (query.Length, query.Length / config.TextHeads);
+        var joined = new double[width];
+        for (var e = 0; e < width; e++)
+        {
+            var head = e / size * size;
+            double[] weights = [.. keysAndValues.Select(memory => Math.Exp(Enumerable.Range(head, size).Sum(i => query[i] * memory[i]) / Math.Sqrt(size)))];
+            joined[e] = keysAndValues.Zip(weights, (memory, weight) => weight / weights.Sum() * memory[width + e]).Sum();
+        }
+
+        return Linear(joined, name + "cross_attn.out_proj");
+    }
+
+    private (double[][] Tokens, double[][] Middle) ImageBlocks(double[] pixels)
+    {
         int s = config.ImageSize, p = config.PatchSize, n = s / p, width = config.VisionWidth;
         var tokens = new List<double[]> { Vector("visual.class_embedding") };
         for (var row = 0; row < n; row++)
@@ -50,7 +130,7 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
             }
         }
 
-        return (Unit(TimesMatrix(Norm(x0[0], "visual.ln_post"), "visual.proj", config.EmbedDim)), middle);
+        return (x0, middle);
     }
 
     /// <summary>tokens of one text; it ends where the padding begins.</summary>

@@ -1,0 +1,39 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace TiMix.Learning;
+
+/// <summary>
+/// Which word? Cross-entropy over the vocabulary, a share α of it against the teacher's distribution over the same vocabulary
+/// (timix.md, losses, 4): (1 - α)·CE(word) + α·CE(teacher).
+/// </summary>
+public static class VocabularyObjective
+{
+    /// <summary>The SUM over predictions: the caller divides by the number of predictions of the global batch.</summary>
+    /// <param name="logits">float [p, V], p at least 1.</param>
+    /// <param name="targets">[p], the words that are right.</param>
+    /// <param name="teacher">[p, V], rows of probabilities; not read when α is 0.</param>
+    /// <param name="alpha">Share of the teacher.</param>
+    /// <returns>The differentiable sum in nats, which the caller disposes; predictions, and how many put the right word first.</returns>
+    /// <exception cref="ArgumentException">Shapes that do not fit.</exception>
+    public static (Tensor LossSum, long Count, long Correct) Compute(Tensor logits, int[] targets, float[] teacher, double alpha)
+    {
+        if (logits.dim() != 2 || logits.size(0) != targets.Length || (alpha > 0 && teacher.Length != logits.numel()))
+        {
+            throw new ArgumentException($"{targets.Length} words need [{targets.Length}, V] logits and as many probabilities of the teacher; got [{string.Join(", ", logits.shape)}] and {teacher.Length}.");
+        }
+
+        using var scope = NewDisposeScope();
+        var words = tensor(targets, device: logits.device).to(ScalarType.Int64);
+        var logProbabilities = logits.log_softmax(1);
+        var loss = logProbabilities.gather(1, words.unsqueeze(1)).sum().neg();
+        if (alpha > 0)
+        {
+            var soft = (HostFloats.ToTensor(teacher, logits.shape, logits.device) * logProbabilities).sum().neg();
+            loss = (loss * (1 - alpha)) + (soft * alpha);
+        }
+
+        var correct = logits.detach().argmax(1).eq(words).sum().item<long>();
+        return (loss.MoveToOuterDisposeScope(), targets.Length, correct);
+    }
+}
