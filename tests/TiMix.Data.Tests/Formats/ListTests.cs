@@ -66,28 +66,6 @@ public sealed class ListTests : IDisposable
         Assert.Contains("line 2", Assert.Single(_files.Problems).What, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_large_list_is_not_held_in_memory()
-    {
-        var caption = new string('x', 1000);
-        using (var writer = new StreamWriter(_files.In("large.json"), append: false, new UTF8Encoding(false)))
-        {
-            writer.Write('[');
-            for (var i = 0; i < 100_000; i++)
-            {
-                writer.Write($"{(i == 0 ? "" : ",\n")}{{\"image\": \"none/{i}.png\", \"caption\": \"{caption}\"}}");
-            }
-
-            writer.Write(']');
-        }
-
-        Assert.True(new FileInfo(_files.In("large.json")).Length > 100_000_000);
-        using var source = PictureSource.Open(_files.Options("large.json"));
-        Assert.Equal(100_000, source.Count);
-        // What is held once all has been read: the index of names, far less than the file; not to speak of several times the file.
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, 60_000_000);
-    }
-
     [Theory]
     [InlineData("""{"a": 1}""", "cannot be told from its content")]
     [InlineData("no json", "cannot be told from its content")]
