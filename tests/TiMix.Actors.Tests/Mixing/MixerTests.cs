@@ -152,7 +152,7 @@ public sealed class MixerTests
         using var bundle = SampleBundle.Pack(loaded);
         using var mixer = new Mixer(recipe, Model, CPU);
         var plan = mixer.Run(0, 0, Samples, Teacher(1)).Plan;
-        using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Build();
+        using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Add("mlm", Array.Empty<float>()).Add("prefixLm", Array.Empty<float>()).Build();
         Assert.Equal(loaded.SecondPixels, MicroBatchAssembly.Assemble(0, bundle, none, plan, recipe, Model).SecondPixels);
         Assert.Equal(MixMethod.SecondPass, plan.Method);
     }

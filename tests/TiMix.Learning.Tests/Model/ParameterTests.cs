@@ -95,9 +95,9 @@ public sealed class ParameterTests
     [Fact]
     public void Presets_are_known_by_name_and_others_refused()
     {
-        Assert.Equal(["clip-b16", "sample"], ModelPreset.Names);
+        Assert.Equal(["clip-b16", "sample", "sample-full", "timix-base"], ModelPreset.Names);
         Assert.Equal((64, 8, 8), (ModelPreset.Load("sample").ImageSize, ModelPreset.Load("sample").PatchSize, ModelPreset.Load("sample").Grid));
-        Assert.Contains("known: clip-b16, sample", Assert.Throws<ArgumentException>(() => ModelPreset.Load("huge")).Message);
+        Assert.Contains("known: clip-b16, sample, sample-full, timix-base", Assert.Throws<ArgumentException>(() => ModelPreset.Load("huge")).Message);
     }
 
     [Theory]
