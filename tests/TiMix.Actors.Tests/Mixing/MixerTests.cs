@@ -186,7 +186,7 @@ public sealed class MixerTests
     }
 
     private static Bundle SampleBundleOf(SampleArrays samples) => new Bundle.Builder()
-        .Add("pixels", samples.Pixels).Add("tokens", samples.Tokens).Add("regions.owner", samples.RegionOwner).Add("regions.boxes", samples.RegionBoxes)
+        .Add("pixels", samples.Pixels).Add("pixels.second", samples.SecondPixels).Add("tokens", samples.Tokens).Add("regions.owner", samples.RegionOwner).Add("regions.boxes", samples.RegionBoxes)
         .Add("regions.phrases", samples.RegionPhrases).Add("regions.in-caption", samples.RegionInCaption).Build();
 
     private static byte[] Mask(params int[] ones) => [.. Enumerable.Range(0, Patches).Select(i => ones.Contains(i) ? (byte)1 : (byte)0)];
