@@ -116,7 +116,7 @@ internal sealed class LocalLauncher : IRunControl, IDisposable
         {
             (0, 0) => $"There are {trainers} trainers already.",
             ( > 0, _) => $"{string.Join(", ", coming)} {(coming.Count == 1 ? "starts" : "start")}, takes the weights over from the others and joins after a step, in some seconds; then {trainers} share the micro-batches.",
-            _ => $"{string.Join(", ", going)} {(going.Count == 1 ? "finishes its step and leaves" : "finish their step and leave")}; the other {trainers} take the micro-batches over.",
+            _ => $"{string.Join(", ", going)} {(going.Count == 1 ? "finishes its step and leaves" : "finish their step and leave")}; {(trainers == 1 ? "the one that stays takes" : $"the {trainers} that stay take")} the micro-batches over.",
         });
     });
 

@@ -55,20 +55,31 @@ internal sealed class OperationsServer : IAsyncDisposable
         var view = new RunView(
             run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(access.TokenNeeded, control.WhyNotScale is null, control.WhyNotScale), TimeProvider.System);
         var (telemetry, mixes, stop) = (new OperationsTelemetry(view, run.Name), new MixPictures(run), new CancellationTokenSource());
-        var app = Build(endpoint);
+        var app = Build(endpoint, AddInterface);
         app.Use(async (context, next) =>
         {
             context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
             context.Response.Headers.XContentTypeOptions = "nosniff";
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
-            if (access.Refuse(context.Request) is not { } refused)
+            if (access.Refuse(context.Request) is { } refused)
             {
-                await next(context).ConfigureAwait(false);
+                await RefuseAsync(context.Response, refused.Status, refused.Text).ConfigureAwait(false);
                 return;
             }
 
-            context.Response.StatusCode = refused.Status;
-            await context.Response.WriteAsJsonAsync(new OperationsAnswer(false, refused.Text), OperationsJson.Options).ConfigureAwait(false);
+            try
+            {
+                await next(context).ConfigureAwait(false);
+            }
+            catch (BadHttpRequestException malformed)
+            {
+                await RefuseAsync(context.Response, malformed.StatusCode, malformed.Message).ConfigureAwait(false);
+            }
+
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
+            {
+                await RefuseAsync(context.Response, context.Response.StatusCode, WhatIsWrong(context)).ConfigureAwait(false);
+            }
         });
         app.MapOpenApi();
         app.MapPrometheusScrapingEndpoint();
@@ -76,13 +87,12 @@ internal sealed class OperationsServer : IAsyncDisposable
         DashboardFiles.Map(app);
         try
         {
-            await app.StartAsync().ConfigureAwait(false);
+            await StartAsync(app, endpoint).ConfigureAwait(false);
         }
-        catch (IOException error)
+        catch (RunError)
         {
             telemetry.Dispose();
-            await app.DisposeAsync().ConfigureAwait(false);
-            throw new RunError($"--http {endpoint}: {error.Message} Choose another port, 0 for any free one, or \"--http off\".");
+            throw;
         }
 
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -104,13 +114,41 @@ internal sealed class OperationsServer : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static WebApplication Build(IPEndPoint endpoint)
+    private static Task RefuseAsync(HttpResponse response, int status, string text)
+    {
+        response.StatusCode = status;
+        return response.WriteAsJsonAsync(new OperationsAnswer(false, text), OperationsJson.Options);
+    }
+
+    private static string WhatIsWrong(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at {context.Request.Path}; /openapi/v1.json says what there is.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} takes no {context.Request.Method}; /openapi/v1.json says what it takes.",
+        StatusCodes.Status415UnsupportedMediaType => "The body must be application/json.",
+        _ => "The request cannot be read; /openapi/v1.json says what is right.",
+    };
+
+    /// <summary>Binds the address.</summary>
+    /// <exception cref="RunError">It cannot be bound.</exception>
+    internal static async Task StartAsync(WebApplication app, IPEndPoint endpoint)
+    {
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw new RunError($"--http {endpoint}: {error.Message} Choose another port, 0 for any free one, or \"--http off\".");
+        }
+    }
+
+    /// <summary>A web server of small requests that leaves signals and the terminal to the program.</summary>
+    internal static WebApplication Build(IPEndPoint endpoint, Action<WebApplicationBuilder> add)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.ConfigureHttpJsonOptions(json => OperationsJson.Configure(json.SerializerOptions));
-        builder.Services.AddOpenApi();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -118,6 +156,14 @@ internal sealed class OperationsServer : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = MostConnections;
             kestrel.Listen(endpoint);
         });
+        add(builder);
+        return builder.Build();
+    }
+
+    private static void AddInterface(WebApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(json => OperationsJson.Configure(json.SerializerOptions));
+        builder.Services.AddOpenApi();
         var telemetry = builder.Services.AddOpenTelemetry();
         var exports = Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
         telemetry.WithMetrics(metrics =>
@@ -132,8 +178,6 @@ internal sealed class OperationsServer : IAsyncDisposable
         {
             telemetry.WithTracing(tracing => tracing.AddSource(OperationsTelemetry.Name).AddOtlpExporter());
         }
-
-        return builder.Build();
     }
 
     private static async Task AskAsync(RunView view, IRunControl control, CancellationToken stop)
