@@ -326,8 +326,11 @@ public sealed partial record Membership
 
     private static string Divergence(IReadOnlyList<TrainerStatus> diverged) => $"{string.Join(" and ", diverged.Select(status => status.Node))} had other weights than the others";
 
-    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates) =>
-        string.Join(" and ", candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node).DefaultIfEmpty("nobody")) + " joins";
+    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates)
+    {
+        string[] joining = [.. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node)];
+        return joining.Length == 0 ? "nobody joins" : $"{string.Join(" and ", joining)} {(joining.Length == 1 ? "joins" : "join")}";
+    }
 
     private Membership Because(string reason, long now) => Cause is null ? this with { Cause = (reason, now) } : this;
 }
