@@ -103,6 +103,11 @@ internal sealed class OperationsServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         OperationsFile.Remove(_directory);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _asking.ConfigureAwait(false);
