@@ -59,7 +59,7 @@
       axes: axes(options.x),
       series: [{ label: options.x === "time" ? "time" : "step" }].concat(full.map((line, i) => ({
         label: line.name, stroke: line.colour, width: 1.8, dash: line.dash, points: { show: xs.length < 30 },
-        fill: options.stacked ? line.colour + "99" : undefined,
+        fill: options.stacked ? line.colour : undefined,
         value: (_, value, series, at) => at === null || value === null || value === undefined ? "–" : timix.number(values0(id, i, at, value), digits)
       }))),
       hooks: { draw: [chart => drawMarks(chart, entry.marks)] }

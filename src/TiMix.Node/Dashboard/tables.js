@@ -75,7 +75,7 @@
   timix.showViews = function (state) {
     const cost = view => view.installedAt === 0 ? "never held" : view.firstStepAt === 0 ? timix.milliseconds(view.installedAt - view.detectedAt) + " so far"
       : timix.milliseconds(view.installedAt - view.detectedAt) + ", first step " + timix.milliseconds(view.firstStepAt - view.installedAt) + " later";
-    table("views", [["view", "number"], ["at"], ["from step", "number"], ["why", "wrap"], ["known to held"], ["shares", "wrap"]],
+    table("views", [["view", "number"], ["at"], ["from step", "number"], ["why", "wrap"], ["detected to held"], ["shares", "wrap"]],
       state.views.slice().reverse().map(view => [String(view.generation), timix.clock(view.detectedAt), String(view.fromStep),
         timix.element("span", (timix.isDeath(view.reason) ? "✕ " : "") + view.reason, timix.isDeath(view.reason) ? "lost" : ""), cost(view),
         view.shares.map(share => share.node + " " + timix.share(share.first, share.count)).join(", ")]));
@@ -92,7 +92,7 @@
   };
 
   timix.showHeader = function (state) {
-    const symbols = { training: "▶", paused: "⏸", waiting: "…", finished: "✔", failed: "✕", stopped: "■", evaluating: "◎", preparing: "…" };
+    const symbols = { training: "▶", paused: "‖", waiting: "…", finished: "✔", failed: "✕", stopped: "■", evaluating: "◎", preparing: "…" };
     document.title = state.run + " – " + state.status;
     timix.byId("run").textContent = state.run;
     timix.byId("status").textContent = (symbols[state.status] || "") + " " + state.status;
