@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace TiMix.EndToEnd.Tests;
@@ -59,7 +60,7 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         }
 
         await Shows(page, "#notices", "trainer-2 died");
-        await Shows(page, "#views", "trainer-2 was lost");
+        await Assertions.Expect(page.Locator("#views")).ToContainTextAsync(new Regex("trainer-2 (was lost|broke)"), new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
         await page.Locator("[data-drain=trainer-1]").ClickAsync();
         await page.Locator("#dialog-yes").ClickAsync();
         await Shows(page, "#notices", "trainer-1 has left");
