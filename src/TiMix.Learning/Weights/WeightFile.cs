@@ -42,7 +42,7 @@ internal sealed class WeightFile : IDisposable
         {
             file = SafetensorsFile.Open(path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException && error is not InvalidDataException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new InvalidDataException($"{path}: the weights cannot be read: {error.Message}", error);
         }
