@@ -18,14 +18,17 @@ internal sealed class FeatureCache(string file, string key, int width)
 {
     private const string Features = "features";
 
+    // The list of files is escaped twice in the header of the file, six bytes for each of its quotes.
+    private const long MaxList = Safetensors.MaxHeader / 6;
+
     /// <summary>The features of each file as it was.</summary>
     /// <returns>Empty if there is no cache of that key; then <c>Damage</c> says what is wrong with the file, if there is one.</returns>
     public (Dictionary<PictureFile, float[]> Known, string? Damage) Read()
     {
-        var none = new Dictionary<PictureFile, float[]>();
+        var known = new Dictionary<PictureFile, float[]>();
         if (!File.Exists(file))
         {
-            return (none, null);
+            return (known, null);
         }
 
         try
@@ -33,27 +36,32 @@ internal sealed class FeatureCache(string file, string key, int width)
             using var stored = SafetensorsFile.Open(file);
             if (stored.Metadata.GetValueOrDefault("key") != key)
             {
-                return (none, null);
+                return (known, $"{file} is of another model, folder or program.");
             }
 
             var list = stored.Metadata.GetValueOrDefault("files") ?? "";
             var features = stored.Read(Features);
             if (stored.Metadata.GetValueOrDefault("sha256") != HashOf(list, features))
             {
-                return (none, $"{file} is damaged: its SHA-256 is not the one written in it.");
+                return (known, $"{file} is damaged: its SHA-256 is not the one written in it.");
             }
 
             var files = JsonSerializer.Deserialize<PictureFile[]>(list) ?? [];
-            if (files.Length * width != features.Length)
+            if ((long)files.Length * width != features.Length)
             {
-                return (none, $"{file} is damaged: it has {features.Length} numbers for {files.Length} pictures.");
+                return (known, $"{file} is damaged: it has {features.Length} numbers for {files.Length} pictures.");
             }
 
-            return (files.Index().ToDictionary(entry => entry.Item, entry => features.AsSpan(entry.Index * width, width).ToArray()), null);
+            for (var i = 0; i < files.Length; i++)
+            {
+                known[files[i]] = features.AsSpan(i * width, width).ToArray();
+            }
+
+            return (known, null);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException or ArgumentException)
         {
-            return (none, $"{file} cannot be used: {error.Message}");
+            return ([], $"{file} cannot be used: {error.Message}");
         }
     }
 
@@ -65,8 +73,13 @@ internal sealed class FeatureCache(string file, string key, int width)
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             var list = JsonSerializer.Serialize(files);
+            if (list.Length > MaxList)
+            {
+                return $"{file} is not written: {files.Count} pictures are too many for it, so they will be encoded again next time; right would be to search smaller folders.";
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             Safetensors.Write(
                 file,
                 [new NamedTensor(Features, [files.Count, width], features)],

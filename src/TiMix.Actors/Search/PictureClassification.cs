@@ -12,14 +12,25 @@ namespace TiMix.Actors.Search;
 public sealed record ClassifiedPicture(string Path, string? Label, IReadOnlyList<ClassGuess> Guesses);
 
 /// <summary>What classifying a folder came to.</summary>
+/// <param name="Model">The run, or the snapshot's directory.</param>
 /// <param name="Step">Of the snapshot.</param>
-/// <param name="Classes">Names, as given.</param>
+/// <param name="Labels">Names of the classes, as given.</param>
+/// <param name="Templates">That were used.</param>
 /// <param name="Scores">Over the pictures whose folder names a class; null if there is none.</param>
 /// <param name="Pictures">All that can be used, by path.</param>
-/// <param name="Broken">Those that cannot.</param>
-/// <param name="UnknownWords">Words of the classes and templates that the vocabulary lacks.</param>
+/// <param name="Broken">Pictures and folders that cannot be used.</param>
+/// <param name="UnknownWords">Words of labels and templates that the vocabulary lacks.</param>
+/// <param name="CutPrompts">Prompts longer than the model's context.</param>
 public sealed record ClassificationResult(
-    long Step, IReadOnlyList<string> Classes, ZeroShotScores? Scores, IReadOnlyList<ClassifiedPicture> Pictures, IReadOnlyList<DataProblem> Broken, IReadOnlyList<string> UnknownWords);
+    string Model,
+    long Step,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<string> Templates,
+    ZeroShotScores? Scores,
+    IReadOnlyList<ClassifiedPicture> Pictures,
+    IReadOnlyList<DataProblem> Broken,
+    IReadOnlyList<string> UnknownWords,
+    IReadOnlyList<string> CutPrompts);
 
 /// <summary>Classification of pictures by the names of the classes alone.</summary>
 public static class PictureClassification
@@ -29,7 +40,7 @@ public static class PictureClassification
     /// <summary>What stands for the class in a template.</summary>
     public const string Slot = "{}";
 
-    /// <summary>Templates that are used if none are given.</summary>
+    /// <summary>Templates that are used if none are given, as far as the vocabulary has their words.</summary>
     public static IReadOnlyList<string> DefaultTemplates { get; } =
         ["{}", "a {}", "a photo of a {}", "a picture of a {}", "an image of a {}", "a photo of the {}", "a close-up of a {}"];
 
@@ -39,44 +50,60 @@ public static class PictureClassification
     /// </summary>
     /// <param name="place">Which model.</param>
     /// <param name="folder">With pictures, at any depth.</param>
-    /// <param name="classes">Names; null: the folders right below are the classes.</param>
-    /// <param name="templates">Each with <see cref="Slot"/> in it.</param>
+    /// <param name="labels">Names of the classes; null: those of the folders right below.</param>
+    /// <param name="templates">Each with <see cref="Slot"/> in it; null: the default ones.</param>
     /// <param name="notice">Is told of progress.</param>
     /// <param name="stop">Gives up; what was encoded is kept.</param>
-    /// <exception cref="RunError">There is no such snapshot, or classes or templates cannot be used.</exception>
+    /// <exception cref="RunError">There is no such snapshot, or labels or templates cannot be used.</exception>
     /// <exception cref="DataException">The folder cannot be used.</exception>
     public static async Task<ClassificationResult> RunAsync(
-        ModelPlace place, string folder, IReadOnlyList<string>? classes, IReadOnlyList<string> templates, Action<string> notice, CancellationToken stop)
+        ModelPlace place, string folder, IReadOnlyList<string>? labels, IReadOnlyList<string>? templates, Action<string> notice, CancellationToken stop)
     {
-        if (templates.Count == 0 || templates.FirstOrDefault(template => !template.Contains(Slot, StringComparison.Ordinal)) is not null)
+        if (templates?.FirstOrDefault(template => !template.Contains(Slot, StringComparison.Ordinal)) is { } wrong)
         {
-            throw new RunError(templates.Count == 0
-                ? $"there is no template; right would be lines like \"a photo of a {Slot}\"."
-                : $"the template \"{templates.First(template => !template.Contains(Slot, StringComparison.Ordinal))}\" has no {Slot} where the class goes; right would be \"a photo of a {Slot}\".");
+            throw new RunError($"the template \"{wrong}\" has no {Slot} where the label goes, and is no file; right would be \"a photo of a {Slot}\".");
         }
 
         using var thread = new ComputeThread("classification");
         return await thread.Run(() =>
         {
-            var names = classes ?? FoldersOf(folder);
+            var listing = PictureFolder.List(folder);
+            var names = labels ?? FoldersOf(listing);
             var classOf = Numbered(names);
             using var model = new PictureModel(place, stop);
-            string[] prompts = [.. names.SelectMany(name => templates.Select(template => template.Replace(Slot, name, StringComparison.Ordinal)))];
-            var embeddings = ZeroShot.ClassEmbeddings(model.Texts(prompts), templates.Count, model.Width);
-            var index = model.Index(folder, notice, stop);
+            var used = templates ?? [.. DefaultTemplates.Where(template => IsKnown(template, model))];
+            string[] prompts = [.. names.SelectMany(name => used.Select(template => template.Replace(Slot, name, StringComparison.Ordinal)))];
+            TextReading[] readings = [.. prompts.Select(model.ReadingOf)];
+            var embeddings = ZeroShot.ClassEmbeddings(model.Texts(readings), used.Count, model.Width);
+            var index = model.Index(listing, notice, stop);
             ReadOnlySpan<float> FeatureOf(int row) => index.Features.AsSpan(row * model.Width, model.Width);
-            int[] labels = [.. index.Files.Select(file => FolderOf(file) is { } name && classOf.TryGetValue(CaptionText.Clean(name), out var label) ? label : -1)];
+            int[] truth = [.. index.Files.Select(file => FolderOf(file) is { } name && classOf.TryGetValue(CaptionText.Clean(name), out var label) ? label : -1)];
             var pictures = index.Files.Select((file, row) => new ClassifiedPicture(
-                file.Path, labels[row] < 0 ? null : names[labels[row]], ZeroShot.Guess(FeatureOf(row), embeddings, model.Temperature, Guesses))).ToList();
-            int[] labelled = [.. Enumerable.Range(0, labels.Length).Where(row => labels[row] >= 0)];
+                file.Path, truth[row] < 0 ? null : names[truth[row]], ZeroShot.Guess(FeatureOf(row), embeddings, model.Temperature, Guesses))).ToList();
+            int[] labelled = [.. Enumerable.Range(0, truth.Length).Where(row => truth[row] >= 0)];
             var scores = labelled.Length == 0 ? null : ZeroShot.Score(
-                [.. labelled.SelectMany(row => FeatureOf(row).ToArray())], embeddings, model.Width, [.. labelled.Select(row => labels[row])]);
-            return new ClassificationResult(model.Step, names, scores, pictures, index.Broken, model.UnknownWords(prompts));
+                [.. labelled.SelectMany(row => FeatureOf(row).ToArray())], embeddings, model.Width, [.. labelled.Select(row => truth[row])]);
+            return new ClassificationResult(
+                model.Name,
+                model.Step,
+                names,
+                used,
+                scores,
+                pictures,
+                index.Broken,
+                [.. readings.SelectMany(reading => reading.Unknown).Distinct(StringComparer.Ordinal)],
+                [.. prompts.Where((_, i) => readings[i].Unread.Count > 0)]);
         }).ConfigureAwait(false);
     }
 
-    private static string[] FoldersOf(string folder) =>
-        [.. PictureFolder.List(folder).Select(FolderOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+    private static bool IsKnown(string template, PictureModel model)
+    {
+        var words = template.Replace(Slot, "", StringComparison.Ordinal);
+        return CaptionText.Clean(words).Length == 0 || model.ReadingOf(words).Unknown.Count == 0;
+    }
+
+    private static string[] FoldersOf(PictureListing listing) =>
+        [.. listing.Files.Select(FolderOf).OfType<string>().Where(name => CaptionText.Clean(name).Length > 0).DistinctBy(CaptionText.Clean)];
 
     private static string? FolderOf(PictureFile file) => file.Path.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? file.Path[..end] : null;
 
@@ -88,11 +115,11 @@ public static class PictureClassification
             var cleaned = CaptionText.Clean(name);
             if (cleaned.Length == 0 || !numbers.TryAdd(cleaned, i))
             {
-                throw new RunError(cleaned.Length == 0 ? $"the class \"{name}\" has no word." : $"the class \"{name}\" is there twice.");
+                throw new RunError(cleaned.Length == 0 ? $"the label \"{name}\" has no word." : $"the label \"{name}\" is there twice.");
             }
         }
 
         return numbers.Count >= 2 ? numbers : throw new RunError(
-            $"there {(numbers.Count == 1 ? "is one class" : "are no classes")}; two at least are needed, by --classes \"dog,cat\" or as a folder a class.");
+            $"there {(numbers.Count == 1 ? "is one label" : "are no labels")}; two at least are needed, by --labels \"dog,cat\" or as a folder a class.");
     }
 }

@@ -12,14 +12,25 @@ namespace TiMix.Actors.Search;
 public sealed record SearchHit(int Rank, double Score, string Path);
 
 /// <summary>What a search came to.</summary>
+/// <param name="Model">The run, or the snapshot's directory.</param>
 /// <param name="Step">Of the snapshot.</param>
 /// <param name="Pictures">That were searched.</param>
 /// <param name="Encoded">How many of them were not known from before.</param>
 /// <param name="Hits">Best first.</param>
-/// <param name="Broken">Pictures that cannot be used.</param>
+/// <param name="Broken">Pictures and folders that cannot be used.</param>
 /// <param name="UnknownWords">Words of the query that the vocabulary lacks.</param>
+/// <param name="UnreadWords">Words of the query past the end of the model's context.</param>
+/// <param name="SaysNothing">Not one word of the query is in the vocabulary.</param>
 public sealed record SearchResult(
-    long Step, int Pictures, int Encoded, IReadOnlyList<SearchHit> Hits, IReadOnlyList<DataProblem> Broken, IReadOnlyList<string> UnknownWords);
+    string Model,
+    long Step,
+    int Pictures,
+    int Encoded,
+    IReadOnlyList<SearchHit> Hits,
+    IReadOnlyList<DataProblem> Broken,
+    IReadOnlyList<string> UnknownWords,
+    IReadOnlyList<string> UnreadWords,
+    bool SaysNothing);
 
 /// <summary>Search for pictures by words or by another picture.</summary>
 public static class PictureSearch
@@ -45,12 +56,14 @@ public static class PictureSearch
         using var thread = new ComputeThread("search");
         return await thread.Run(() =>
         {
+            var listing = PictureFolder.List(folder);
             using var model = new PictureModel(place, stop);
-            var query = like is null ? model.Texts([words!]) : model.Picture(like);
-            var index = model.Index(folder, notice, stop);
+            var reading = words is null ? null : model.ReadingOf(words);
+            var query = reading is null ? model.Picture(like!) : model.Texts([reading]);
+            var index = model.Index(listing, notice, stop);
             var hits = NearestRows.Find(query, index.Features, most).Select((hit, i) => new SearchHit(i + 1, hit.Score, index.Files[hit.Row].Path));
             return new SearchResult(
-                model.Step, index.Files.Count, index.Encoded, [.. hits], index.Broken, words is null ? [] : model.UnknownWords([words]));
+                model.Name, model.Step, index.Files.Count, index.Encoded, [.. hits], index.Broken, reading?.Unknown ?? [], reading?.Unread ?? [], reading is { SaysNothing: true });
         }).ConfigureAwait(false);
     }
 }

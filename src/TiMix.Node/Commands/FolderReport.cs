@@ -1,13 +1,15 @@
+using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using TiMix.Data;
 
 namespace TiMix.Node.Commands;
 
-/// <summary>What commands over folders of pictures say in the same way.</summary>
+/// <summary>What commands over folders of pictures ask and say in the same way.</summary>
 internal static class FolderReport
 {
     private const int ShownProblems = 20;
+    private const int ShownWords = 10;
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -15,7 +17,11 @@ internal static class FolderReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>One JSON value and nothing else; what is not a number is null.</summary>
+    public static Option<string> Images() => new("--images") { Description = "Folder with pictures, at any depth.", Required = true };
+
+    public static Option<string?> Run() => new("--run") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory; default: the run that wrote a snapshot last." };
+
+    /// <summary>One JSON value and nothing else.</summary>
     public static void WriteJson(object value, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(value, Json));
 
     public static void WriteProblems(IReadOnlyList<DataProblem> broken, TextWriter output)
@@ -26,7 +32,7 @@ internal static class FolderReport
         }
 
         output.WriteLine();
-        output.WriteLine($"{broken.Count} {(broken.Count == 1 ? "picture" : "pictures")} left out:");
+        output.WriteLine($"{broken.Count} left out:");
         foreach (var problem in broken.Take(ShownProblems))
         {
             output.WriteLine($"  {problem.Where}: {problem.What}");
@@ -38,12 +44,10 @@ internal static class FolderReport
         }
     }
 
-    public static void WriteUnknown(IReadOnlyList<string> words, TextWriter output)
-    {
-        if (words.Count > 0)
-        {
-            output.WriteLine($"not in the vocabulary: {string.Join(", ", words)}");
-        }
-    }
+    /// <summary>A line about words that the vocabulary lacks.</summary>
+    public static string Unknown(IReadOnlyList<string> words) => $"not in the vocabulary, so the model makes nothing of them: {Some(words)}";
 
+    /// <summary>The first few, and how many more.</summary>
+    public static string Some(IReadOnlyList<string> words) =>
+        string.Join(", ", words.Take(ShownWords)) + (words.Count > ShownWords ? $" and {words.Count - ShownWords} more" : "");
 }

@@ -15,8 +15,8 @@ internal static class SearchCommand
     public static Command Search(TextWriter output, TextWriter error)
     {
         var words = new Argument<string?>("WORDS") { Description = "What the picture should show.", Arity = ArgumentArity.ZeroOrOne };
-        var images = new Option<string>("--images") { Description = "Folder with pictures, at any depth.", Required = true };
-        var run = new Option<string>("--run") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory.", Required = true };
+        var images = FolderReport.Images();
+        var run = FolderReport.Run();
         var like = new Option<string?>("--like") { Description = "A picture to search by, instead of words." };
         var top = new Option<int>("--top") { Description = "Pictures shown, at most.", DefaultValueFactory = _ => 10 };
         var sheet = new Option<string?>("--sheet") { Description = "Also draw them into this PNG." };
@@ -27,7 +27,7 @@ internal static class SearchCommand
             What a model makes of a picture is kept (beside the data, in .features), so that the next search in the folder
             encodes only pictures that are new or changed.
 
-            Example: timix search "a dog above a tree" --images pictures --run sample-1 --sheet found.png
+            Example: timix search "a dog on a beach" --images pictures --sheet found.png
                      timix search --like pictures/dog.jpg --images pictures --run sample-1
             """)
         { words, images, run, like, top, sheet, json, runs, data };
@@ -46,21 +46,21 @@ internal static class SearchCommand
             }
 
             var folder = parsed.GetValue(images)!;
-            var place = new ModelPlace(parsed.GetValue(run)!, parsed.GetValue(runs)!, parsed.GetValue(data)!);
+            var place = new ModelPlace(parsed.GetValue(run), parsed.GetValue(runs)!, parsed.GetValue(data)!);
             var result = await PictureSearch.RunAsync(place, folder, query, picture, most, error.WriteLine, stop).ConfigureAwait(false);
-            var title = query is null ? $"like {picture}" : $"\"{query}\"";
+            var head = HeadOf(result, query is null ? $"like {picture}" : $"\"{query}\"", folder);
             if (file is not null)
             {
-                SearchSheet.Write(folder, title, picture, result.Hits, file);
+                SearchSheet.Write(folder, head, picture, result.Hits, file);
             }
 
             if (parsed.GetValue(json))
             {
-                FolderReport.WriteJson(new { query, like = picture, result.Step, result.Pictures, result.Encoded, result.Hits, result.Broken, result.UnknownWords, sheet = file is null ? null : Path.GetFullPath(file) }, output);
+                FolderReport.WriteJson(new { query, like = picture, result.Model, result.Step, result.Pictures, result.Encoded, result.Hits, result.Broken, result.UnknownWords, result.UnreadWords, sheet = file is null ? null : Path.GetFullPath(file) }, output);
             }
             else
             {
-                Write(result, title, folder, file, output);
+                Write(result, head, file, output);
             }
 
             return ExitCode.Done;
@@ -68,10 +68,30 @@ internal static class SearchCommand
         return command;
     }
 
-    private static void Write(SearchResult result, string title, string folder, string? sheet, TextWriter output)
+    private static SheetHead HeadOf(SearchResult result, string query, string folder)
     {
-        output.WriteLine($"{title} among {result.Pictures} pictures of {folder} ({result.Encoded} newly encoded), after {result.Step} steps:");
-        FolderReport.WriteUnknown(result.UnknownWords, output);
+        var warnings = new List<string>();
+        if (result.UnknownWords.Count > 0)
+        {
+            warnings.Add(FolderReport.Unknown(result.UnknownWords) + (result.SaysNothing ? "; no word is left, so the order says nothing either" : ""));
+        }
+
+        if (result.UnreadWords.Count > 0)
+        {
+            warnings.Add($"the query is longer than what the model reads; not read, or not whole: {FolderReport.Some(result.UnreadWords)}");
+        }
+
+        return new SheetHead(query, $"{result.Pictures} {(result.Pictures == 1 ? "picture" : "pictures")} of {folder} ({result.Encoded} newly encoded), by {result.Model} after {result.Step} steps", warnings);
+    }
+
+    private static void Write(SearchResult result, SheetHead head, string? sheet, TextWriter output)
+    {
+        output.WriteLine($"{head.Query} among {head.Source}:");
+        foreach (var warning in head.Warnings)
+        {
+            output.WriteLine(warning);
+        }
+
         output.WriteLine();
         output.WriteLine("rank   score  picture");
         foreach (var hit in result.Hits)

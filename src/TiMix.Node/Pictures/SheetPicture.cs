@@ -11,17 +11,21 @@ internal static class SheetPicture
     /// <summary>Draws an encoded picture as large as the cell allows.</summary>
     /// <returns>Where it lies on the sheet.</returns>
     /// <exception cref="SampleException">It is no picture.</exception>
-    public static SKRect Draw(SKCanvas canvas, ReadOnlySpan<byte> encoded, float x, float y, float cell)
+    public static unsafe SKRect Draw(SKCanvas canvas, ReadOnlySpan<byte> encoded, float x, float y, float cell)
     {
         using var decoded = ImageDecoder.Decode(encoded, int.MaxValue);
-        using var bitmap = new SKBitmap(new SKImageInfo(decoded.Width, decoded.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        decoded.Pixels.CopyTo(bitmap.GetPixelSpan());
-        using var image = SKImage.FromBitmap(bitmap);
         DrawGround(canvas, x, y, cell);
         var scale = Math.Min(cell / decoded.Width, cell / decoded.Height);
         var (width, height) = (decoded.Width * scale, decoded.Height * scale);
         var place = SKRect.Create(x + ((cell - width) / 2), y + ((cell - height) / 2), width, height);
-        canvas.DrawImage(image, place, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        fixed (byte* pixels = decoded.Pixels)
+        {
+            // The canvas draws at once, so the pixels may be lent.
+            using var lent = new SKPixmap(new SKImageInfo(decoded.Width, decoded.Height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)pixels);
+            using var image = SKImage.FromPixels(lent);
+            canvas.DrawImage(image, place, scale > 1 ? new SKSamplingOptions(SKCubicResampler.Mitchell) : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        }
+
         return place;
     }
 
