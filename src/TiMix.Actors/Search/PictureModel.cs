@@ -44,7 +44,7 @@ internal sealed class PictureModel : IDisposable
         }
 
         _options = recipe.LoaderOptions(_manifest.Model);
-        _cacheDirectory = Path.Combine(place.DataDirectory, "..", ".features");
+        _cacheDirectory = Path.GetFullPath(Path.Combine(place.DataDirectory, "..", ".features"));
         _model = new EvaluatedModel(_manifest.Model, parameters);
     }
 

@@ -45,9 +45,9 @@ internal static class FolderReport
     }
 
     /// <summary>A line about words that the vocabulary lacks.</summary>
-    public static string Unknown(IReadOnlyList<string> words) => $"not in the vocabulary, so the model makes nothing of them: {Some(words)}";
+    public static string Unknown(IReadOnlyList<string> words) => $"no words of the vocabulary, so they tell the model little or nothing: {Some(words)}";
 
     /// <summary>The first few, and how many more.</summary>
-    public static string Some(IReadOnlyList<string> words) =>
-        string.Join(", ", words.Take(ShownWords)) + (words.Count > ShownWords ? $" and {words.Count - ShownWords} more" : "");
+    public static string Some(IReadOnlyList<string> words, string between = ", ") =>
+        string.Join(between, words.Take(ShownWords)) + (words.Count > ShownWords ? $" and {words.Count - ShownWords} more" : "");
 }

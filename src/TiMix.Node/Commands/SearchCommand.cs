@@ -73,12 +73,12 @@ internal static class SearchCommand
         var warnings = new List<string>();
         if (result.UnknownWords.Count > 0)
         {
-            warnings.Add(FolderReport.Unknown(result.UnknownWords) + (result.SaysNothing ? "; no word is left, so the order says nothing either" : ""));
+            warnings.Add(FolderReport.Unknown(result.UnknownWords) + (result.SaysNothing ? "; there is no other word, so the order means nothing" : ""));
         }
 
         if (result.UnreadWords.Count > 0)
         {
-            warnings.Add($"the query is longer than what the model reads; not read, or not whole: {FolderReport.Some(result.UnreadWords)}");
+            warnings.Add($"the query is longer than what the model reads; cut off: {FolderReport.Some(result.UnreadWords, " ")}");
         }
 
         return new SheetHead(query, $"{result.Pictures} {(result.Pictures == 1 ? "picture" : "pictures")} of {folder} ({result.Encoded} newly encoded), by {result.Model} after {result.Step} steps", warnings);

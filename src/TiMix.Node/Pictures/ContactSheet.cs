@@ -72,7 +72,7 @@ internal sealed class ContactSheet(int total, int wanted)
     private static void DrawPicture(SKCanvas canvas, SourcePicture picture, SheetText label, int x, int y)
     {
         var drawn = SheetPicture.Draw(canvas, picture.Image, x, y, Cell);
-        var scale = drawn.Width / picture.Width;
+        var scale = Math.Max(drawn.Width, drawn.Height) / Math.Max(picture.Width, picture.Height);
         // The largest first, so that the words of the small ones stay on top.
         var shown = picture.Regions.GroupBy(region => region.Box).OrderByDescending(group => group.Key.Width * group.Key.Height).Take(MostBoxes).ToList();
         canvas.Save();

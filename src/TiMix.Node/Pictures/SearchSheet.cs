@@ -41,7 +41,7 @@ internal static class SearchSheet
         SheetFile.Write(sheet, file);
     }
 
-    internal static int HeadHeight(SheetHead head) => Gap + 24 + ((1 + head.Warnings.Count) * (Line + 2)) + 10;
+    internal static int HeadHeight(SheetHead head) => Gap + 24 + ((1 + head.Warnings.Count) * (Line + 2)) + 14;
 
     internal static SKBitmap Draw(string folder, SheetHead head, string? like, IReadOnlyList<SearchHit> hits)
     {

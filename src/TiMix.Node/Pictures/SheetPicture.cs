@@ -16,7 +16,7 @@ internal static class SheetPicture
         using var decoded = ImageDecoder.Decode(encoded, int.MaxValue);
         DrawGround(canvas, x, y, cell);
         var scale = Math.Min(cell / decoded.Width, cell / decoded.Height);
-        var (width, height) = (decoded.Width * scale, decoded.Height * scale);
+        var (width, height) = (Math.Max(1, decoded.Width * scale), Math.Max(1, decoded.Height * scale));
         var place = SKRect.Create(x + ((cell - width) / 2), y + ((cell - height) / 2), width, height);
         fixed (byte* pixels = decoded.Pixels)
         {
