@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using HarfBuzzSharp;
 using SkiaSharp;
 using Buffer = HarfBuzzSharp.Buffer;
@@ -11,6 +12,9 @@ internal sealed class ShapedFont : IDisposable
     private const int Scale = 64;
     private readonly SKTypeface _typeface;
     private readonly SKFont _drawn;
+
+    // HarfBuzz reads the font's tables where they lie for as long as it lives; Blob.FromStream would let them go at once.
+    private readonly byte[] _tables;
     private readonly Blob _blob;
     private readonly Face _face;
     private readonly Font _shaping;
@@ -22,10 +26,9 @@ internal sealed class ShapedFont : IDisposable
         _typeface = typeface;
         _drawn = new SKFont(typeface, size);
         using var stream = typeface.OpenStream(out var index);
-        var bytes = new byte[stream.Length];
-        stream.Read(bytes, bytes.Length);
-        using var memory = new MemoryStream(bytes);
-        _blob = Blob.FromStream(memory);
+        _tables = GC.AllocateUninitializedArray<byte>(stream.Length, pinned: true);
+        stream.Read(_tables, _tables.Length);
+        _blob = new Blob(Marshal.UnsafeAddrOfPinnedArrayElement(_tables, 0), _tables.Length, MemoryMode.ReadOnly);
         _face = new Face(_blob, index);
         _shaping = new Font(_face);
         _shaping.SetScale((int)(size * Scale), (int)(size * Scale));
@@ -79,6 +82,7 @@ internal sealed class ShapedFont : IDisposable
         _shaping.Dispose();
         _face.Dispose();
         _blob.Dispose();
+        GC.KeepAlive(_tables);
         _drawn.Dispose();
         _typeface.Dispose();
     }
