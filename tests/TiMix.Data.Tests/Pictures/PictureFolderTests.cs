@@ -58,6 +58,15 @@ public sealed class PictureFolderTests : IDisposable
     }
 
     [Fact]
+    public void Gif_and_bmp_are_read_too()
+    {
+        // One pixel of (9, 8, 7) each: GIF's codes 4 (clear), 0, 5 (end) of three bits; BMP's bytes in the order blue, green, red.
+        Write("dot.gif", [.. "GIF89a"u8, 1, 0, 1, 0, 0x80, 0, 0, 9, 8, 7, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B]);
+        Write("dot.bmp", [.. "BM"u8, 58, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 24, 0, .. new byte[24], 7, 8, 9, 0]);
+        Assert.All(["dot.gif", "dot.bmp"], name => Assert.Equal([9, 9, 9, 9, 8, 8, 8, 8, 7, 7, 7, 7], Pixels(name)));
+    }
+
+    [Fact]
     public void What_is_no_whole_picture_is_refused_with_the_reason()
     {
         Write("empty.jpg", []);
