@@ -49,7 +49,7 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
                 Need(megatron ? "timix" : "bert", config, path, megatron ? "a Megatron-BERT" : "a BERT");
                 return megatron
                     ? new TowerLayout("transformers' Megatron-BERT", [.. WeightMaps.Megatron(config, prefix, projection)])
-                    : new TowerLayout("transformers' BERT", [.. WeightMaps.Bert(config, prefix, projection)]);
+                    : new TowerLayout("transformers' BERT", [.. WeightMaps.Bert(config, prefix, projection), .. WeightMaps.BertWords(config)]);
             }
         }
 

@@ -181,7 +181,7 @@ public static partial class WeightImport
 
         private IEnumerable<string> Wanted(Towers towers) => _layout.Slots.Select(slot => slot.Spec.Name).Where(name =>
             (towers.HasFlag(Towers.Image) && name.StartsWith("visual.", StringComparison.Ordinal))
-            || (towers.HasFlag(Towers.Text) && name.StartsWith("text.", StringComparison.Ordinal))
+            || (towers.HasFlag(Towers.Text) && (name.StartsWith("text.", StringComparison.Ordinal) || (_config.TextLayout == "bert" && name.StartsWith("mlm_head.", StringComparison.Ordinal))))
             || (towers == Towers.Both && name == DualEncoder.LogitScaleName));
 
         private List<WeightLink> Choose(IReadOnlyList<WeightLink> links)

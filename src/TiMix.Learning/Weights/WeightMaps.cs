@@ -79,6 +79,16 @@ internal static class WeightMaps
         .. Projection(projection),
     ];
 
+    /// <summary>Masked-word head of transformers' BertForMaskedLM; its output matrix is the word embedding, there as here.</summary>
+    public static IEnumerable<WeightLink> BertWords(ModelConfig config) => !config.MlmHead ? [] :
+    [
+        .. Optional(Pair("mlm_head.dense", "cls.predictions.transform.dense")),
+        .. Optional(Pair("mlm_head.norm", "cls.predictions.transform.LayerNorm")),
+        new("mlm_head.bias", LinkKind.Copy, "cls.predictions.bias") { Optional = true },
+    ];
+
+    private static IEnumerable<WeightLink> Optional(IEnumerable<WeightLink> links) => links.Select(link => link with { Optional = true });
+
     private static WeightLink[] BertEmbeddings(string prefix) =>
     [
         new("text.token_embedding.weight", LinkKind.Copy, prefix + "embeddings.word_embeddings.weight"),
