@@ -62,6 +62,31 @@ public sealed class ReportingTests
     }
 
     [Fact]
+    public void What_was_ranked_anew_stands_below_what_was_not()
+    {
+        var plain = Evaluation().Splits[0];
+        var reranked = new Dictionary<string, double>(plain.Metrics)
+        {
+            ["rerankedImageToTextR1"] = 37.5, ["rerankedImageToTextR5"] = 50, ["rerankedImageToTextR10"] = 60, ["rerankedTextToImageR1"] = 45, ["rerankedTextToImageR5"] = 55,
+            ["rerankedTextToImageR10"] = 65, ["rerankedMeanRecall"] = 52.083, ["rerankedMedianRank"] = 1.5,
+        };
+        using var output = new StringWriter();
+        EvaluationTable.Write(new EvaluationReport(7, [plain with { Metrics = reranked }]), output);
+        Assert.Matches(@"33\.33\s+2\.5\s+re-ranked\s+8\s+37\.50\s+50\.00\s+60\.00\s+45\.00\s+55\.00\s+65\.00\s+52\.08\s+1\.5", output.ToString());
+    }
+
+    [Fact]
+    public void The_losses_on_image_and_text_together_are_shown_where_they_are_on()
+    {
+        using var output = new StringWriter();
+        var reporter = new PlainReporter(Options, output, quiet: false);
+        reporter.StepCompleted(Step(1, 4));
+        Assert.DoesNotContain("itm", output.ToString(), StringComparison.Ordinal);
+        reporter.StepCompleted(Step(2, 4) with { Itm = 0.5, ItmAccuracy = 0.75, Mlm = 2, MlmAccuracy = 0.25, PrefixLm = 1.5 });
+        Assert.Contains("itm 0.500 (75 %)  mlm 2.000 (25 %)  prefix 1.500", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_sheet_shows_picture_partner_and_the_partners_window_in_the_mixed_one()
     {
         const int size = 16;

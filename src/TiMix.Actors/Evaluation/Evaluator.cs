@@ -48,6 +48,11 @@ public static class Evaluator
 
             var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);
             AddRetrieval(metrics, features);
+            if (model.MatchingHead && recipe.Run.RerankCandidates > 0)
+            {
+                AddReranked(metrics, Reranking.Scores(features, split.Reader, evaluated, recipe.Run.RerankCandidates, stop));
+            }
+
             AddTheory(metrics, features, evaluated.Temperature);
             AddOverfitGap(metrics, features, train, evaluated.Temperature);
             probe.AddTo(metrics, features.FirstCaptions(), features.Width, evaluated.Temperature);
@@ -84,6 +89,18 @@ public static class Evaluator
         metrics["meanRecall"] = scores.MeanRecall;
         metrics["medianRank"] = scores.MedianRank;
         metrics["captions"] = features.Owner.Length;
+    }
+
+    private static void AddReranked(SortedDictionary<string, double> metrics, RetrievalScores scores)
+    {
+        metrics["rerankedImageToTextR1"] = scores.ImageToTextR1;
+        metrics["rerankedImageToTextR5"] = scores.ImageToTextR5;
+        metrics["rerankedImageToTextR10"] = scores.ImageToTextR10;
+        metrics["rerankedTextToImageR1"] = scores.TextToImageR1;
+        metrics["rerankedTextToImageR5"] = scores.TextToImageR5;
+        metrics["rerankedTextToImageR10"] = scores.TextToImageR10;
+        metrics["rerankedMeanRecall"] = scores.MeanRecall;
+        metrics["rerankedMedianRank"] = scores.MedianRank;
     }
 
     private static void AddTheory(SortedDictionary<string, double> metrics, SplitFeatures features, double temperature)

@@ -52,7 +52,12 @@ internal sealed class CoordinatorSetup
     {
         try
         {
-            var model = recipe.ModelConfig(tokenizer.VocabularySize);
+            if (tokenizer.PadId != SpecialTokens.Padding)
+            {
+                throw new RunError($"data.vocabulary: [PAD] has id {tokenizer.PadId}; it must be the first piece, with id {SpecialTokens.Padding}.");
+            }
+
+            var model = recipe.ModelConfig(tokenizer.VocabularySize, new SpecialTokens(tokenizer.ClassId, tokenizer.SeparatorId, tokenizer.MaskId));
             model.Validate();
             return model;
         }

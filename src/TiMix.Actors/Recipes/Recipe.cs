@@ -269,4 +269,10 @@ public sealed record RunRecipe
 
     /// <summary>Steps between evaluations on the validation split; each takes a snapshot of its own step. 0: only at the end.</summary>
     public long EvaluateEvery { get; init; } = 250;
+
+    /// <summary>
+    /// Candidates of every image and caption that the matching head, if there is one, ranks anew in an evaluation; timix.md has 256.
+    /// 0: none. Does not reach the weights.
+    /// </summary>
+    public int RerankCandidates { get; init; } = 16;
 }

@@ -9,7 +9,8 @@ public static class RecipeMapping
     /// <summary>Sizes of the model: the preset with the recipe's changes.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="vocabularySize">Of the tokenizer.</param>
-    public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize)
+    /// <param name="special">The tokenizer's ids that are no words; null: those of a vocabulary that begins with them.</param>
+    public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize, SpecialTokens? special = null)
     {
         var (preset, objective) = (ModelPreset.Load(recipe.Model.Preset), recipe.Objective);
         var (matches, fills, writes) = (objective.ItmWeight > 0, objective.MlmWeight > 0, objective.PrefixLmWeight > 0);
@@ -35,6 +36,7 @@ public static class RecipeMapping
             TextActivation = recipe.Model.TextActivation ?? preset.TextActivation,
             ContextLength = recipe.Data.ContextLength,
             VocabularySize = vocabularySize,
+            SpecialTokens = special ?? preset.SpecialTokens,
         };
     }
 

@@ -104,6 +104,7 @@ public static class RecipeRules
         Whole("run.snapshotEvery", run.SnapshotEvery, 1);
         Whole("run.keepSnapshots", run.KeepSnapshots, 1, 100_000);
         Whole("run.evaluateEvery", run.EvaluateEvery, 0);
+        Whole("run.rerankCandidates", run.RerankCandidates, 0, 100_000);
     }
 
     private static string Show(object? value) => value is string text ? $"\"{text}\"" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null";

@@ -31,7 +31,11 @@ public static class RunSummary
             ["samplesPerSecond"] = records.Seconds > 0 ? samples / records.Seconds : 0,
             ["wallSeconds"] = records.Seconds,
             ["finalLosses"] = records.Last is { } last
-                ? new JsonObject { ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment, ["mixRegulariser"] = last.MixRegulariser }
+                ? new JsonObject
+                {
+                    ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment, ["mixRegulariser"] = last.MixRegulariser,
+                    ["itm"] = last.Itm, ["mlm"] = last.Mlm, ["prefixLm"] = last.PrefixLm,
+                }
                 : null,
             ["evaluation"] = evaluation,
             ["trainProbe"] = records.LastEvaluation?.TrainProbe is { } probe ? Metrics(probe) : null,

@@ -78,6 +78,11 @@ public static class StepPartFormat
                     new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : JsonSerializer.Deserialize<List<Replacement>>(replacements)!)));
             }
 
+            if (reader.BaseStream.Position != reader.BaseStream.Length)
+            {
+                throw new InvalidDataException($"The part of trainer {trainer} has {reader.BaseStream.Length - reader.BaseStream.Position} bytes too many.");
+            }
+
             return new StepPart(trainer, hash, last, microBatches);
         }
         catch (Exception error) when (error is EndOfStreamException or JsonException or ArgumentException)

@@ -601,7 +601,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         if (!double.IsFinite(done.Outcome.GradientNorm))
         {
             _coordinator.Tell(new CoordinatorCommands.FailRun(
-                $"step {done.Step + 1}: the gradient is not finite (losses: itc {losses.Itc:G4}, mix {losses.Mix:G4}, alignment {losses.Alignment:G4}); a smaller optimization.learningRate may help"));
+                $"step {done.Step + 1}: the gradient is not finite (losses: itc {losses.Itc:G4}, mix {losses.Mix:G4}, alignment {losses.Alignment:G4}, itm {losses.Fusion.Matching.Mean:G4}, mlm {losses.Fusion.Mlm.Mean:G4}, prefixLm {losses.Fusion.PrefixLm.Mean:G4}); a smaller optimization.learningRate may help"));
             Do(_protocol.BrokeOff([]));
             return;
         }

@@ -32,16 +32,21 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
         foreach (var (id, where) in Identifiers(problem))
         {
             var file = Path.Combine(directory, "Sentences", id + ".txt");
-            if (!File.Exists(file))
+            string[] lines;
+            try
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"there is no Sentences/{id}.txt"));
+                lines = File.ReadAllLines(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"Sentences/{id}.txt cannot be read: {e.Message}"));
                 continue;
             }
 
             var boxes = Boxes(id, problem);
             List<string> captions = [];
             List<Region> regions = [];
-            foreach (var line in File.ReadLines(file))
+            foreach (var line in lines)
             {
                 captions.Add(Mark().Replace(line, match => match.Groups["phrase"].Value));
                 foreach (var mark in Mark().Matches(line).Cast<Match>())
@@ -118,6 +123,11 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
         catch (XmlException e)
         {
             problem(new SourceProblem(ProblemKind.DamagedFile, where, $"no XML at line {e.LineNumber}; the picture is used without boxes"));
+            return boxes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"it cannot be read ({e.Message}); the picture is used without boxes"));
             return boxes;
         }
 

@@ -36,7 +36,7 @@ public sealed class MlmHead
 
     /// <param name="fused">[p, Ct], the fused tokens at the masked positions alone.</param>
     /// <returns>[p, V].</returns>
-    public Tensor Logits(Tensor fused) => linear(
+    public Tensor Logits(Tensor fused) => _parameters.Linear(
         _parameters.Normalize(gelu(_parameters.Affine(fused, Prefix + "dense")), Prefix + "norm"),
         _parameters[TextEncoder.TokenEmbeddingName],
         _parameters[Prefix + "bias"]);

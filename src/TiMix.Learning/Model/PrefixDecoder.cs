@@ -1,6 +1,5 @@
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn.functional;
 
 namespace TiMix.Learning;
 
@@ -78,5 +77,5 @@ public sealed class PrefixDecoder
     /// <summary>Logits of the vocabulary.</summary>
     /// <param name="hidden">[…, Ct] from <see cref="Hidden"/>.</param>
     /// <returns>[…, V].</returns>
-    public Tensor Words(Tensor hidden) => linear(hidden, _parameters[TextEncoder.TokenEmbeddingName], _parameters[Prefix + "bias"]);
+    public Tensor Words(Tensor hidden) => _parameters.Linear(hidden, _parameters[TextEncoder.TokenEmbeddingName], _parameters[Prefix + "bias"]);
 }

@@ -13,7 +13,10 @@ public sealed record TextTokens(Tensor Tokens, Tensor? Padding)
     /// <param name="ids">int64 [P, T], what was encoded.</param>
     /// <exception cref="ArgumentException">Only class tokens were encoded.</exception>
     public static TextTokens Of(TextEncoding encoding, Tensor ids) =>
-        new(encoding.Tokens ?? throw new ArgumentException("All tokens of the texts are needed.", nameof(encoding)), TextEncoder.PaddingMask(ids));
+        Of(encoding.Tokens ?? throw new ArgumentException("All tokens of the texts are needed.", nameof(encoding)), ids);
+
+    /// <summary>The same from tokens [P, T, Ct].</summary>
+    public static TextTokens Of(Tensor tokens, Tensor ids) => new(tokens, TextEncoder.PaddingMask(ids));
 
     /// <summary>Some texts one after another.</summary>
     public TextTokens Part(long first, long count) => new(Tokens.narrow(0, first, count), Padding?.narrow(0, first, count));

@@ -14,10 +14,11 @@ internal static class EvaluationTable
         output.WriteLine("                      R@1    R@5    R@10      R@1    R@5    R@10      recall   rank");
         foreach (var split in report.Splits)
         {
-            double M(string name) => split.Metrics.GetValueOrDefault(name);
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{split.Split,-12}{split.Pairs,7}   {M("imageToTextR1"),-7:F2}{M("imageToTextR5"),-7:F2}{M("imageToTextR10"),-10:F2}{M("textToImageR1"),-7:F2}{M("textToImageR5"),-7:F2}{M("textToImageR10"),-10:F2}{M("meanRecall"),-9:F2}{M("medianRank"):F1}"));
+            output.WriteLine(Recalls(split.Split, split, reranked: false));
+            if (split.Metrics.ContainsKey("rerankedMeanRecall"))
+            {
+                output.WriteLine(Recalls("  re-ranked", split, reranked: true));
+            }
         }
 
         output.WriteLine();
@@ -40,6 +41,18 @@ internal static class EvaluationTable
                 output.WriteLine($"{split.Split}: {M("skippedSamples")} broken samples were left out");
             }
         }
+    }
+
+    /// <summary>One line of recalls.</summary>
+    /// <param name="name">In front.</param>
+    /// <param name="split">Whose.</param>
+    /// <param name="reranked">Whether after the matching head has ranked the best candidates anew.</param>
+    private static string Recalls(string name, SplitEvaluation split, bool reranked)
+    {
+        double M(string metric) => split.Metrics.GetValueOrDefault(reranked ? $"reranked{char.ToUpperInvariant(metric[0])}{metric[1..]}" : metric);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name,-12}{split.Pairs,7}   {M("imageToTextR1"),-7:F2}{M("imageToTextR5"),-7:F2}{M("imageToTextR10"),-10:F2}{M("textToImageR1"),-7:F2}{M("textToImageR5"),-7:F2}{M("textToImageR10"),-10:F2}{M("meanRecall"),-9:F2}{M("medianRank"):F1}");
     }
 
     /// <summary>Mean of R@1, R@5 and R@10 of a guess, in percent.</summary>

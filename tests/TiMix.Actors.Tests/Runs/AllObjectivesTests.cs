@@ -22,6 +22,10 @@ public sealed class AllObjectivesTests : IDisposable
             Assert.All(lines, line => Assert.True(line[key]!.GetValue<double>() > 0, key));
         }
 
+        var summary = JsonNode.Parse(await File.ReadAllTextAsync(_data.In("runs", "plain", "summary.json")))!;
+        Assert.Equal(lines[^1]["itm"]!.GetValue<double>(), summary["finalLosses"]!["itm"]!.GetValue<double>());
+        Assert.InRange(summary["evaluation"]!["test"]!["rerankedMeanRecall"]!.GetValue<double>(), 0, 100);
+
         Assert.Equal(plain, await RunAsync("threads", Recipe with { Run = Recipe.Run with { GraphsInMemory = 0 } }, 2));
         using (var stopping = new RecordingObserver(stopAt: 3))
         {

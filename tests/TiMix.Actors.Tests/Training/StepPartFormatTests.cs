@@ -33,4 +33,8 @@ public sealed class StepPartFormatTests
             Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, whole.AsSpan(0, length)));
         }
     }
+
+    [Fact]
+    public void A_part_with_something_behind_it_is_refused() =>
+        Assert.Contains("1 bytes too many", Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, [.. StepPartFormat.Write(Part), 0])).Message, StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TiMix.Learning.Tests.Training;
@@ -84,6 +85,96 @@ public sealed class FusionStepTests : IDisposable
             _values.Floats[at] = middle;
             Assert.Equal((above - below) / (2 * Step), gradient[at], 2e-3 + (0.03 * Math.Abs(gradient[at])));
         }
+    }
+
+    [Fact]
+    public void Sums_of_micro_batches_give_the_gradient_of_one_big_batch_in_every_parameter()
+    {
+        using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
+        var features = _batches.Select(batch => worker.Forward(batch, Settings, keepGraph: true)).ToArray();
+        var scales = GlobalLoss.Compute([.. _batches.Select((batch, i) => GatheredMicroBatch.Of(batch, features[i]))], Settings, _values.LogitScale, Config.EmbedDim).Gradients[0].Fusion;
+        var summed = new double[_layout.Length];
+        foreach (var batch in _batches)
+        {
+            // The features get no gradient, so that these losses are seen alone.
+            var none = new float[Count * Config.EmbedDim];
+            worker.Backward(batch, Settings, new FeatureGradients(none, none, none, 0, 0) { Fusion = scales });
+            foreach (var (i, value) in worker.Gradients.ToArray().Index())
+            {
+                summed[i] += value;
+            }
+        }
+
+        using var expected = new ParameterBuffer(_layout, CPU);
+        WholeBatch(expected, features);
+        var wanted = expected.ToArray();
+        var largest = wanted.Max(Math.Abs);
+        Assert.True(largest > 0.01);
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            Assert.True(Math.Abs(wanted[i] - summed[i]) < (1e-3 * Math.Abs(wanted[i])) + (1e-5 * largest), $"[{i}]: {summed[i]}, expected {wanted[i]}");
+        }
+    }
+
+    /// <summary>The three losses written out over all samples in one graph, caption by caption and pair by pair.</summary>
+    private void WholeBatch(ParameterBuffer gradients, MicroBatchFeatures[] features)
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = new DualEncoder(Config, _layout, _values.Values, gradients.Values);
+        var fusion = encoder.Fusion;
+        TextTokens Text(IEnumerable<int> tokens)
+        {
+            var ids = tensor(tokens.Where(token => token != 0).Select(token => (long)token).ToArray()).unsqueeze(0);
+            return TextTokens.Of(encoder.EncodeTexts(ids, all: true), ids);
+        }
+
+        var (matching, mlm, prefix) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
+        foreach (var batch in _batches)
+        {
+            var images = encoder.EncodeImages(Pixels.Normalize(batch.Pixels, Count, 16, CPU), false, tokens: true).Tokens!;
+            int[] Row(int[] tokens, int row) => tokens[(row * Length)..((row + 1) * Length)];
+            Tensor Matches(int image, int text) => fusion.Matching!.Logits(
+                fusion.Encoder!.Fuse(Text(Row(batch.Tokens, text)), fusion.Encoder.Remember(images.narrow(0, image, 1)), classOnly: false).select(1, 0)).log_softmax(1)[0];
+
+            var (image, text) = (features[batch.Index].Image, features[batch.Index].Text);
+            double[] logits = [.. Enumerable.Range(0, Count * Count).Select(at => Math.Exp(_values.LogitScale)
+                * Enumerable.Range(0, 8).Sum(x => (double)image[(at / Count * 8) + x] * text[(at % Count * 8) + x]))];
+            var negatives = HardNegatives.Draw(logits, batch.Tokens, Seeds.Mix(9, 3, (ulong)batch.Index, 0x6E656761));
+            for (var i = 0; i < Count; i++)
+            {
+                matching.Add(Matches(i, i)[1]);
+                matching.Add(Matches(negatives.ImageOfText[i], i)[0]);
+                matching.Add(Matches(i, negatives.TextOfImage[i])[0]);
+            }
+
+            var tasks = LanguageTasks.Of(batch.Tokens, Count, batch.Index, Settings, Config);
+            void Words(List<Tensor> losses, Tensor logProbabilities, int target, float[] teacher, int at)
+            {
+                var soft = tensor(teacher[(at * 30)..((at + 1) * 30)]);
+                losses.Add((0.6 * logProbabilities[target]) + (0.4 * (soft * logProbabilities).sum()));
+            }
+
+            foreach (var (at, row) in tasks.Masked!.Rows.Index())
+            {
+                var fused = fusion.Encoder!.Fuse(Text(Row(tasks.Masked.Tokens, row)), fusion.Encoder.Remember(images.narrow(0, row, 1)), classOnly: false);
+                Words(mlm, fusion.Masked!.Logits(fused[0].narrow(0, tasks.Masked.Columns[at], 1)).log_softmax(1)[0], tasks.Masked.Targets[at], batch.TeacherMlm, at);
+            }
+
+            foreach (var (at, row) in tasks.Prefix!.Rows.Index())
+            {
+                var begun = Text(Row(tasks.Prefix.Prefixes, row));
+                var own = images.narrow(0, row, 1);
+                var fused = begun with { Tokens = fusion.Encoder!.Fuse(begun, fusion.Encoder.Remember(own), classOnly: false) };
+                var written = tensor(Row(tasks.Prefix.Inputs, row)[..(tasks.Prefix.Columns[at] + 1)].Select(token => (long)token).ToArray()).unsqueeze(0);
+                Words(prefix, fusion.Decoder!.Logits(written, fusion.Decoder.Remember(own, fused))[0][tasks.Prefix.Columns[at]].log_softmax(0), tasks.Prefix.Targets[at], batch.TeacherPrefixLm, at);
+            }
+        }
+
+        Tensor Mean(List<Tensor> logProbabilities) => stack(logProbabilities).mean().neg();
+        ((Settings.MatchingWeight * Mean(matching)) + (Settings.MlmWeight * Mean(mlm)) + (Settings.PrefixLmWeight * Mean(prefix))).backward();
+        Assert.Equal(features.Sum(part => part.Fusion.Mlm.LossSum) / mlm.Count, Mean(mlm).item<float>(), 1e-4);
+        Assert.Equal(features.Sum(part => part.Fusion.PrefixLm.LossSum) / prefix.Count, Mean(prefix).item<float>(), 1e-4);
+        Assert.Equal(features.Sum(part => part.Fusion.Matching.LossSum) / matching.Count, Mean(matching).item<float>(), 1e-4);
     }
 
     [Fact]
