@@ -17,6 +17,7 @@ public sealed class HelpTests
     [InlineData("eval")]
     [InlineData("mix")]
     [InlineData("import")]
+    [InlineData("export")]
     [InlineData("data")]
     [InlineData("data sample")]
     [InlineData("data inspect")]

@@ -56,7 +56,7 @@ internal static class OpenClipExport
             text["hf_model_config"] = sizes;
         }
 
-        IEnumerable<NamedTensor> tower = source.Tensors(WeightMaps.Bert(config, "text.transformer.", "text.proj.weight"));
+        IEnumerable<NamedTensor> tower = source.Tensors([.. WeightMaps.Bert(config, "text.transformer."), .. WeightMaps.Projection("text.proj.weight")]);
         if (isBase)
         {
             tower = tower.Select(tensor => tensor.Name.EndsWith("position_embeddings.weight", StringComparison.Ordinal) ? Lengthened(tensor) : tensor);
@@ -64,7 +64,10 @@ internal static class OpenClipExport
 
         return Model(
             source, [.. source.Tensors(WeightMaps.OpenClipImage(config)), .. tower, source.LogitScale()], text,
-            isBase ? [] : [$"a text tower of other sizes than {BertBase}'s needs open_clip 4.1 or later (hf_model_config)"]);
+            [
+                $"open_clip takes the text tower's config from {BertBase}, which transformers fetches when it is not in its cache",
+                .. isBase ? Array.Empty<string>() : [$"a text tower of other sizes than {BertBase}'s needs an open_clip that knows text_cfg.hf_model_config (4.1 or later)"],
+            ]);
     }
 
     /// <summary>As many positions as BERT-base has; none of the added ones is reached within the context length.</summary>

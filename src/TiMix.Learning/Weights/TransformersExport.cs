@@ -8,13 +8,6 @@ namespace TiMix.Learning;
 /// </summary>
 internal static class TransformersExport
 {
-    /// <summary>
-    /// VisionTextDualEncoderModel projects BERT's pooler, tanh of a linear layer, where this model projects the class token.
-    /// A pooler that scales down by this power of two before tanh, and a projection that scales up by it, give the class token's
-    /// feature: tanh x = x up to x³/3, which for a class token of 10 is 2e-6 of it.
-    /// </summary>
-    private const float PoolerScale = 4096;
-
     private const int Bilinear = 2;
 
     public static ExportedModel Of(ExportSource source) => source.Config.TextLayout == "clip" ? Clip(source) : DualTower(source);
@@ -40,23 +33,14 @@ internal static class TransformersExport
         const string Text = "text_model.";
         long ct = config.TextWidth;
         var timix = config.TextLayout == "timix";
-        var identity = new float[ct * ct];
-        for (var i = 0; i < ct; i++)
-        {
-            identity[(i * ct) + i] = 1 / PoolerScale;
-        }
-
-        IEnumerable<NamedTensor> text = source.Tensors(timix
-            ? WeightMaps.Megatron(config, Text, "text_projection.weight")
-            : WeightMaps.Bert(config, Text, "text_projection.weight"))
-            .Select(tensor => tensor.Name == "text_projection.weight" ? tensor with { Values = Scaled(tensor.Values) } : tensor);
+        var projection = source.Tensors(WeightMaps.Projection("text_projection.weight")).Single();
         NamedTensor[] weights =
         [
             .. source.Tensors(WeightMaps.TransformersImage(config, "vision_model.vision_model.")),
-            .. text,
+            .. source.Tensors(timix ? WeightMaps.Megatron(config, Text) : WeightMaps.Bert(config, Text)),
+            projection with { Values = Scaled(projection.Values) },
             .. timix ? [new NamedTensor(Text + "embeddings.token_type_embeddings.weight", [2, ct], new float[2 * ct])] : Array.Empty<NamedTensor>(),
-            new(Text + "pooler.dense.weight", [ct, ct], identity),
-            new(Text + "pooler.dense.bias", [ct], new float[ct]),
+            .. PassingPooler.Tensors(Text, config.TextWidth),
             source.LogitScale(),
         ];
         var model = new JsonObject
@@ -105,7 +89,7 @@ internal static class TransformersExport
         ["layer_norm_eps"] = ParameterLeaves.LayerNormEpsilon, ["attention_dropout"] = 0.0,
     };
 
-    private static float[] Scaled(ReadOnlyMemory<float> values) => Array.ConvertAll(values.ToArray(), value => value * PoolerScale);
+    private static float[] Scaled(ReadOnlyMemory<float> values) => Array.ConvertAll(values.ToArray(), value => value * PassingPooler.Scale);
 
     private static ExportedModel Model(ExportSource source, IReadOnlyList<NamedTensor> weights, JsonObject model, string type, string processor, IReadOnlyList<string> notes)
     {

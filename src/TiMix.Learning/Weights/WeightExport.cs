@@ -22,7 +22,7 @@ public static class WeightExport
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     /// <summary>Names of the formats.</summary>
-    public static IReadOnlyList<string> Formats { get; } = ["open_clip", "transformers"];
+    public static IReadOnlyList<string> Formats { get; } = ["open-clip", "transformers"];
 
     /// <summary>The model in a format.</summary>
     /// <param name="format">Of <see cref="Formats"/>.</param>
@@ -35,7 +35,7 @@ public static class WeightExport
         var source = new ExportSource(config, layout, values);
         return format switch
         {
-            "open_clip" => OpenClipExport.Of(source),
+            "open-clip" => OpenClipExport.Of(source),
             "transformers" => TransformersExport.Of(source),
             _ => throw new NotSupportedException($"there is no format \"{format}\"; it can be {string.Join(" or ", Formats)}"),
         };

@@ -52,6 +52,7 @@ public static class TimixProgram
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
             ImportCommand.Import(output),
+            ExportCommand.Export(output),
             DataCommands.Data(output),
             RecipeCommand.Recipe(output),
         };
