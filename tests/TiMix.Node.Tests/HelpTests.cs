@@ -28,6 +28,7 @@ public sealed class HelpTests
     [InlineData("search")]
     [InlineData("classify")]
     [InlineData("import")]
+    [InlineData("export")]
     [InlineData("data")]
     [InlineData("data sample")]
     [InlineData("data inspect")]

@@ -1,8 +1,11 @@
-"""CLIP's and BERT's towers as published, in PyTorch and by the names their weights have: the other side of the weight import.
+"""CLIP's and BERT's towers as published, in PyTorch and by the names their weights have: the other side of import and export.
 
-  towers.py DIR   writes tiny towers with random weights, inputs and outputs: what tests/TiMix.Learning.Tests reads
+  towers.py DIR              writes tiny towers with random weights, inputs and outputs: what tests/TiMix.Learning.Tests reads
+  towers.py check DIR FILE   opens what "timix export --out DIR --check FILE" wrote: builds the model that the config describes,
+                             wants exactly its tensors, and compares features; exit code 1 if they differ by more than 1e-4
 
-Layouts: openai/CLIP clip/model.py; transformers CLIPModel and BertModel. Needs Debian's python3-torch and nothing else.
+Layouts: openai/CLIP clip/model.py; open_clip's CustomTextCLIP with HFTextEncoder; transformers CLIPModel, BertModel,
+MegatronBertModel and VisionTextDualEncoderModel. Needs Debian's python3-torch and nothing else.
 """
 import json
 import os
@@ -29,6 +32,15 @@ def save(path, tensors):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def load(path):
+    types = {name: kind for kind, name in TYPES.items()}
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = file.read()
+    return {name: torch.frombuffer(bytearray(data[slice(*entry["data_offsets"])]), dtype=types[entry["dtype"]]).reshape(entry["shape"])
+            for name, entry in header.items() if name != "__metadata__"}
 
 
 def activation(name):
@@ -181,8 +193,9 @@ class HfClip(nn.Module):
 
 
 class BertLayer(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, act=F.gelu):
         super().__init__()
+        self.act = act
         norm = lambda: nn.LayerNorm(width, eps=1e-12)
         self.attention = Named(output=Named(dense=nn.Linear(width, width), LayerNorm=norm()))
         self.attention.self = Named(query=nn.Linear(width, width), key=nn.Linear(width, width), value=nn.Linear(width, width))
@@ -194,25 +207,95 @@ class BertLayer(nn.Module):
         part = self.attention.self
         mixed = attend(part.query(x), part.key(x), part.value(x), self.heads, mask)
         x = self.attention.output.LayerNorm(x + self.attention.output.dense(mixed))
-        return self.output.LayerNorm(x + self.output.dense(F.gelu(self.intermediate.dense(x))))
+        return self.output.LayerNorm(x + self.output.dense(self.act(self.intermediate.dense(x))))
 
 
 class Bert(nn.Module):
-    def __init__(self, s):
+    def __init__(self, s, act=F.gelu, pooler=True):
         super().__init__()
         width = s["text_width"]
         self.embeddings = Named(word_embeddings=nn.Embedding(s["vocabulary"], width), position_embeddings=nn.Embedding(s["context"], width),
                                 token_type_embeddings=nn.Embedding(2, width), LayerNorm=nn.LayerNorm(width, eps=1e-12))
-        self.encoder = Named(layer=nn.ModuleList(BertLayer(width, s["text_heads"]) for _ in range(s["text_layers"])))
-        self.pooler = Named(dense=nn.Linear(width, width))
+        self.encoder = Named(layer=nn.ModuleList(BertLayer(width, s["text_heads"], act) for _ in range(s["text_layers"])))
+        if pooler:
+            self.pooler = Named(dense=nn.Linear(width, width))
 
     def hidden(self, tokens):
         parts = self.embeddings
         x = parts.LayerNorm(parts.word_embeddings(tokens) + parts.position_embeddings.weight[:tokens.shape[1]] + parts.token_type_embeddings.weight[0])
-        mask = torch.zeros(tokens.shape, dtype=x.dtype).masked_fill(tokens == 0, float("-inf"))[:, None, None]
         for layer in self.encoder.layer:
-            x = layer(x, mask)
+            x = layer(x, padding(tokens, x))
         return x
+
+
+def padding(tokens, x):
+    return torch.zeros(tokens.shape, dtype=x.dtype).masked_fill(tokens == 0, float("-inf"))[:, None, None]
+
+
+class MegatronLayer(nn.Module):
+    """BERT's layer with the norms before instead of after."""
+
+    def __init__(self, width, heads, act):
+        super().__init__()
+        self.attention = Named(ln=nn.LayerNorm(width), output=Named(dense=nn.Linear(width, width)))
+        self.attention.self = Named(query=nn.Linear(width, width), key=nn.Linear(width, width), value=nn.Linear(width, width))
+        self.ln, self.intermediate, self.output = nn.LayerNorm(width), Named(dense=nn.Linear(width, 4 * width)), Named(dense=nn.Linear(4 * width, width))
+        self.heads, self.act = heads, act
+
+    def forward(self, x, mask):
+        part, y = self.attention.self, self.attention.ln(x)
+        x = x + self.attention.output.dense(attend(part.query(y), part.key(y), part.value(y), self.heads, mask))
+        return x + self.output.dense(self.act(self.intermediate.dense(self.ln(x))))
+
+
+class Megatron(nn.Module):
+    def __init__(self, s, act):
+        super().__init__()
+        width = s["text_width"]
+        self.embeddings = Named(word_embeddings=nn.Embedding(s["vocabulary"], width), position_embeddings=nn.Embedding(s["context"], width),
+                                token_type_embeddings=nn.Embedding(2, width))
+        self.encoder = Named(layer=nn.ModuleList(MegatronLayer(width, s["text_heads"], act) for _ in range(s["text_layers"])), ln=nn.LayerNorm(width))
+        self.pooler = Named(dense=nn.Linear(width, width))
+
+    def hidden(self, tokens):
+        parts = self.embeddings
+        x = parts.word_embeddings(tokens) + parts.token_type_embeddings.weight[0] + parts.position_embeddings.weight[:tokens.shape[1]]
+        for layer in self.encoder.layer:
+            x = layer(x, padding(tokens, x))
+        return self.encoder.ln(x)
+
+
+class DualTower(nn.Module):
+    """transformers' VisionTextDualEncoderModel over CLIP's image tower and a BERT, whose pooler it projects."""
+
+    def __init__(self, s, text):
+        super().__init__()
+        clip = HfClip({**s, "text_layers": 0})
+        self.vision_model, self.text_model = Named(vision_model=clip.vision_model), text
+        self.visual_projection, self.text_projection = clip.visual_projection, nn.Linear(s["text_width"], s["embed"], bias=False)
+        self.logit_scale = nn.Parameter(torch.empty(()))
+
+    def image(self, pixels):
+        return HfClip.image(Named(vision_model=self.vision_model.vision_model, visual_projection=self.visual_projection), pixels)
+
+    def text(self, tokens):
+        return self.text_projection(torch.tanh(self.text_model.pooler.dense(self.text_model.hidden(tokens)[:, 0])))
+
+
+class OpenClipBert(nn.Module):
+    """open_clip's CustomTextCLIP with a BERT of transformers, read at the class token of the last layer."""
+
+    def __init__(self, s, act):
+        super().__init__()
+        self.visual = OpenAiVision(s)
+        self.logit_scale = nn.Parameter(torch.empty(()))
+        self.add_module("text", Named(transformer=Bert(s, act, pooler=False), proj=nn.Linear(s["text_width"], s["embed"], bias=False)))
+
+    def image(self, pixels):
+        return self.visual(pixels)
+
+    def words(self, tokens):
+        return self.text.proj(self.text.transformer.hidden(tokens)[:, 0])
 
 
 SIZES = dict(image=16, patch=4, width=16, layers=2, heads=2, act="quick_gelu", embed=8,
@@ -264,8 +347,66 @@ def fixtures(folder):
     save(f"{folder}/bert/expected.safetensors", dict(tokens=WORDS.float(), hidden=bert.hidden(WORDS).float()))
 
 
+def bert_sizes(text):
+    return dict(text_width=text["hidden_size"], text_layers=text["num_hidden_layers"], text_heads=text["num_attention_heads"],
+                vocabulary=text["vocab_size"], context=text["max_position_embeddings"])
+
+
+BERT_BASE = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, vocab_size=30522, max_position_embeddings=512, hidden_act="gelu", layer_norm_eps=1e-12)
+
+
+def opened(folder):
+    """The model that a directory's config describes, its file of weights, and its two functions."""
+    if os.path.exists(f"{folder}/open_clip_config.json"):
+        with open(f"{folder}/open_clip_config.json") as file:
+            config = json.load(file)["model_cfg"]
+        vision, text = config["vision_cfg"], config["text_cfg"]
+        act = "quick_gelu" if config.get("quick_gelu") else "gelu"
+        sizes = dict(image=vision["image_size"], patch=vision["patch_size"], width=vision["width"], layers=vision["layers"],
+                     heads=vision["width"] // vision["head_width"], act=act, embed=config["embed_dim"])
+        if "hf_model_name" not in text:
+            model = OpenAiClip({**sizes, "text_width": text["width"], "text_layers": text["layers"], "text_heads": text["heads"], "text_act": act,
+                                "vocabulary": text["vocab_size"], "context": text["context_length"]})
+            return model, "open_clip_model.safetensors", model.image, model.text
+        assert (text["hf_model_name"], text["hf_pooler_type"], text["hf_proj_type"]) == ("bert-base-uncased", "cls_last_hidden_state_pooler", "linear")
+        bert = {**BERT_BASE, **text.get("hf_model_config", {})}
+        assert bert["layer_norm_eps"] == 1e-12
+        model = OpenClipBert({**sizes, **bert_sizes(bert)}, activation(bert["hidden_act"]))
+        return model, "open_clip_model.safetensors", model.image, model.words
+    with open(f"{folder}/config.json") as file:
+        config = json.load(file)
+    vision, text = config["vision_config"], config["text_config"]
+    assert vision["layer_norm_eps"] == 1e-5
+    sizes = dict(image=vision["image_size"], patch=vision["patch_size"], width=vision["hidden_size"], layers=vision["num_hidden_layers"],
+                 heads=vision["num_attention_heads"], act=vision["hidden_act"], embed=config["projection_dim"], **bert_sizes(text), text_act=text["hidden_act"])
+    if config["model_type"] == "clip":
+        assert text["eos_token_id"] == text["vocab_size"] - 1 and text["layer_norm_eps"] == 1e-5
+        model = HfClip(sizes)
+    else:
+        assert config["model_type"] == "vision-text-dual-encoder" and vision["model_type"] == "clip_vision_model"
+        kind, epsilon = {"bert": (Bert, 1e-12), "megatron-bert": (Megatron, 1e-5)}[text["model_type"]]
+        assert text["layer_norm_eps"] == epsilon
+        model = DualTower(sizes, kind(sizes, activation(text["hidden_act"])))
+    return model, "model.safetensors", model.image, model.text
+
+
+def check(folder, path):
+    model, file, image, text = opened(folder)
+    model.load_state_dict(load(f"{folder}/{file}"), strict=True)
+    model.double()
+    expected = load(path)
+    for name, actual in (("image", image(expected["pixels"].double())), ("text", text(expected["tokens"].long()))):
+        apart = (F.normalize(actual) - expected[name]).abs().max().item()
+        print(f"{name}: {type(model).__name__} differs by {apart:.1e}")
+        if not apart < 1e-4:
+            sys.exit(1)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
     with torch.no_grad():
-        fixtures(sys.argv[1])
+        if len(sys.argv) == 2:
+            fixtures(sys.argv[1])
+        elif len(sys.argv) == 4 and sys.argv[1] == "check":
+            check(sys.argv[2], sys.argv[3])
+        else:
+            sys.exit(__doc__)

@@ -152,6 +152,9 @@ public sealed record OptimizationRecipe
     /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
+    /// <summary>Peak learning rate of the parameters that <c>model.init</c> gives; null: the same.</summary>
+    public double? PretrainedLearningRate { get; init; }
+
     /// <summary>Steps of linear warm-up from <see cref="Floor"/>.</summary>
     public long WarmupSteps { get; init; } = 100;
 

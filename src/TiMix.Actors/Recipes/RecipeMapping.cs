@@ -112,6 +112,9 @@ public static class RecipeMapping
             },
             recipe.Mix.Beta)
         {
+            PretrainedLearningRate = optimization.PretrainedLearningRate is { } peak
+                ? Schedules.LearningRate(step, optimization.Steps, optimization.WarmupSteps, peak, Math.Min(peak, optimization.Floor))
+                : null,
             Seed = recipe.Run.Seed,
             MatchingWeight = recipe.Objective.ItmWeight,
             MlmWeight = recipe.Objective.MlmWeight,

@@ -55,6 +55,12 @@ public static class RecipeRules
         Whole("optimization.microBatchSize", optimization.MicroBatchSize, 2, 65536);
         Need(optimization.MicroBatchSize % 2 == 0, "optimization.microBatchSize", optimization.MicroBatchSize, "even: images are mixed in pairs");
         Positive("optimization.learningRate", optimization.LearningRate);
+        if (optimization.PretrainedLearningRate is { } pretrained)
+        {
+            Positive("optimization.pretrainedLearningRate", pretrained);
+            Need(recipe.Model.Init.Length > 0, "optimization.pretrainedLearningRate", pretrained, "null as long as model.init names no file of pre-trained parameters");
+        }
+
         Whole("optimization.warmupSteps", optimization.WarmupSteps, 0);
         NotNegative("optimization.floor", optimization.Floor);
         NotNegative("optimization.weightDecay", optimization.WeightDecay);

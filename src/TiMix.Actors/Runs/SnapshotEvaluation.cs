@@ -94,21 +94,30 @@ public static class SnapshotEvaluation
     }
 
     /// <summary>The parameters of a snapshot.</summary>
+    /// <param name="nameOrSnapshot">A run, or a snapshot's directory.</param>
+    /// <param name="runsDirectory">Where runs are kept.</param>
+    /// <param name="step">The run's snapshot of that step; null: its newest.</param>
+    /// <param name="average">The running average instead of the trained parameters.</param>
     /// <exception cref="RunError">There is no such run or snapshot, or it is damaged.</exception>
-    internal static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory)
+    internal static (SnapshotManifest Manifest, float[] Parameters) Find(string nameOrSnapshot, string runsDirectory, long? step = null, bool average = false)
     {
         try
         {
             if (Directory.Exists(nameOrSnapshot) && File.Exists(Path.Combine(nameOrSnapshot, "snapshot.json")))
             {
-                return SnapshotStore.ReadParameters(nameOrSnapshot);
+                return step is null
+                    ? SnapshotStore.ReadParameters(nameOrSnapshot, average)
+                    : throw new RunError($"{nameOrSnapshot} is a snapshot itself; --snapshot goes with the name of a run.");
             }
 
             using var run = RunDirectory.Look(runsDirectory, nameOrSnapshot);
-            var newest = Directory.Exists(run.Snapshots) ? Directory.GetDirectories(run.Snapshots).Where(path => File.Exists(Path.Combine(path, "snapshot.json")) && !path.EndsWith(".unfinished", StringComparison.Ordinal)).Order(StringComparer.Ordinal).LastOrDefault() : null;
-            return newest is null
-                ? throw new RunError($"run \"{nameOrSnapshot}\" has no snapshot yet.")
-                : SnapshotStore.ReadParameters(newest);
+            string[] there = Directory.Exists(run.Snapshots)
+                ? [.. Directory.GetDirectories(run.Snapshots).Where(path => File.Exists(Path.Combine(path, "snapshot.json")) && !path.EndsWith(".unfinished", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
+                : [];
+            var found = step is { } wanted ? Array.Find(there, path => Path.GetFileName(path) == SnapshotStore.NameOf(wanted)) : there.LastOrDefault();
+            return found is not null ? SnapshotStore.ReadParameters(found, average) : throw new RunError(there.Length == 0
+                ? $"run \"{nameOrSnapshot}\" has no snapshot yet."
+                : $"run \"{nameOrSnapshot}\" has no snapshot of step {step}; it has {string.Join(", ", there.Select(path => Path.GetFileName(path)))}.");
         }
         catch (InvalidDataException error)
         {

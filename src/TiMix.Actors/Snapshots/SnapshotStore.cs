@@ -121,12 +121,20 @@ public sealed class SnapshotStore(string directory)
     }
 
     /// <summary>Reads the parameters alone, checked by hash.</summary>
+    /// <param name="path">The snapshot.</param>
+    /// <param name="average">Their running average instead.</param>
     /// <returns>The manifest and the flat parameters.</returns>
     /// <exception cref="InvalidDataException">It is damaged; the message names the file.</exception>
-    public static (SnapshotManifest Manifest, float[] Parameters) ReadParameters(string path)
+    public static (SnapshotManifest Manifest, float[] Parameters) ReadParameters(string path, bool average = false)
     {
-        var manifest = Verify(path, [ModelFile]);
-        return (manifest, ReadModel(path, DualEncoder.LayoutOf(manifest.Model)));
+        var manifest = Verify(path, [average ? TeacherFile : ModelFile]);
+        if (!average)
+        {
+            return (manifest, ReadModel(path, DualEncoder.LayoutOf(manifest.Model)));
+        }
+
+        using var teacher = SafetensorsFile.Open(Path.Combine(path, TeacherFile));
+        return (manifest, teacher.Read("ema"));
     }
 
     /// <summary>Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>.</summary>

@@ -21,13 +21,14 @@ public static class InitialWeights
     /// <param name="recipe">The run.</param>
     /// <param name="layout">Of <paramref name="values"/>.</param>
     /// <param name="values">[layout.Length].</param>
+    /// <returns>Names of the parameters that it gave.</returns>
     /// <exception cref="RunError">The file cannot be read, is not the one that was pinned, or does not fit the model; one line.</exception>
-    public static void Read(Recipe recipe, ParameterLayout layout, Span<float> values)
+    public static IReadOnlySet<string> Read(Recipe recipe, ParameterLayout layout, Span<float> values)
     {
         var (path, pinned) = (recipe.Model.Init, recipe.Model.InitSha256);
         if (path.Length == 0)
         {
-            return;
+            return new HashSet<string>();
         }
 
         if (HashOf(path) is var hash && hash != pinned)
@@ -39,7 +40,7 @@ public static class InitialWeights
 
         try
         {
-            Fill(path, layout, values);
+            return Fill(path, layout, values);
         }
         catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -62,7 +63,7 @@ public static class InitialWeights
         }
     }
 
-    private static void Fill(string path, ParameterLayout layout, Span<float> values)
+    private static HashSet<string> Fill(string path, ParameterLayout layout, Span<float> values)
     {
         using var file = SafetensorsFile.Open(path);
         var slots = layout.Slots.ToDictionary(slot => slot.Spec.Name, StringComparer.Ordinal);
@@ -80,5 +81,7 @@ public static class InitialWeights
 
             file.Read(name, values.Slice((int)slot.Offset, (int)slot.Spec.Length));
         }
+
+        return file.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
     }
 }

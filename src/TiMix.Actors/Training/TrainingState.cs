@@ -22,14 +22,16 @@ public sealed class TrainingState : IDisposable
         Layout = DualEncoder.LayoutOf(model);
         Student = new ParameterBuffer(Layout, device);
         Average = new ParameterBuffer(Layout, device);
-        Optimizer = new AdamW(Layout, recipe.AdamWOptions(), device);
         Student.InitializeFrom(recipe.Run.Seed);
+        IReadOnlySet<string>? pretrained = null;
         if (recipe.Model.Init.Length > 0)
         {
             var values = Student.ToArray();
-            InitialWeights.Read(recipe, Layout, values);
+            pretrained = InitialWeights.Read(recipe, Layout, values);
             Student.CopyFrom(values);
         }
+
+        Optimizer = new AdamW(Layout, recipe.AdamWOptions(), device, pretrained);
 
         Average.CopyFrom(Student);
         _versions.Add(0, Average.ToArray());
@@ -104,7 +106,7 @@ public sealed class TrainingState : IDisposable
     /// <returns>The gradient norm before clipping; not finite: nothing was changed.</returns>
     public double Apply(ParameterBuffer gradients, StepSettings settings)
     {
-        var norm = Optimizer.Step(Student, gradients, settings.LearningRate, Step + 1, _recipe.Optimization.ClipNorm);
+        var norm = Optimizer.Step(Student, gradients, settings.LearningRate, Step + 1, _recipe.Optimization.ClipNorm, settings.PretrainedLearningRate);
         if (!double.IsFinite(norm))
         {
             return norm;

@@ -23,14 +23,17 @@ public sealed class WordPieceTokenizer : ITokenizer
 
     private readonly BertTokenizer _tokenizer;
 
-    private WordPieceTokenizer(BertTokenizer tokenizer, int size)
+    private WordPieceTokenizer(BertTokenizer tokenizer, IReadOnlyList<string> pieces)
     {
         _tokenizer = tokenizer;
-        VocabularySize = size;
+        Pieces = pieces;
     }
 
+    /// <summary>All pieces in order of ids, with ## before those that go on a word.</summary>
+    public IReadOnlyList<string> Pieces { get; }
+
     /// <inheritdoc/>
-    public int VocabularySize { get; }
+    public int VocabularySize => Pieces.Count;
 
     /// <inheritdoc/>
     public int PadId => _tokenizer.PaddingTokenId;
@@ -91,7 +94,7 @@ public sealed class WordPieceTokenizer : ITokenizer
 
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces) + "\n"));
         var options = new BertOptions { LowerCaseBeforeTokenization = true, IndividuallyTokenizeCjk = true, RemoveNonSpacingMarks = true, SplitOnSpecialTokens = false };
-        return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces.Count);
+        return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces);
     }
 
     /// <inheritdoc/>

@@ -51,8 +51,8 @@ public sealed class ParameterLeaves : IDisposable
         ? scaled_dot_product_attention(Rounded(queries), Rounded(keys), Rounded(values), attn_mask: mask is null ? null : Rounded(mask)).to(ScalarType.Float32)
         : scaled_dot_product_attention(queries, keys, values, attn_mask: mask);
 
-    /// <summary>A block of x and of parameters, kept for the backward pass or computed again in it.</summary>
-    public Tensor Block(Tensor x, Func<Tensor, Tensor> block) => _recompute ? Recomputed.Run(x, block) : block(x);
+    /// <summary>A block of x, of a mask and of parameters, kept for the backward pass or computed again in it.</summary>
+    public Tensor Block(Tensor x, Tensor? mask, Func<Tensor, Tensor?, Tensor> block) => _recompute ? Recomputed.Run(x, mask, block) : block(x, mask);
 
     /// <summary>LayerNorm over the last axis with <c>name.weight</c> and <c>name.bias</c>.</summary>
     public Tensor Normalize(Tensor x, string name, double epsilon = LayerNormEpsilon) =>

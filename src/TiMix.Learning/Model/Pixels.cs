@@ -7,8 +7,8 @@ namespace TiMix.Learning;
 /// <summary>Bytes to the numbers that the image encoder takes.</summary>
 public static class Pixels
 {
-    private static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f];
-    private static readonly float[] Deviation = [0.26862954f, 0.26130258f, 0.27577711f];
+    internal static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f];
+    internal static readonly float[] Deviation = [0.26862954f, 0.26130258f, 0.27577711f];
     private static readonly float[][] Tables = [.. Enumerable.Range(0, 3).Select(channel =>
         Enumerable.Range(0, 256).Select(value => ((value / 255f) - Mean[channel]) / Deviation[channel]).ToArray())];
 

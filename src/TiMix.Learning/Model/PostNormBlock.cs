@@ -12,7 +12,7 @@ internal sealed class PostNormBlock(ParameterLeaves parameters, string prefix, i
     /// <param name="mask">[b, T], 0 or minus infinity for every key, or null.</param>
     /// <param name="classOnly">Whether only the first token is wanted.</param>
     /// <returns>[b, T, C], or [b, 1, C].</returns>
-    public Tensor Forward(Tensor x, Tensor? mask, bool classOnly) => parameters.Block(x, y => Compute(y, mask, classOnly));
+    public Tensor Forward(Tensor x, Tensor? mask, bool classOnly) => parameters.Block(x, mask, (y, padding) => Compute(y, padding, classOnly));
 
     private Tensor Compute(Tensor x, Tensor? mask, bool classOnly)
     {

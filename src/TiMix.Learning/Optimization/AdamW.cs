@@ -35,14 +35,17 @@ public sealed class AdamW : IDisposable
 
     private readonly ParameterLayout _layout;
     private readonly AdamWOptions _options;
+    private readonly RateRange[] _ranges;
 
     /// <param name="layout">Of all buffers.</param>
     /// <param name="options">Constants.</param>
     /// <param name="device">Where the moments live; null: the CPU.</param>
-    public AdamW(ParameterLayout layout, AdamWOptions options, Device? device = null)
+    /// <param name="pretrained">Names of the parameters that have the second learning rate; null: none.</param>
+    public AdamW(ParameterLayout layout, AdamWOptions options, Device? device = null, IReadOnlySet<string>? pretrained = null)
     {
         _layout = layout;
         _options = options;
+        _ranges = RateRange.Of(layout, pretrained);
         First = new ParameterBuffer(layout, device ?? CPU);
         Second = new ParameterBuffer(layout, device ?? CPU);
     }
@@ -59,15 +62,16 @@ public sealed class AdamW : IDisposable
     /// <param name="learningRate">Of this step.</param>
     /// <param name="step">Counted from 1.</param>
     /// <param name="clipNorm">Largest gradient norm; 0: no clipping.</param>
+    /// <param name="pretrainedRate">Of this step, for the pre-trained parameters; null: the same.</param>
     /// <returns>The norm before clipping. If it is not finite, nothing was changed.</returns>
-    public double Step(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm)
+    public double Step(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm, double? pretrainedRate = null)
         => parameters.OnHost
-            ? Step(gradients, step, clipNorm, (clip, corrections) => StepOnHost(parameters, gradients, learningRate, clip, corrections))
-            : StepByTensors(parameters, gradients, learningRate, step, clipNorm);
+            ? Step(gradients, step, clipNorm, (clip, corrections) => StepOnHost(parameters, gradients, learningRate, pretrainedRate ?? learningRate, clip, corrections))
+            : StepByTensors(parameters, gradients, learningRate, step, clipNorm, pretrainedRate);
 
-    /// <summary><see cref="Step(ParameterBuffer, ParameterBuffer, double, long, double)"/> by tensor operations, wherever the buffers live.</summary>
-    internal double StepByTensors(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm)
-        => Step(gradients, step, clipNorm, (clip, corrections) => StepOnDevice(parameters.Values, gradients.Values, learningRate, clip, corrections));
+    /// <summary><see cref="Step(ParameterBuffer, ParameterBuffer, double, long, double, double?)"/> by tensor operations, wherever the buffers live.</summary>
+    internal double StepByTensors(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm, double? pretrainedRate = null)
+        => Step(gradients, step, clipNorm, (clip, corrections) => StepOnDevice(parameters.Values, gradients.Values, learningRate, pretrainedRate ?? learningRate, clip, corrections));
 
     /// <summary>Takes over moments from a snapshot.</summary>
     public void Restore(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
@@ -121,20 +125,25 @@ public sealed class AdamW : IDisposable
         return norm;
     }
 
-    private void StepOnHost(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, double clip, (double First, double Second) corrections)
+    private void StepOnHost(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, double pretrainedRate, double clip, (double First, double Second) corrections)
     {
-        var decayLength = (int)_layout.DecayLength;
         var p = parameters.Floats;
         var g = gradients.Floats;
         var m = First.Floats;
         var v = Second.Floats;
-        Pass(p[..decayLength], g[..decayLength], m[..decayLength], v[..decayLength], learningRate, clip, corrections, _options.WeightDecay);
-        Pass(p[decayLength..], g[decayLength..], m[decayLength..], v[decayLength..], learningRate, clip, corrections, 0);
+        foreach (var range in _ranges)
+        {
+            var (start, length) = ((int)range.Start, (int)range.Length);
+            Pass(
+                p.Slice(start, length), g.Slice(start, length), m.Slice(start, length), v.Slice(start, length),
+                range.Pretrained ? pretrainedRate : learningRate, clip, corrections, range.Decay ? _options.WeightDecay : 0);
+        }
+
         ref var scale = ref p[(int)_layout[DualEncoder.LogitScaleName].Offset];
         scale = Math.Clamp(scale, (float)-Math.Log(MaxTemperature), (float)-Math.Log(MinTemperature));
     }
 
-    /// <summary>One pass over parameters of the same decay; the layout's alignment leaves no rest after the last vector.</summary>
+    /// <summary>One pass over parameters of the same rate and decay; the layout's alignment leaves no rest after the last vector.</summary>
     private void Pass(
         Span<float> values, ReadOnlySpan<float> gradients, Span<float> first, Span<float> second,
         double learningRate, double clip, (double First, double Second) corrections, double weightDecay)
@@ -159,7 +168,7 @@ public sealed class AdamW : IDisposable
         }
     }
 
-    private void StepOnDevice(Tensor p, Tensor gradients, double learningRate, double clip, (double First, double Second) corrections)
+    private void StepOnDevice(Tensor p, Tensor gradients, double learningRate, double pretrainedRate, double clip, (double First, double Second) corrections)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -167,8 +176,18 @@ public sealed class AdamW : IDisposable
         var (m, v) = (First.Values, Second.Values);
         m.mul_(_options.Beta1).add_(g, alpha: 1 - _options.Beta1);
         v.mul_(_options.Beta2).add_(g * g, alpha: 1 - _options.Beta2);
-        p.narrow(0, 0, _layout.DecayLength).mul_(1 - (learningRate * _options.WeightDecay));
-        p.sub_(m / ((v / corrections.Second).sqrt() + _options.Epsilon) * (learningRate / corrections.First));
+        foreach (var range in _ranges)
+        {
+            var rate = range.Pretrained ? pretrainedRate : learningRate;
+            Tensor Part(Tensor flat) => flat.narrow(0, range.Start, range.Length);
+            if (range.Decay)
+            {
+                Part(p).mul_(1 - (rate * _options.WeightDecay));
+            }
+
+            Part(p).sub_(Part(m) / ((Part(v) / corrections.Second).sqrt() + _options.Epsilon) * (rate / corrections.First));
+        }
+
         p.narrow(0, _layout[DualEncoder.LogitScaleName].Offset, 1).clamp_(-Math.Log(MaxTemperature), -Math.Log(MinTemperature));
     }
 }

@@ -19,6 +19,9 @@ public sealed record StepSettings(
     MixLabels Labels,
     double Beta)
 {
+    /// <summary>Of AdamW, for the parameters of <c>model.init</c>; null: the same.</summary>
+    public double? PretrainedLearningRate { get; init; }
+
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 

@@ -34,22 +34,24 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
     }
 
     /// <summary>The text tower of a file, which must have the model's layout.</summary>
-    /// <param name="keys">Names of its tensors.</param>
+    /// <param name="file">The file.</param>
     /// <param name="config">Sizes and layout that are wanted.</param>
-    /// <param name="path">For messages.</param>
-    /// <param name="own">Whether this program wrote the file: it names the parameters of layouts <c>timix</c> and <c>clip</c> alike.</param>
     /// <exception cref="InvalidDataException">There is none that is known, or it has another layout.</exception>
-    public static TowerLayout Text(IReadOnlySet<string> keys, ModelConfig config, string path, bool own)
+    public static TowerLayout Text(WeightFile file, ModelConfig config)
     {
-        foreach (var (prefix, projection) in new[] { ("", null), ("bert.", null), ("text_model.", null), ("text.transformer.", "text.proj.weight") })
+        const string Pooled = "text_model.";
+        var (keys, path) = (file.Keys, file.Path);
+        foreach (var (prefix, projection) in new[] { ("", null), ("bert.", null), (Pooled, "text_projection.weight"), ("text.transformer.", "text.proj.weight") })
         {
             if (keys.Contains(prefix + BertWords))
             {
                 var megatron = keys.Contains(prefix + "encoder.ln.weight");
                 Need(megatron ? "timix" : "bert", config, path, megatron ? "a Megatron-BERT" : "a BERT");
+                var passing = prefix == Pooled && PassingPooler.IsIn(file, prefix, config.TextWidth);
+                var links = WeightMaps.Projection(prefix == Pooled && !passing ? null : projection).Select(link => link with { Scale = passing ? 1 / PassingPooler.Scale : 1 });
                 return megatron
-                    ? new TowerLayout("transformers' Megatron-BERT", [.. WeightMaps.Megatron(config, prefix, projection)])
-                    : new TowerLayout("transformers' BERT", [.. WeightMaps.Bert(config, prefix, projection)]);
+                    ? new TowerLayout("transformers' Megatron-BERT", [.. WeightMaps.Megatron(config, prefix), .. links])
+                    : new TowerLayout("transformers' BERT", [.. WeightMaps.Bert(config, prefix), .. links, .. WeightMaps.BertWords(config)]);
             }
         }
 
@@ -60,7 +62,8 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
                 continue;
             }
 
-            if (own && config.TextLayout == "timix")
+            // This program names the parameters of layouts timix and clip alike.
+            if (file.Own && config.TextLayout == "timix")
             {
                 return new TowerLayout("text tower of this program", [.. WeightMaps.OpenClipText(config, prefix)]);
             }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
 
 namespace TiMix.Learning;
@@ -34,7 +35,7 @@ public static partial class WeightImport
 {
     private const int HeadWidth = 64;
 
-    /// <summary>What <see cref="Read"/> would do, without reading more than the file's header.</summary>
+    /// <summary>What <see cref="Read"/> would do, from the file's header and what kind of pooler it has.</summary>
     /// <exception cref="InvalidDataException">As of <see cref="Read"/>.</exception>
     public static ImportedWeights Check(string path, Towers towers, ModelConfig config)
     {
@@ -80,6 +81,7 @@ public static partial class WeightImport
                 break;
             case LinkKind.Transposed:
                 Transpose(file.Read(link.Keys[0]), (int)shape[1], (int)shape[0], target);
+                TensorPrimitives.Multiply(target, link.Scale, target);
                 break;
             case LinkKind.Positions:
                 file.Read(link.Keys[0]).AsSpan(0, target.Length).CopyTo(target);
@@ -145,7 +147,7 @@ public static partial class WeightImport
 
             if (towers.HasFlag(Towers.Text))
             {
-                found.Add(TowerLayout.Text(file.Keys, config, file.Path, file.Own));
+                found.Add(TowerLayout.Text(file, config));
                 Hint("text tower", config.TextActivation, config.TextHeads, config.TextWidth, "text", WeightHints.Text(file.Path));
             }
 
@@ -181,7 +183,7 @@ public static partial class WeightImport
 
         private IEnumerable<string> Wanted(Towers towers) => _layout.Slots.Select(slot => slot.Spec.Name).Where(name =>
             (towers.HasFlag(Towers.Image) && name.StartsWith("visual.", StringComparison.Ordinal))
-            || (towers.HasFlag(Towers.Text) && name.StartsWith("text.", StringComparison.Ordinal))
+            || (towers.HasFlag(Towers.Text) && (name.StartsWith("text.", StringComparison.Ordinal) || (_config.TextLayout == "bert" && name.StartsWith("mlm_head.", StringComparison.Ordinal))))
             || (towers == Towers.Both && name == DualEncoder.LogitScaleName));
 
         private List<WeightLink> Choose(IReadOnlyList<WeightLink> links)

@@ -27,4 +27,7 @@ internal sealed record WeightLink(string Parameter, LinkKind Kind, params string
 {
     /// <summary>Whether a file may lack it, or have it for another embedding width: it then starts from the seed.</summary>
     public bool Optional { get; init; }
+
+    /// <summary>What the tensor's numbers are multiplied with on the way in; a power of two.</summary>
+    public float Scale { get; init; } = 1;
 }

@@ -60,24 +60,31 @@ internal static class WeightMaps
     /// <summary>transformers' BertModel.</summary>
     /// <param name="config">Sizes.</param>
     /// <param name="prefix">Of the encoder.</param>
-    /// <param name="projection">Key of the projection, [d, Ct]; null: there is none that belongs to the class token.</param>
-    public static IEnumerable<WeightLink> Bert(ModelConfig config, string prefix, string? projection) =>
+    public static IEnumerable<WeightLink> Bert(ModelConfig config, string prefix) =>
     [
         .. BertEmbeddings(prefix),
         new("text.token_type_embedding", LinkKind.Copy, prefix + "embeddings.token_type_embeddings.weight"),
         .. Pair("text.ln_embedding", prefix + "embeddings.LayerNorm"),
         .. Blocks(config.TextLayers, i => BertBlock(TransformerBlock.NameOf("text.", i), $"{prefix}encoder.layer.{i}.", "attention.output.LayerNorm", "output.LayerNorm")),
-        .. Projection(projection),
     ];
 
     /// <summary>transformers' MegatronBertModel, which is layout <c>timix</c>: BERT with the LayerNorms before, and one at the end.</summary>
-    public static IEnumerable<WeightLink> Megatron(ModelConfig config, string prefix, string? projection) =>
+    public static IEnumerable<WeightLink> Megatron(ModelConfig config, string prefix) =>
     [
         .. BertEmbeddings(prefix),
         .. Blocks(config.TextLayers, i => BertBlock(TransformerBlock.NameOf("text.", i), $"{prefix}encoder.layer.{i}.", "attention.ln", "ln")),
         .. Pair("text.ln_final", prefix + "encoder.ln"),
-        .. Projection(projection),
     ];
+
+    /// <summary>Masked-word head of transformers' BertForMaskedLM; its output matrix is the word embedding, there as here.</summary>
+    public static IEnumerable<WeightLink> BertWords(ModelConfig config) => !config.MlmHead ? [] :
+    [
+        .. Optional(Pair("mlm_head.dense", "cls.predictions.transform.dense")),
+        .. Optional(Pair("mlm_head.norm", "cls.predictions.transform.LayerNorm")),
+        new("mlm_head.bias", LinkKind.Copy, "cls.predictions.bias") { Optional = true },
+    ];
+
+    private static IEnumerable<WeightLink> Optional(IEnumerable<WeightLink> links) => links.Select(link => link with { Optional = true });
 
     private static WeightLink[] BertEmbeddings(string prefix) =>
     [
@@ -85,7 +92,9 @@ internal static class WeightMaps
         new("text.positional_embedding", LinkKind.Positions, prefix + "embeddings.position_embeddings.weight"),
     ];
 
-    private static WeightLink[] Projection(string? key) =>
+    /// <summary>Projection of a BERT's class token.</summary>
+    /// <param name="key">[d, Ct]; null: the file has none that belongs to the class token.</param>
+    public static WeightLink[] Projection(string? key) =>
         key is null ? [] : [new("text.text_projection", LinkKind.Transposed, key) { Optional = true }];
 
     private static IEnumerable<WeightLink> Blocks(int layers, Func<int, IEnumerable<WeightLink>> block) => Enumerable.Range(0, layers).SelectMany(block);

@@ -63,6 +63,7 @@ public static class TimixProgram
             SearchCommand.Search(output, error),
             ClassifyCommand.Classify(output, error),
             ImportCommand.Import(output),
+            ExportCommand.Export(output),
             DataCommands.Data(output),
             RecipeCommand.Recipe(output),
         };

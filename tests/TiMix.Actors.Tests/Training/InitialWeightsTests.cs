@@ -35,6 +35,25 @@ public sealed class InitialWeightsTests : IDisposable
     }
 
     [Fact]
+    public void What_the_file_gave_has_the_second_learning_rate_along_the_same_schedule()
+    {
+        var recipe = Pinned(Given, [16]);
+        recipe = recipe with { Optimization = recipe.Optimization with { LearningRate = 1e-2, PretrainedLearningRate = 1e-4, Floor = 1e-3, WarmupSteps = 2, Steps = 6 } };
+        Assert.Null(_data.Recipe.SettingsAt(3).PretrainedLearningRate);
+        Assert.Equal(1e-4, recipe.SettingsAt(1).PretrainedLearningRate!.Value, 1e-12);
+        using var state = new TrainingState(recipe, Model, CPU);
+        using var before = new TrainingState(recipe, Model, CPU);
+        using var gradients = new ParameterBuffer(state.Layout, CPU);
+        gradients.InitializeFrom(7);
+        state.Apply(gradients, recipe.SettingsAt(1));
+
+        // Adam's first step is the rate itself, whatever the gradient.
+        float Moved(string name) => Math.Abs(state.Student.Floats[(int)state.Layout[name].Offset] - before.Student.Floats[(int)state.Layout[name].Offset]);
+        Assert.Equal(1e-4f, Moved(Given), 1e-6f);
+        Assert.Equal(1e-2f, Moved("visual.positional_embedding"), 1e-4f);
+    }
+
+    [Fact]
     public void Another_file_than_the_one_that_was_pinned_is_refused()
     {
         var recipe = Pinned(Given, [16]);

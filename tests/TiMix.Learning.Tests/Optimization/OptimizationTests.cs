@@ -66,6 +66,38 @@ public sealed class OptimizationTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pre_trained_parameters_step_as_if_all_had_their_rate_and_the_others_as_if_there_were_no_second(bool onDevice)
+    {
+        float[] After(IReadOnlySet<string>? pretrained, double rate, double? second)
+        {
+            using var parameters = new ParameterBuffer(Layout, CPU);
+            using var gradients = new ParameterBuffer(Layout, CPU);
+            using var optimizer = new AdamW(Layout, new AdamWOptions { WeightDecay = 0.1 }, null, pretrained);
+            parameters.InitializeFrom(1);
+            gradients.InitializeFrom(2);
+            for (var step = 1; step <= 3; step++)
+            {
+                _ = onDevice ? optimizer.StepByTensors(parameters, gradients, rate, step, 1, second) : optimizer.Step(parameters, gradients, rate, step, 1, second);
+            }
+
+            return parameters.ToArray();
+        }
+
+        var pretrained = new HashSet<string> { "other", "bias" };
+        var (fast, slow, both) = (After(null, 1e-2, null), After(null, 1e-3, null), After(pretrained, 1e-2, 1e-3));
+        foreach (var slot in Layout.Slots)
+        {
+            var place = (int)slot.Offset..(int)(slot.Offset + slot.Spec.Length);
+            Assert.Equal((pretrained.Contains(slot.Spec.Name) ? slow : fast)[place], both[place]);
+            Assert.NotEqual(fast[place], slow[place]);
+        }
+
+        Assert.Equal(fast, After(pretrained, 1e-2, null));
+    }
+
+    [Theory]
     [InlineData(3, 0.5)]
     [InlineData(-3, 0.001)]
     public void The_temperature_stays_within_its_bounds(float gradient, double temperature)

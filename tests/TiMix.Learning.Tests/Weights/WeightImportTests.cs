@@ -152,6 +152,26 @@ public sealed class WeightImportTests : IDisposable
         Assert.Equal(expected.All, actual.All);
     }
 
+    [Fact]
+    public void The_head_for_masked_words_comes_along_where_the_model_has_one()
+    {
+        using var file = SafetensorsFile.Open(Fixture("bert"));
+        var path = Path.Combine(_directory, "masked.safetensors");
+        NamedTensor Numbered(string name, params long[] shape) => new(name, shape, Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(i => i * 0.25f).ToArray());
+        Safetensors.Write(path, [.. file.Tensors.Values.Select(info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name))),
+            Numbered("cls.predictions.transform.dense.weight", 12, 12), Numbered("cls.predictions.transform.dense.bias", 12), Numbered("cls.predictions.bias", 20),
+            Numbered("cls.predictions.transform.LayerNorm.gamma", 12), Numbered("cls.predictions.transform.LayerNorm.beta", 12), Numbered("cls.predictions.decoder.weight", 20, 12)]);
+        using var model = new Imported(path, Towers.Text, Bert with { FusionLayers = 1, MlmHead = true });
+        Assert.Equal(Enumerable.Range(0, 144).Select(i => i * 0.25f), model.Values("mlm_head.dense.weight"));
+        Assert.Equal(Enumerable.Range(0, 12).Select(i => i * 0.25f), model.Values("mlm_head.norm.weight"));
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => i * 0.25f), model.Values("mlm_head.bias"));
+        Assert.Equal(["bert.pooler.dense.bias", "bert.pooler.dense.weight", "cls.predictions.decoder.weight"], model.Report.Unused);
+        Assert.Equal(["text.text_projection"], model.Report.Seeded);
+
+        var without = WeightImport.Check(Fixture("bert"), Towers.Text, Bert with { FusionLayers = 1, MlmHead = true });
+        Assert.Contains("mlm_head.dense.weight", without.Seeded);
+    }
+
     private static void Refused(string name, Towers towers, ModelConfig config, params string[] what)
     {
         var message = Assert.Throws<InvalidDataException>(() => WeightImport.Check(Fixture(name), towers, config)).Message;
