@@ -19,7 +19,8 @@ namespace TiMix.Actors.Coordination;
 public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 {
     /// <summary>What a coordinator needs to know.</summary>
-    /// <param name="Run">Name of the run; the persistence id.</param>
+    /// <param name="Run">Name of the run.</param>
+    /// <param name="Journal">The persistence id.</param>
     /// <param name="Recipe">What it does.</param>
     /// <param name="Description">What nodes are told.</param>
     /// <param name="Snapshots">Where snapshots are.</param>
@@ -28,7 +29,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Assignment">What this process was started for.</param>
     /// <param name="Time">The clock.</param>
     public sealed record Settings(
-        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
+        string Run, string Journal, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
 
     private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {
@@ -64,7 +65,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="settings">The run.</param>
     public CoordinatorActor(Settings settings)
     {
-        (_settings, _recipe, PersistenceId) = (settings, settings.Recipe, settings.Run);
+        (_settings, _recipe, PersistenceId) = (settings, settings.Recipe, settings.Journal);
         _membership = new Membership(settings.Membership, Now);
         _monitor = Context.ActorOf(settings.Monitor, "monitor");
         Recover<IEvent>(happened => _state = _state.Apply(happened));
@@ -184,9 +185,13 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         _membership = new Membership(_settings.Membership, Now);
         _settings.Assignment.JournalRead();
-        if (_settings.Assignment.Begin is { } begin)
+        if (_settings.Assignment.ToBegin(_state.Status) is { } begin)
         {
             Handle(begin);
+        }
+        else if (_state.Status is RunStatus.Paused or RunStatus.Finished)
+        {
+            TellOver();
         }
         else if (_state.View is not null)
         {

@@ -3,12 +3,12 @@ using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Pattern;
 using Akka.Persistence.Sql;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Actors.Nodes;
@@ -84,12 +84,13 @@ internal sealed class ClusterSystem : IAsyncDisposable
     }
 
     /// <summary>Lets the coordinator run here, if this is the node that the cluster chooses; it is started anew when it stops.</summary>
-    public void OfferCoordinator(CoordinatorActor.Settings settings)
-    {
-        var supervised = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(settings), "run", TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), randomFactor: 0, maxNrOfRetries: -1));
-        System.ActorOf(
-            ClusterSingletonManager.Props(supervised, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), Singleton);
-    }
+    /// <param name="settings">Of the coordinator.</param>
+    /// <param name="term">The right to be it.</param>
+    /// <param name="notice">Tells the user of this node.</param>
+    public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) => System.ActorOf(
+        ClusterSingletonManager.Props(
+            CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),
+        Singleton);
 
     /// <summary>The coordinator, wherever it is.</summary>
     public IActorRef Coordinator() => System.ActorOf(

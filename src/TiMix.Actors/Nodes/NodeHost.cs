@@ -23,8 +23,9 @@ public static class NodeHost
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
-        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
-        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal).ConfigureAwait(false);
+        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? await CoordinatorSetup.OfAsync(options, directory).ConfigureAwait(false) : null;
+        await using var term = coordinating?.Journal.Term;
+        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal.Config).ConfigureAwait(false);
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = await ServeAsync(
             member, options, directory, coordinating, control,
@@ -37,7 +38,7 @@ public static class NodeHost
             },
             leave).ConfigureAwait(false);
         var fingerprint = end.Outcome == RunOutcome.Finished && observer is not null ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
-        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error);
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = coordinating?.Assignment.Leads ?? false };
     }
 
     /// <summary>Serves with a member that is up already.</summary>
@@ -64,7 +65,12 @@ public static class NodeHost
         var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (coordinating is not null)
         {
-            member.OfferCoordinator(coordinating.SettingsFor(options, directory, member.Logger("run")));
+            var log = member.Logger("run");
+            member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, text =>
+            {
+                log.Noted(text);
+                control.Notice(text);
+            });
             _ = coordinating.Assignment.Failed.ContinueWith(failed => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, failed.Result)), TaskScheduler.Default);
         }
 
