@@ -17,6 +17,9 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed, PostgresS
 
         public string Fingerprint { get; private set; } = "";
 
+        /// <summary>A file with its recipe.</summary>
+        public string Recipe => Path.Combine(_runs, "undisturbed", "recipe.json");
+
         public async ValueTask InitializeAsync()
         {
             using var run = TimixProcess.Elastic(_runs, "undisturbed", "--threads", "1");
@@ -34,6 +37,8 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed, PostgresS
     protected string Runs { get; } = Directory.CreateTempSubdirectory("timix-elastic-").FullName;
 
     protected string Expected => undisturbed.Fingerprint;
+
+    protected string Recipe => undisturbed.Recipe;
 
     public void Dispose()
     {

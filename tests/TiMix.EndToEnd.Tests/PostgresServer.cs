@@ -82,7 +82,7 @@ public sealed class PostgresServer : IAsyncLifetime
     }
 
     /// <summary>Below the ports that the system gives to outgoing connections, so that it is still free after the server was away.</summary>
-    private static int FreePort()
+    internal static int FreePort()
     {
         for (var port = Random.Shared.Next(10000, 14000); ; port++)
         {
