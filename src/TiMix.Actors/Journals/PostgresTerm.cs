@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace TiMix.Actors.Journals;
@@ -17,9 +18,8 @@ public sealed class PostgresTerm(JournalAddress address, string journal, string 
     private NpgsqlConnection? _session;
 
     /// <inheritdoc/>
-    public async Task<string?> TakeAsync()
+    public Task<string?> TakeAsync() => InSessionAsync(async session =>
     {
-        var session = await SessionAsync().ConfigureAwait(false);
         await PostgresTables.MakeAsync(session).ConfigureAwait(false);
         if (await HolderAsync(session).ConfigureAwait(false) is { } before && before.Writer != writer)
         {
@@ -42,23 +42,22 @@ public sealed class PostgresTerm(JournalAddress address, string journal, string 
             ("journal", journal), ("cluster", cluster), ("node", node), ("writer", writer));
         await take.ExecuteNonQueryAsync().ConfigureAwait(false);
         return null;
-    }
+    });
 
     /// <inheritdoc/>
-    public async Task<string?> ConfirmAsync()
+    public Task<string?> ConfirmAsync() => InSessionAsync(async session => await HolderAsync(session).ConfigureAwait(false) switch
     {
-        var holder = await HolderAsync(await SessionAsync().ConfigureAwait(false)).ConfigureAwait(false);
-        return holder is null ? "nobody (its row is gone from timix_coordinator)" : holder.Value.Writer == writer ? null : holder.Value.Node;
-    }
+        null => "nobody (its row is gone from timix_coordinator)",
+        { } holder => holder.Writer == writer ? null : holder.Node,
+    });
 
     /// <summary>Who of another cluster has the run and is alive; null: nobody.</summary>
     /// <exception cref="NpgsqlException">The database cannot be asked.</exception>
-    public async Task<string?> StrangerAsync()
+    public Task<string?> StrangerAsync() => InSessionAsync(async session =>
     {
-        var session = await SessionAsync().ConfigureAwait(false);
         await PostgresTables.MakeAsync(session).ConfigureAwait(false);
         return await HolderAsync(session).ConfigureAwait(false) is { } holder && holder.Cluster != cluster && await IsAliveAsync(session, holder.Writer).ConfigureAwait(false) ? holder.Node : null;
-    }
+    });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -69,19 +68,31 @@ public sealed class PostgresTerm(JournalAddress address, string journal, string 
         }
     }
 
-    /// <summary>Kept open while the term lasts: it is what shows that this writer is alive.</summary>
+    /// <summary>
+    /// The session is kept open while the term lasts: it is what shows that this writer is alive. One that turns out to be broken
+    /// (the server was started anew, or a successor has ended it) is replaced by a new one.
+    /// </summary>
+    private async Task<string?> InSessionAsync(Func<NpgsqlConnection, Task<string?>> ask)
+    {
+        var isOld = _session is { FullState: ConnectionState.Open };
+        try
+        {
+            return await ask(await SessionAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (NpgsqlException) when (isOld && _session is not { FullState: ConnectionState.Open })
+        {
+            return await ask(await SessionAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+    }
+
     private async Task<NpgsqlConnection> SessionAsync()
     {
-        if (_session is { FullState: System.Data.ConnectionState.Open })
+        if (_session is { FullState: ConnectionState.Open })
         {
             return _session;
         }
 
-        if (_session is not null)
-        {
-            await _session.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await DisposeAsync().ConfigureAwait(false);
         _session = new NpgsqlConnection(address.ConnectionString(writer, pooled: false));
         await _session.OpenAsync().ConfigureAwait(false);
         return _session;

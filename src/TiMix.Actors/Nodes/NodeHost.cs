@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Messages;
@@ -52,7 +50,7 @@ public static class NodeHost
     internal static async Task<NodeEnd> ServeAsync(
         ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
-        using var certificate = Certificate(options);
+        using var certificate = NodeCertificate.Load(options);
         using var exchange = ExchangeNode.Start(new ExchangeOptions
         {
             Host = options.Host,
@@ -83,17 +81,5 @@ public static class NodeHost
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
         return await ending.Task.ConfigureAwait(false);
-    }
-
-    private static X509Certificate2? Certificate(NodeOptions options)
-    {
-        try
-        {
-            return options.Certificate is { } file ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable("TIMIX_CERTIFICATE_PASSWORD")) : null;
-        }
-        catch (Exception error) when (error is CryptographicException or IOException)
-        {
-            throw new RunError($"--certificate {options.Certificate}: {error.Message}; it must be a PKCS #12 file with a private key, its password in TIMIX_CERTIFICATE_PASSWORD.");
-        }
     }
 }

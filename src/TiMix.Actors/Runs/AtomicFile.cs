@@ -1,23 +1,38 @@
+using System.Runtime.InteropServices;
+
 namespace TiMix.Actors.Runs;
 
-/// <summary>Small files that several processes may want to write at once.</summary>
-internal static class AtomicFile
+/// <summary>Small files that several processes may want to make at once.</summary>
+internal static partial class AtomicFile
 {
-    /// <summary>Makes a file that is not there yet: whole or not at all, and by one of those who try at once.</summary>
+    private const int Exists = 17;
+
+    /// <summary>
+    /// Makes a file that is not there yet: whole or not at all, and by one of those who try at once. A second name for a file
+    /// that is written already is the only way in which the system promises that; moving looks first and moves then.
+    /// </summary>
     /// <returns>False: another was first.</returns>
+    /// <exception cref="IOException">The disk does not take it.</exception>
     public static bool TryCreate(string path, string text)
     {
         var unfinished = $"{path}.{Guid.NewGuid():N}.unfinished";
-        File.WriteAllText(unfinished, text);
         try
         {
-            File.Move(unfinished, path, overwrite: false);
-            return true;
+            File.WriteAllText(unfinished, text);
+            if (link(unfinished, path) == 0)
+            {
+                return true;
+            }
+
+            var error = Marshal.GetLastPInvokeError();
+            return error == Exists ? false : throw new IOException($"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}");
         }
-        catch (IOException) when (File.Exists(path))
+        finally
         {
             File.Delete(unfinished);
-            return false;
         }
     }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int link(string file, string name);
 }

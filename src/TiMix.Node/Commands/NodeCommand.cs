@@ -31,7 +31,7 @@ internal static class NodeCommand
         var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
         var startTrainers = new Option<int>("--start-trainers") { Description = "Coordinator: so many are waited for at the start.", DefaultValueFactory = _ => 1 };
         var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
-        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: links are encrypted." };
+        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted." };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
         var launched = ChildControl.NewOption();
         var (minTrainers, lease, runs, data, journal) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
