@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Npgsql;
 
 namespace TiMix.EndToEnd.Tests;
 
@@ -65,6 +66,15 @@ public sealed class PostgresServer : IAsyncLifetime
 
     /// <summary>Ends it as a crash does: no connection is told, nothing is written any more.</summary>
     public Task KillAsync() => AsUserAsync(Path.Combine(Programs!, "pg_ctl"), "-D", Path.Combine(_directory, "data"), "-m", "immediate", "-w", "stop");
+
+    /// <summary>Does something to the database itself.</summary>
+    public async Task ExecuteAsync(string text)
+    {
+        await using var session = new NpgsqlConnection(ConnectionString);
+        await session.OpenAsync();
+        await using var command = new NpgsqlCommand(text, session);
+        await command.ExecuteNonQueryAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

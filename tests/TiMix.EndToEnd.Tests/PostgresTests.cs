@@ -39,6 +39,23 @@ public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresS
     }
 
     [Fact]
+    public async Task A_run_whose_journal_is_lost_goes_on_from_its_snapshots()
+    {
+        using (var run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", .. Journal]))
+        {
+            await run.StepAsync(45);
+            await run.KillAsync();
+        }
+
+        await _server.ExecuteAsync("DROP TABLE timix_journal, timix_coordinator");
+        using var resumed = TimixProcess.Resume(Runs, "run", ["--threads", "1", .. Journal]);
+        Assert.True(await resumed.ExitAsync() == 0, resumed.Output);
+        Assert.Contains("The journal knew nothing of this run, but 2 of its snapshots are here: it goes on after step 40.", resumed.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("step 40/60", resumed.Output, StringComparison.Ordinal);
+        Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "run"));
+    }
+
+    [Fact]
     public async Task Two_clusters_cannot_work_on_one_run()
     {
         using var run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", .. Journal]);

@@ -36,6 +36,8 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
+    private sealed record Node(IActorRef Actor, NodeVitals? Vitals, long HeardAt);
+
     private sealed record Service(string Node, string Role, IActorRef Actor, long HeardAt);
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(250);
@@ -43,12 +45,16 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RosterInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ServiceLease = TimeSpan.FromSeconds(5);
+
+    /// <summary>A node that has gone stays in the description for so long, as one that is silent.</summary>
+    private static readonly TimeSpan NodeMemory = TimeSpan.FromSeconds(30);
+    private const int DescribedChanges = 200;
     private readonly Settings _settings;
     private readonly Recipe _recipe;
     private readonly IActorRef _monitor;
     private readonly Dictionary<string, IActorRef> _trainers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Service> _services = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, IActorRef> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<IActorRef, long> _lookers = [];
     private RunState _state = RunState.Empty;
     private Membership _membership;
@@ -89,9 +95,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         });
         Command<NodeMessages.DescribeRun>(asked =>
         {
-            _nodes[asked.Node] = Sender;
+            _nodes[asked.Node] = new Node(Sender, asked.Vitals, Now);
             Sender.Tell(_state.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _settings.Description);
         });
+        Command<NodeMessages.DescribeCluster>(_ => Sender.Tell(Describe()));
         Command<NodeMessages.ServiceStatus>(Know);
         Command<NodeMessages.Subscribe>(_ =>
         {
@@ -135,8 +142,24 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Command<PauseRun>(_ =>
         {
             _membership = _membership.Pause();
+            if (!Sender.Equals(Context.System.DeadLetters))
+            {
+                Sender.Tell(_state.Status == RunStatus.Running
+                    ? new Answer(true, "The run finishes its step, writes a snapshot and ends; \"timix resume\" goes on with it.")
+                    : new Answer(false, Standing));
+            }
+
             Advance();
         });
+        Command<HoldRun>(hold => Answer(hold, () => new Answer(
+            true, $"All trainers hold still after the step they are at (step {_state.Progress} or a few more); nodes and their states stay. \"continue\" goes on; \"stop\" ends the run with a snapshot.")));
+        Command<EndHold>(end =>
+        {
+            _membership = _state.Held ? _membership.GoOn(Now) : _membership;
+            Answer(end, () => new Answer(true, $"The run goes on after step {_state.Progress}."));
+        });
+        Command<WantSnapshot>(_ => WantOne());
+        Command<DrainNode>(drain => Drain(drain.Node));
         Command<ReportSnapshot>(report =>
         {
             var writer = Sender;
@@ -180,6 +203,77 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         _settings.Assignment.JournalUnreadable(reason.Message);
         base.OnRecoveryFailure(reason, message);
     }
+
+    private string Standing => _state.Status switch
+    {
+        RunStatus.New => "The run has not begun yet; try again in a moment.",
+        RunStatus.Paused => $"The run stands still ({_state.PauseReason}); \"timix resume\" goes on with it.",
+        RunStatus.Finished => "The run is finished.",
+        _ when _state.Trained => "All steps are done; the run ends after its last evaluation.",
+        _ => "The run is going on.",
+    };
+
+    /// <summary>Answers once the wish is in the journal, or says why it cannot be.</summary>
+    private void Answer(ICommand wish, Func<Answer> done)
+    {
+        var asker = Sender;
+        if (_state.Trained || _state.Decide(wish, Now).Count == 0)
+        {
+            asker.Tell(new Answer(false, wish switch
+            {
+                HoldRun when _state.Held => "The run is paused already.",
+                EndHold when _state.Status == RunStatus.Running && !_state.Trained => "The run is not paused.",
+                _ => Standing,
+            }));
+            return;
+        }
+
+        Handle(wish, () => asker.Tell(done()));
+    }
+
+    private void WantOne()
+    {
+        var applied = _membership.Statuses.Select(status => status.Applied).DefaultIfEmpty(-1).Max();
+        if (_state.Status != RunStatus.Running || _state.Trained || applied < 0)
+        {
+            Sender.Tell(new Answer(false, applied < 0 && _state.Status == RunStatus.Running ? "No trainer has a state to write down yet." : Standing));
+            return;
+        }
+
+        var from = _state.Held ? applied : applied + 1;
+        _membership = _membership.WantSnapshot(from);
+        Sender.Tell(new Answer(true, _state.Newest?.Step >= from ? $"There is a snapshot of step {_state.Newest.Step} already." : $"A snapshot of step {from} or the next one after it is written."));
+        Advance();
+    }
+
+    private void Drain(string name)
+    {
+        if (!_nodes.TryGetValue(name, out var node))
+        {
+            Sender.Tell(new Answer(false, $"There is no node {name}; there are {string.Join(", ", _nodes.Keys.Order(StringComparer.Ordinal))}.", Unknown: true));
+            return;
+        }
+
+        var roles = node.Vitals?.Roles ?? [];
+        if (roles.FirstOrDefault(role => role != NodeRoles.Trainer && !_nodes.Any(other => other.Key != name && other.Value.Vitals?.Roles.Contains(role) == true)) is { } only)
+        {
+            Sender.Tell(new Answer(false, $"{name} is the only {only}, and the run needs one: start another first, or \"stop\" the run."));
+            return;
+        }
+
+        node.Actor.Tell(new NodeMessages.LeaveRun());
+        var isLast = roles.Contains(NodeRoles.Trainer) && _membership.Statuses.All(status => status.Leaving || status.Node == name);
+        Sender.Tell(new Answer(true, isLast
+            ? $"{name} finishes its step, writes a snapshot and leaves. It is the last trainer: the run waits for another."
+            : roles.Contains(NodeRoles.Trainer) ? $"{name} finishes its step, hands its micro-batches to the other trainers and leaves." : $"{name} leaves."));
+    }
+
+    private ClusterDescription Describe() => new(
+        _state.Status, _state.Held, _waiting, _state.Progress, _state.Generation, _state.Resumes, _state.PauseReason, _state.Fingerprint, _state.View ?? _state.Proposed?.View,
+        [.. _nodes.OrderBy(node => node.Key, StringComparer.Ordinal).Select(node => new NodeDescription(node.Key, node.Value.Vitals, Now - node.Value.HeardAt))],
+        [.. _membership.Statuses.OrderBy(status => status.Node, StringComparer.Ordinal)],
+        [.. _state.Snapshots.Values],
+        [.. _state.Changes.Skip(_state.Changes.Count - DescribedChanges)]);
 
     private void Begin()
     {
@@ -225,6 +319,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         if (command is ReportSnapshotFailed failed)
         {
+            _membership = _membership.WantSnapshot(null);
             Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
         }
 
@@ -275,6 +370,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         {
             case RunStarted:
                 _settings.Assignment.Begun();
+                Adopt();
                 break;
             case RunContinued continued:
                 _settings.Assignment.Begun();
@@ -302,12 +398,29 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             case ProgressRecorded progress when _state.Changes[^1].FirstStepAt == progress.At:
                 Tell(new MonitorMessages.ViewBegan(_state.Changes[^1]));
                 break;
+            case RunHeld:
+                Tell(new MonitorMessages.Phase("paused"));
+                break;
+            case HoldEnded:
+                Tell(new MonitorMessages.Phase("training"));
+                break;
             case SnapshotCommitted snapshot:
                 Committed(_state.Snapshots[snapshot.Step]);
                 break;
             case RunPaused or RunFinished:
                 TellOver();
                 break;
+        }
+    }
+
+    /// <summary>A journal that was lost is begun anew; what the run's directory still has of snapshots counts again.</summary>
+    private void Adopt()
+    {
+        var found = _settings.Snapshots.Find(_state.Recipe);
+        if (found.Count > 0)
+        {
+            Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Manifest.Step}."));
+            Persist([.. found.Select(snapshot => new SnapshotCommitted(snapshot.Manifest.Step, snapshot.Name, snapshot.Manifest.Fingerprint, Now))], Advance);
         }
     }
 
@@ -426,6 +539,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         {
             _membership = _membership.Wake(now);
             _services.Keys.ToList().ForEach(key => _services[key] = _services[key] with { HeardAt = now });
+            _nodes.Keys.ToList().ForEach(name => _nodes[name] = _nodes[name] with { HeardAt = now });
             _lookers.Keys.ToList().ForEach(looker => _lookers[looker] = now);
         }
     }
@@ -433,6 +547,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private void Forget()
     {
         var old = Now - (long)ServiceLease.TotalMilliseconds;
+        _nodes.Where(pair => pair.Value.HeardAt < Now - (long)NodeMemory.TotalMilliseconds).Select(pair => pair.Key).ToList().ForEach(name => _nodes.Remove(name));
         var silent = _services.Where(pair => pair.Value.HeardAt < old).Select(pair => pair.Key).ToList();
         silent.ForEach(key => _services.Remove(key));
         _lookers.Where(pair => pair.Value < old).Select(pair => pair.Key).ToList().ForEach(looker => _lookers.Remove(looker));
@@ -489,7 +604,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         Tell(Over);
         foreach (var node in _nodes.Values)
         {
-            node.Tell(new NodeMessages.RunOver(Outcome, Over.Error));
+            node.Actor.Tell(new NodeMessages.RunOver(Outcome, Over.Error));
         }
     }
 

@@ -88,6 +88,21 @@ public static class CoordinatorCommands
     /// <summary>The user wants to stop: finish the step, take a snapshot.</summary>
     public sealed record PauseRun : ICommand;
 
+    /// <summary>The user wants everybody to hold still after the current step, processes and all, until <see cref="EndHold"/>.</summary>
+    public sealed record HoldRun : ICommand;
+
+    /// <summary>The user wants the run that is held to go on.</summary>
+    public sealed record EndHold : ICommand;
+
+    /// <summary>The user wants a snapshot, whether one is due or not.</summary>
+    public sealed record WantSnapshot : ICommand;
+
+    /// <summary>The user wants a node to leave as soon as it harms nobody.</summary>
+    public sealed record DrainNode(string Node) : ICommand;
+
+    /// <summary>What became of a wish of the user's. <paramref name="Text"/> says what was done and what happens next, or why not and what would be right.</summary>
+    public sealed record Answer(bool Done, string Text, bool Unknown = false) : ITiMixMessage;
+
     /// <summary>The run cannot go on.</summary>
     public sealed record FailRun(string Reason) : ICommand;
 }
@@ -134,6 +149,12 @@ public static class CoordinatorEvents
 
     /// <summary>The run stands still until somebody continues it.</summary>
     public sealed record RunPaused(string Reason, long At) : IEvent;
+
+    /// <summary>Everybody holds still after the current step.</summary>
+    public sealed record RunHeld(long At) : IEvent;
+
+    /// <summary>Everybody goes on.</summary>
+    public sealed record HoldEnded(long At) : IEvent;
 
     /// <summary>The run goes on after a pause or a crash, with nobody alive who has a state.</summary>
     public sealed record RunContinued(long FromStep, long At) : IEvent;

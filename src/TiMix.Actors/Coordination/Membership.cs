@@ -40,6 +40,9 @@ public sealed partial record Membership
     /// <summary>Whether the user wants the run to stand still.</summary>
     public bool Pausing { get; private init; }
 
+    /// <summary>The user wants a snapshot of this step or a later one; null: does not.</summary>
+    public long? SnapshotFrom { get; private init; }
+
     private (string Reason, long At)? Cause { get; init; }
 
     private long UrgentSince { get; init; }
@@ -100,6 +103,12 @@ public sealed partial record Membership
 
     /// <summary>The user wants the run to stand still.</summary>
     public Membership Pause() => this with { Pausing = true };
+
+    /// <summary>The hold is over: the next view comes about for that reason.</summary>
+    public Membership GoOn(long now) => this with { Cause = ("continued on request", now) };
+
+    /// <summary>The user wants a snapshot of this step or a later one; null: not any more.</summary>
+    public Membership WantSnapshot(long? from) => this with { SnapshotFrom = from };
 
     /// <summary>What is known without those who are lost; <paramref name="lost"/> says so of those who belonged to the run.</summary>
     private Membership Without(long now, out List<IEvent> lost, RunState run)

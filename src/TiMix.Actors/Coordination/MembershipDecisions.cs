@@ -191,6 +191,10 @@ public sealed partial record Membership
         {
             orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.TakeSnapshot(run.Steps)));
         }
+        else if (SnapshotFrom is { } from && !(run.Newest?.Step >= from) && members[0].Phase == TrainerPhase.Running)
+        {
+            orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.SnapshotFrom(from)));
+        }
 
         var reason = ReasonToStop(run, view, members, now);
         if (reason is null)
@@ -229,6 +233,11 @@ public sealed partial record Membership
         if (members.All(member => member.Applied == run.Steps))
         {
             return null;
+        }
+
+        if (run.Held)
+        {
+            return RunState.HeldOnRequest;
         }
 
         if (IsUnbalanced(run, view, members))
@@ -273,7 +282,7 @@ public sealed partial record Membership
         var candidates = fitting.Where(status => !IsExcluded(status.Trainer, now)).ToList();
         candidates = candidates.Count > 0 ? candidates : fitting;
 
-        if (run.Trained || Pausing || candidates.Count < _options.MinTrainers)
+        if (run.Trained || Pausing || run.Held || candidates.Count < _options.MinTrainers)
         {
             return StandStill(run, state, candidates, orders, now);
         }
@@ -302,7 +311,8 @@ public sealed partial record Membership
             return new Decision(this, [new RunPaused(RunState.StoppedOnRequest, now)], [], null);
         }
 
-        if (!safe && (Pausing || state.Holders.All(holder => holder.Leaving)))
+        var wanted = SnapshotFrom is not null && !(run.Newest?.Step >= SnapshotFrom);
+        if (!safe && (Pausing || wanted || state.Holders.All(holder => holder.Leaving)))
         {
             orders.Add(new Addressed(state.Holders[0].Trainer, new TrainerOrders.TakeSnapshot(state.Step)));
         }
@@ -311,13 +321,16 @@ public sealed partial record Membership
             orders.AddRange(Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())));
         }
 
-        return new Decision(this, [], orders, run.Trained || Pausing ? null : $"{candidates.Count} trainers are here, {_options.MinTrainers} are needed");
+        return new Decision(this, [], orders, run.Trained || Pausing || run.Held ? null : $"{candidates.Count} trainers are here, {_options.MinTrainers} are needed");
     }
 
     private static string Divergence(IReadOnlyList<TrainerStatus> diverged) => $"{string.Join(" and ", diverged.Select(status => status.Node))} had other weights than the others";
 
-    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates) =>
-        string.Join(" and ", candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node).DefaultIfEmpty("nobody")) + " joins";
+    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates)
+    {
+        string[] joining = [.. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node)];
+        return joining.Length == 0 ? "nobody joins" : $"{string.Join(" and ", joining)} {(joining.Length == 1 ? "joins" : "join")}";
+    }
 
     private Membership Because(string reason, long now) => Cause is null ? this with { Cause = (reason, now) } : this;
 }

@@ -48,6 +48,9 @@ public sealed record RunState
     /// <summary>Why a run pauses when the user stops it.</summary>
     public const string StoppedOnRequest = "stopped on request";
 
+    /// <summary>The reason of a view's end when the user has everybody hold still.</summary>
+    public const string HeldOnRequest = "paused on request";
+
     /// <summary>A run of which nothing is known.</summary>
     public static RunState Empty { get; } = new();
 
@@ -93,6 +96,9 @@ public sealed record RunState
     /// <summary>How often it was continued.</summary>
     public int Resumes { get; init; }
 
+    /// <summary>Whether the user has everybody hold still; nodes and their states stay.</summary>
+    public bool Held { get; init; }
+
     /// <summary>Why it stands still.</summary>
     public string? PauseReason { get; init; }
 
@@ -128,6 +134,8 @@ public sealed record RunState
             .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
         (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason, now)],
+        (HoldRun, RunStatus.Running) when !Held => [new RunHeld(now)],
+        (EndHold, RunStatus.Running) when Held => [new HoldEnded(now)],
         _ => [],
     };
 
@@ -137,7 +145,7 @@ public sealed record RunState
         RunStarted started => this with { Status = RunStatus.Running, Recipe = started.Recipe, Steps = started.Steps, MicroBatches = started.MicroBatches },
         RunContinued continued => this with
         {
-            Status = RunStatus.Running, Progress = continued.FromStep, View = null, Proposed = null, Lineage = Generation + 1, Resumes = Resumes + 1, PauseReason = null,
+            Status = RunStatus.Running, Progress = continued.FromStep, View = null, Proposed = null, Lineage = Generation + 1, Resumes = Resumes + 1, PauseReason = null, Held = false,
         },
         TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
         TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
@@ -175,6 +183,8 @@ public sealed record RunState
             ? this with { Snapshots = Snapshots.SetItem(evaluated.Step, snapshot with { MeanRecall = evaluated.MeanRecall }) }
             : this,
         RunPaused paused => this with { Status = RunStatus.Paused, View = null, Proposed = null, PauseReason = paused.Reason },
+        RunHeld => this with { Held = true },
+        HoldEnded => this with { Held = false },
         RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null, Proposed = null },
         _ => throw new InvalidOperationException($"The journal holds an event this version does not know: {happened.GetType().Name}."),
     };

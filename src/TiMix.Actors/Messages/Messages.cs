@@ -12,8 +12,14 @@ public interface ITiMixMessage;
 /// <summary>Nodes and the coordinator, about the run and who serves it.</summary>
 public static class NodeMessages
 {
-    /// <summary>A node asks what the run is.</summary>
-    public sealed record DescribeRun(string Node) : ITiMixMessage;
+    /// <summary>A node asks what the run is, and says again every second how it fares.</summary>
+    public sealed record DescribeRun(string Node, NodeVitals? Vitals = null) : ITiMixMessage;
+
+    /// <summary>Somebody asks for a <see cref="ClusterDescription"/>.</summary>
+    public sealed record DescribeCluster : ITiMixMessage;
+
+    /// <summary>Coordinator to node: leave as soon as it harms nobody.</summary>
+    public sealed record LeaveRun : ITiMixMessage;
 
     /// <summary>What a node has to know before it can serve. <paramref name="Recipe"/> is the canonical text.</summary>
     public sealed record RunDescription(string Run, string Recipe, ModelConfig Model) : ITiMixMessage;

@@ -47,6 +47,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<Beat>(_ => Announce());
         Receive<NodeMessages.RunDescription>(Serve);
         Receive<NodeMessages.RunOver>(over => _ending.TrySetResult(new NodeEnd(over.Outcome, over.Error)));
+        Receive<NodeMessages.LeaveRun>(_ => Self.Tell(new WantToLeave()));
         Receive<WantToLeave>(_ =>
         {
             _leaving = true;
@@ -80,11 +81,19 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             Leave();
         }
 
-        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name));
+        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name, _serving ? Vitals() : null));
         foreach (var (role, service) in _services.Where(pair => pair.Key != NodeRoles.Trainer))
         {
             _coordinator.Tell(new NodeMessages.ServiceStatus(_options.Name, role), service);
         }
+    }
+
+    private NodeVitals Vitals()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return new NodeVitals(
+            _options.Roles, Environment.MachineName, Environment.ProcessId, _options.Device, _options.Threads, process.WorkingSet64, process.TotalProcessorTime.TotalSeconds,
+            Math.Max(0, (DateTime.Now - process.StartTime).TotalSeconds));
     }
 
     /// <summary>Told again and again: the trainer may just be started anew, and would not know.</summary>

@@ -15,9 +15,10 @@ public static class NodeHost
     /// <param name="control">Told when it is up; brings faults.</param>
     /// <param name="leave">A trainer finishes its step first; everything else leaves at once.</param>
     /// <param name="observer">Sees the run go by; null: nobody looks on here.</param>
+    /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
     /// <exception cref="RunError">The user's mistake; one line.</exception>
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
-    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null)
+    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null, Action<RunSteering>? steering = null)
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
@@ -29,6 +30,7 @@ public static class NodeHost
             member, options, directory, coordinating, control,
             coordinator =>
             {
+                steering?.Invoke(new RunSteering(coordinator));
                 if (observer is not null)
                 {
                     member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, over), "observer");

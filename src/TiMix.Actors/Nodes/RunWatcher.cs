@@ -11,10 +11,14 @@ public sealed class RunWatcher : IAsyncDisposable
     private readonly ClusterSystem _member;
     private readonly IActorRef _coordinator;
 
-    private RunWatcher(ClusterSystem member, IActorRef coordinator, Task<RunResult> ended) => (_member, _coordinator, Ended) = (member, coordinator, ended);
+    private RunWatcher(ClusterSystem member, IActorRef coordinator, Task<RunResult> ended) =>
+        (_member, _coordinator, Ended, Steering) = (member, coordinator, ended, new RunSteering(coordinator));
 
     /// <summary>host:port that others join.</summary>
     public string Address => _member.Address;
+
+    /// <summary>What may be asked of the coordinator.</summary>
+    public RunSteering Steering { get; }
 
     /// <summary>Completed when the run is over.</summary>
     public Task<RunResult> Ended { get; }

@@ -101,6 +101,15 @@ public sealed record StepReport(
 
     /// <summary>Prefix language modelling loss, nats a word; 0 where it is off.</summary>
     public double PrefixLm { get; init; }
+
+    /// <summary>Of the reporting trainer: its own micro-batches, forward and backward.</summary>
+    public double ComputeSeconds { get; init; }
+
+    /// <summary>Of the reporting trainer: gather and all-reduce, waiting for its peers included.</summary>
+    public double ExchangeSeconds { get; init; }
+
+    /// <summary>Of the reporting trainer: optimizer, averages, check of the weights. What is left of the step is waiting, above all for batches.</summary>
+    public double UpdateSeconds { get; init; }
 }
 
 /// <summary>Metrics of one split; keys as in <c>summary.json</c> (imageToTextR1 …).</summary>

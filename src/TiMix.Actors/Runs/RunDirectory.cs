@@ -33,6 +33,9 @@ public sealed class RunDirectory : IDisposable
     /// <summary>What happened, for whoever has to find out why.</summary>
     public string Log => In("log.txt");
 
+    /// <summary>Where the run can be watched and steered while it goes on.</summary>
+    public string Operations => In("operations.json");
+
     /// <summary>How it ended.</summary>
     public string Summary => In("summary.json");
 

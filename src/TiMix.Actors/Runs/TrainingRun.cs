@@ -34,6 +34,17 @@ public static class TrainingRun
     public static async Task<RunResult> ExecuteAsync(RunOptions options, IRunObserver observer, CancellationToken stop)
     {
         using var directory = Open(options, observer, stop);
+        return await ExecuteAsync(options, directory, observer, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>The same with a directory that is the caller's.</summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="directory">From <see cref="Open"/>.</param>
+    /// <param name="observer">Sees it go by.</param>
+    /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
+    /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
+    public static async Task<RunResult> ExecuteAsync(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken stop, Action<RunSteering>? steering = null)
+    {
         var node = new NodeOptions
         {
             Name = "node",
@@ -58,6 +69,7 @@ public static class TrainingRun
             member, node, directory, coordinating, new NoControl(),
             coordinator =>
             {
+                steering?.Invoke(new RunSteering(coordinator));
                 member.System.ActorOf(ObserverActor.Props(node.Name, coordinator, observer, over), "observer");
                 stop.Register(() =>
                 {

@@ -557,7 +557,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         }
 
         _waiting = null;
-        var (view, id, last, flip, first) = (due.View, _id, _protocol.StopRequested, _flip, IsFirst);
+        var (view, id, last, flip, first, wanted) = (due.View, _id, _protocol.StopRequested, _flip, IsFirst, _protocol.SnapshotFrom);
         _flip = false;
         Pipe(
             _compute.Run<object>((state, step) =>
@@ -577,7 +577,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                     }
 
                     return new Stepped(
-                        view, outcome, state.Step, applied ? state.PublishIfDue() : null, applied && first && SnapshotPlan.IsDue(_recipe, state.Step) ? SnapshotContent.Of(state) : null);
+                        view, outcome, state.Step, applied ? state.PublishIfDue() : null,
+                        applied && first && (SnapshotPlan.IsDue(_recipe, state.Step) || state.Step >= wanted) ? SnapshotContent.Of(state) : null);
                 }
                 catch (GroupBrokenException broken)
                 {
@@ -616,6 +617,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
         if (done.Snapshot is { } snapshot)
         {
+            _protocol.SnapshotBegun(done.Step);
             Write(done.View.Generation, snapshot);
         }
 
@@ -655,6 +657,9 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
             Mlm = losses.Fusion.Mlm.Mean,
             MlmAccuracy = losses.Fusion.Mlm.Accuracy,
             PrefixLm = losses.Fusion.PrefixLm.Mean,
+            ComputeSeconds = outcome.OwnSeconds,
+            ExchangeSeconds = outcome.ExchangeSeconds,
+            UpdateSeconds = outcome.UpdateSeconds,
         };
     }
 

@@ -45,6 +45,7 @@ public sealed class TrainerProtocol(long steps)
     private View? _view;
     private bool _linked;
     private bool _obtained;
+    private long _snapshotAt = -1;
     private bool _busy;
     private bool _halting;
     private TrainerPhase _settling;
@@ -74,6 +75,9 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>Whether the next gather says that its step is the last of the view.</summary>
     public bool StopRequested { get; private set; }
 
+    /// <summary>A snapshot is wanted of the first step from here on; null: none but those that are due.</summary>
+    public long? SnapshotFrom { get; private set; }
+
     /// <summary>The view it is in; null: none.</summary>
     public View? View => Phase is TrainerPhase.Preparing or TrainerPhase.Ready or TrainerPhase.Running ? _view : null;
 
@@ -90,9 +94,21 @@ public sealed class TrainerProtocol(long steps)
         TrainerOrders.StopAfterStep stop => StopAfterStep(stop),
         TrainerOrders.Halt halt => Halt(halt),
         TrainerOrders.TakeSnapshot take => Step == take.Step && (Quiet || AllDone) ? [new Save(Step)] : [new Report()],
+        TrainerOrders.SnapshotFrom wanted => WantSnapshot(wanted.From),
         TrainerOrders.Release => Leaving && Quiet ? [new Leave()] : [new Report()],
         _ => throw new ArgumentException($"Unknown order {order.GetType().Name}.", nameof(order)),
     };
+
+    /// <summary>A snapshot of a step was begun: whatever was wanted up to here is done.</summary>
+    public void SnapshotBegun(long step)
+    {
+        if (SnapshotFrom <= step)
+        {
+            SnapshotFrom = null;
+        }
+
+        _snapshotAt = Math.Max(_snapshotAt, step);
+    }
 
     /// <summary>The process was asked to end: leave after the current step.</summary>
     public IReadOnlyList<Effect> WantToLeave()
@@ -218,6 +234,12 @@ public sealed class TrainerProtocol(long steps)
 
         Phase = TrainerPhase.Running;
         return [new Report(), .. ComputeNext()];
+    }
+
+    private IReadOnlyList<Effect> WantSnapshot(long from)
+    {
+        SnapshotFrom = from > _snapshotAt ? from : SnapshotFrom;
+        return [new Report()];
     }
 
     private IReadOnlyList<Effect> StopAfterStep(TrainerOrders.StopAfterStep order)

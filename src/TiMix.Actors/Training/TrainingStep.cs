@@ -14,8 +14,10 @@ namespace TiMix.Actors.Training;
 /// <param name="Last">Whether somebody wanted this step to be the last of the view.</param>
 /// <param name="Parts">Who summed what.</param>
 /// <param name="OwnSeconds">Time spent on the own micro-batches, without waiting for anybody.</param>
+/// <param name="ExchangeSeconds">Time spent on gather and all-reduce, waiting for peers included.</param>
+/// <param name="UpdateSeconds">Time spent on checking and changing the state.</param>
 public sealed record StepOutcome(
-    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds);
+    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds, double ExchangeSeconds = 0, double UpdateSeconds = 0);
 
 /// <summary>
 /// One step, from top to bottom, with no actor near: forward per micro-batch, gather in micro-batch order, loss over the global
@@ -63,15 +65,17 @@ public sealed class TrainingStep : IDisposable
     {
         CheckSizes(own);
         var settings = _recipe.SettingsAt(_state.Step);
-        var clock = Stopwatch.StartNew();
+        var (clock, exchange, update) = (Stopwatch.StartNew(), new Stopwatch(), new Stopwatch());
         try
         {
             var features = new MicroBatchFeatures[own.Count];
             EachOnItsLane(own, peers, (worker, i) => features[i] = worker.Forward(own[i].Batch, settings, keepGraph: i < _recipe.Run.GraphsInMemory));
             clock.Stop();
 
+            exchange.Start();
             var parts = peers.Gather(
                 _state.Step, new StepPart(trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
+            exchange.Stop();
             CheckReplicas(parts);
             GatheredMicroBatch[] gathered = [.. parts.SelectMany(part => part.MicroBatches).Select(part => part.Batch)];
             CheckComplete(gathered);
@@ -86,11 +90,17 @@ public sealed class TrainingStep : IDisposable
             });
             clock.Stop();
 
+            update.Start();
             _state.CheckIntact();
+            update.Stop();
+            exchange.Start();
             Reduce(peers);
+            exchange.Stop();
+            update.Start();
             var norm = _state.Apply(_total, settings);
             return new StepOutcome(
-                losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts, clock.Elapsed.TotalSeconds);
+                losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts,
+                clock.Elapsed.TotalSeconds, exchange.Elapsed.TotalSeconds, update.Elapsed.TotalSeconds);
         }
         catch
         {

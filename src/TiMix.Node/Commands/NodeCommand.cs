@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using TiMix.Actors.Audit;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Journals;
@@ -7,6 +8,7 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Training;
 using TiMix.Node.Launching;
+using TiMix.Node.Operations;
 
 namespace TiMix.Node.Commands;
 
@@ -33,6 +35,8 @@ internal static class NodeCommand
         var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
         var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted." };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
+        var http = HttpOption.New("auto");
+        http.Description += " auto: any free port of this machine on the coordinator's node, off on others, where it serves /health alone.";
         var launched = ChildControl.NewOption();
         var (minTrainers, lease, runs, data, journal) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
         var command = new Command(Name, """
@@ -42,7 +46,7 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, runs, data, journal, launched };
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -79,7 +83,8 @@ internal static class NodeCommand
                     StartTrainers = ClusterOptions.AtLeast(1, "--start-trainers", parsed.GetValue(startTrainers)),
                 },
             };
-            return child ? await RunChildAsync(options, output, leave).ConfigureAwait(false) : await RunAloneAsync(options, output, leave).ConfigureAwait(false);
+            var endpoint = HttpOption.Parse(parsed.GetValue(http) is { } where && where != "auto" ? where : coordinates && !child ? "127.0.0.1:0" : "off");
+            return child ? await RunChildAsync(options, output, leave).ConfigureAwait(false) : await RunAloneAsync(options, endpoint, output, leave).ConfigureAwait(false);
         });
         return command;
     }
@@ -92,17 +97,24 @@ internal static class NodeCommand
     }
 
     /// <summary>The coordinator's node has the run's directory in its possession, as a launcher would, shows the run and adds to its summary.</summary>
-    private static async Task<int> RunAloneAsync(NodeOptions options, TextWriter output, CancellationToken leave)
+    private static async Task<int> RunAloneAsync(NodeOptions options, IPEndPoint? http, TextWriter output, CancellationToken leave)
     {
+        var alone = new AloneControl(options, output);
         if (!options.Roles.Contains("coordinator"))
         {
-            return CodeOf(await NodeHost.RunAsync(options, new AloneControl(options, output), leave).ConfigureAwait(false), output);
+            await using var health = http is null ? null : await HealthServer.StartAsync(http, alone).ConfigureAwait(false);
+            return CodeOf(await NodeHost.RunAsync(options, alone, leave).ConfigureAwait(false), output);
         }
 
         var run = RunOf(options);
         var observer = new Reporting.PlainReporter(run, output, quiet: false);
         using var directory = TrainingRun.Open(run, observer, leave);
-        var result = await NodeHost.RunAsync(options, new AloneControl(options, output), leave, observer).ConfigureAwait(false);
+        var board = new RunBoard(directory, observer, TimeProvider.System);
+        RunSteering? steering = null;
+        var control = new ClusterControl(
+            () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} --join {alone.Address}; \"drain NODE\" lets one go.");
+        var result = await OperatedRun.ExecuteAsync(
+            http, run, directory, board, control, () => NodeHost.RunAsync(options, alone, leave, board, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
         if (result is { Outcome: RunOutcome.Finished, Led: true })
         {
             var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory, run.Journal).ConfigureAwait(false);
@@ -178,10 +190,17 @@ internal static class NodeCommand
     }
 
     /// <summary>Tells the user where the node is and how others join it.</summary>
-    private sealed class AloneControl(NodeOptions options, TextWriter output) : INodeControl
+    private sealed class AloneControl(NodeOptions options, TextWriter output) : INodeControl, IReadiness
     {
+        /// <summary>host:port that others join; null until the node is up.</summary>
+        public string? Address { get; private set; }
+
+        /// <inheritdoc/>
+        public bool IsUp => Address is not null;
+
         public void Ready(string address)
         {
+            Address = address;
             output.WriteLine($"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
             output.WriteLine($"  timix node --roles trainer --run {options.RunName} --join {address}");
             output.Flush();

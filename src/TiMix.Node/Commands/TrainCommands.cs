@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Net;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Training;
 using TiMix.Node.Launching;
+using TiMix.Node.Operations;
 using TiMix.Node.Reporting;
 
 namespace TiMix.Node.Commands;
@@ -93,7 +95,7 @@ internal static class TrainCommands
 {
     public static Command Train(TextWriter output)
     {
-        var (run, cluster, quiet) = (new NewRunOptions(), new ClusterOptions(needsTrainers: false), Shared.Quiet());
+        var (run, cluster, quiet, http) = (new NewRunOptions(), new ClusterOptions(needsTrainers: false), Shared.Quiet(), HttpOption.New());
         var command = new Command("train", """
             Starts a run: trains, takes snapshots, evaluates, writes DIR/NAME/summary.json.
             Ctrl-C finishes the step, writes a snapshot and ends; "timix resume NAME" goes on.
@@ -103,14 +105,15 @@ internal static class TrainCommands
             """);
         run.AddTo(command);
         cluster.AddTo(command, faults: true);
+        command.Add(http);
         command.Add(quiet);
         command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
             BeginIfChild(parsed, output);
-            var wanted = cluster.Wanted(parsed);
+            var (wanted, endpoint) = (cluster.Wanted(parsed), HttpOption.Parse(parsed.GetValue(http)!));
             var options = run.Read(parsed, wanted);
-            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
     }
@@ -119,7 +122,7 @@ internal static class TrainCommands
     {
         var name = new Argument<string>("NAME") { Description = "The run." };
         var (runs, data, threads, quiet, journal) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet(), Shared.Journal());
-        var cluster = new ClusterOptions(needsTrainers: false);
+        var (cluster, http) = (new ClusterOptions(needsTrainers: false), HttpOption.New());
         var command = new Command("resume", """
             Goes on with a run from its last snapshot, after Ctrl-C, a crash or a power cut.
             The weights at the end are those of a run that nothing happened to.
@@ -129,12 +132,13 @@ internal static class TrainCommands
             """)
         { name, runs, data, threads, journal };
         cluster.AddTo(command, faults: true);
+        command.Add(http);
         command.Add(quiet);
         command.Add(ChildControl.NewOption());
         command.SetAction(async (parsed, stop) =>
         {
             BeginIfChild(parsed, output);
-            var wanted = cluster.Wanted(parsed);
+            var (wanted, endpoint) = (cluster.Wanted(parsed), HttpOption.Parse(parsed.GetValue(http)!));
             var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
             var options = new RunOptions
             {
@@ -146,7 +150,7 @@ internal static class TrainCommands
                 Resume = true,
                 Journal = JournalAddress.Of(parsed.GetValue(journal)),
             };
-            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
     }
@@ -159,12 +163,12 @@ internal static class TrainCommands
         }
     }
 
-    private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, TextWriter output, bool quiet, CancellationToken stop)
+    private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, IPEndPoint? http, TextWriter output, bool quiet, CancellationToken stop)
     {
         RunExamination? examination = null;
         var (result, progress) = await RunScreen.ShowAsync(options, output, quiet, observer => cluster is null
-            ? TrainingRun.ExecuteAsync(options, observer, stop)
-            : LaunchedRun.ExecuteAsync(cluster, observer, null, found => examination = found, stop)).ConfigureAwait(false);
+            ? OperatedRun.ExecuteAsync(http, options, observer, stop)
+            : LaunchedRun.ExecuteAsync(cluster with { Http = http }, observer, null, found => examination = found, stop)).ConfigureAwait(false);
         return FinalReport.Write(options, result, progress, output, examination, cluster?.Trainers ?? 0);
     }
 }

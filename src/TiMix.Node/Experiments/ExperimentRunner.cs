@@ -136,7 +136,7 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
         var file = Path.Combine(directory, "recipes", run.Name + ".json");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, RecipeFile.Write(run.Recipe));
-        return ["train", file, "--run", run.Name, .. Common];
+        return ["train", file, "--run", run.Name, "--http", "off", .. Common];
     }
 
     private string[] ResumeArguments(PlannedRun run) => ["resume", run.Name, .. Common];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Faults;
 using TiMix.Actors.Runs;
@@ -25,6 +26,9 @@ internal sealed record LaunchOptions
 
     /// <summary>Deaths that are made good before the run is given up; injected ones do not count.</summary>
     public int MaxRestarts { get; init; } = 20;
+
+    /// <summary>Where the run can be watched and steered; null: nowhere.</summary>
+    public IPEndPoint? Http { get; init; }
 
     /// <summary>Leases, and how many trainers a view needs.</summary>
     public MembershipOptions Membership { get; init; } = new();

@@ -1,5 +1,6 @@
 using TiMix.Actors.Audit;
 using TiMix.Actors.Runs;
+using TiMix.Node.Operations;
 
 namespace TiMix.Node.Launching;
 
@@ -17,10 +18,11 @@ internal static class LaunchedRun
     {
         using var directory = TrainingRun.Open(options.Run, observer, stop);
         RunResult result;
-        using (var launcher = new LocalLauncher(options, directory, observer))
+        var seen = new RunBoard(directory, observer, TimeProvider.System);
+        using (var launcher = new LocalLauncher(options, directory, seen))
         {
             launched?.Invoke(launcher);
-            result = await launcher.RunAsync(stop).ConfigureAwait(false);
+            result = await OperatedRun.ExecuteAsync(options.Http, options.Run, directory, seen, launcher, () => launcher.RunAsync(stop)).ConfigureAwait(false);
         }
 
         if (result.Outcome == RunOutcome.Finished)

@@ -5,6 +5,9 @@ using TiMix.Actors.Faults;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Messages;
+using TiMix.Node.Operations;
+using static TiMix.Actors.Coordination.CoordinatorCommands;
 using static TiMix.Node.Launching.LauncherAction;
 
 namespace TiMix.Node.Launching;
@@ -14,7 +17,7 @@ namespace TiMix.Node.Launching;
 /// a fault schedule says. It is a member of the cluster itself, the first that the others join, and sees the run through it.
 /// What to do is decided by <see cref="Supervisor"/>; here it is done.
 /// </summary>
-internal sealed class LocalLauncher : IDisposable
+internal sealed class LocalLauncher : IRunControl, IDisposable
 {
     /// <summary>All nodes listen here.</summary>
     public const string Host = "127.0.0.1";
@@ -23,6 +26,7 @@ internal sealed class LocalLauncher : IDisposable
     public const string TokenVariable = "TIMIX_TOKEN";
 
     private static readonly TimeSpan PauseAgain = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(20);
 
     private readonly LaunchOptions _options;
@@ -92,6 +96,78 @@ internal sealed class LocalLauncher : IDisposable
             Do(_supervisor.Inject(fault, _step, Now));
         }
     });
+
+    /// <inheritdoc/>
+    string? IRunControl.WhyNotScale => null;
+
+    /// <inheritdoc/>
+    public Task<ClusterDescription?> DescribeAsync(CancellationToken stop) => _watcher?.Steering.DescribeAsync(stop) ?? Task.FromResult<ClusterDescription?>(null);
+
+    /// <inheritdoc/>
+    public Task<Answer> ScaleAsync(int trainers) => InLoopAsync(() =>
+    {
+        if (trainers < _options.Membership.MinTrainers)
+        {
+            return new Answer(false, $"The run needs {_options.Membership.MinTrainers} trainers (--min-trainers); with {trainers} it would wait.");
+        }
+
+        var (actions, coming, going) = _supervisor.Scale(trainers, Now);
+        Do(actions);
+        return new Answer(true, (coming.Count, going.Count) switch
+        {
+            (0, 0) => $"There are {trainers} trainers already.",
+            ( > 0, _) => $"{string.Join(", ", coming)} {(coming.Count == 1 ? "starts" : "start")}, takes the weights over from the others and joins after a step, in some seconds; then {trainers} share the micro-batches.",
+            _ => $"{string.Join(", ", going)} {(going.Count == 1 ? "finishes its step and leaves" : "finish their step and leave")}; {(trainers == 1 ? "the one that stays takes" : $"the {trainers} that stay take")} the micro-batches over.",
+        });
+    });
+
+    /// <inheritdoc/>
+    public Task<Answer> DrainAsync(string node) => InLoopAsync(() =>
+    {
+        var present = _supervisor.Present;
+        if (present.FirstOrDefault(plan => plan.Name == node) is not { } plan)
+        {
+            return new Answer(false, $"There is no node {node}; there are {string.Join(", ", present.Select(other => other.Name))}.", Unknown: true);
+        }
+
+        if (!plan.Roles.Contains(NodeRoles.Trainer))
+        {
+            return new Answer(false, $"{node} is no trainer ({string.Join(", ", plan.Roles)}): the run needs it, and the launcher would start it again. Trainers: {string.Join(", ", present.Where(other => other.Roles.Contains(NodeRoles.Trainer)).Select(other => other.Name))}.");
+        }
+
+        var left = present.Count(other => other.Roles.Contains(NodeRoles.Trainer)) - 1;
+        if (left < _options.Membership.MinTrainers)
+        {
+            return new Answer(false, $"Without {node} there would be {left} trainers, and the run needs {_options.Membership.MinTrainers}: \"scale\" up first, or \"pause\" or \"stop\" the run.");
+        }
+
+        Do(_supervisor.Drain(node) ?? []);
+        return new Answer(true, $"{node} finishes its step and leaves; the other {left} {(left == 1 ? "trainer takes" : "trainers take")} its micro-batches over. \"scale trainers={left + 1}\" starts another.");
+    });
+
+    /// <inheritdoc/>
+    public Task<Answer> PauseAsync() => Through(steering => steering.PauseAsync());
+
+    /// <inheritdoc/>
+    public Task<Answer> ContinueAsync() => Through(steering => steering.ContinueAsync());
+
+    /// <inheritdoc/>
+    public Task<Answer> SnapshotAsync() => Through(steering => steering.SnapshotAsync());
+
+    /// <inheritdoc/>
+    public Task<Answer> StopAsync() => Through(steering => steering.StopAsync());
+
+    private Task<Answer> Through(Func<RunSteering, Task<Answer>> ask) =>
+        _watcher is { } watcher ? ask(watcher.Steering) : Task.FromResult(new Answer(false, "The cluster is just being started; try again in a moment."));
+
+    /// <summary>Decides in the launcher's own loop, where nothing else happens meanwhile.</summary>
+    private async Task<Answer> InLoopAsync(Func<Answer> decide)
+    {
+        var decided = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() => decided.SetResult(_begun ? decide() : new Answer(false, "The run has not begun yet; try again in a moment.")));
+        await Task.WhenAny(decided.Task, Task.Delay(LoopPatience)).ConfigureAwait(false);
+        return decided.Task.IsCompleted ? await decided.Task.ConfigureAwait(false) : new Answer(false, "The launcher is busy starting or ending processes; see the status, and try again.");
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -33,6 +33,8 @@ internal sealed class Supervisor(LaunchOptions options)
     {
         public NodePlan Node { get; } = node;
 
+        public bool IsTrainer => Node.Roles.Contains("trainer");
+
         public bool Alive { get; set; }
 
         public bool Leaving { get; set; }
@@ -194,6 +196,52 @@ internal sealed class Supervisor(LaunchOptions options)
         return targets.Count == 0
             ? [new Note(NoticeLevel.Warning, $"fault {fault}: no living node is meant by \"{fault.Target}\"; living: {string.Join(", ", Living.Select(node => node.Name))}")]
             : [.. targets.SelectMany(child => Announce(fault, child.Node.Name, step, now).Append(Do(fault, child, now)))];
+    }
+
+    /// <summary>Starts or drains trainers until there are as many as wanted; the newest go first.</summary>
+    /// <param name="wanted">At least 1.</param>
+    /// <param name="now">When.</param>
+    /// <returns>What is to be done, and who comes and goes.</returns>
+    public (IReadOnlyList<LauncherAction> Actions, IReadOnlyList<string> Coming, IReadOnlyList<string> Going) Scale(int wanted, DateTimeOffset now)
+    {
+        var (actions, coming, going) = (new List<LauncherAction>(), new List<string>(), new List<string>());
+        var present = _children.Where(child => child is { IsTrainer: true, Leaving: false }).ToList();
+        for (var missing = wanted - present.Count; missing > 0; missing--)
+        {
+            var newcomer = NodePlan.Trainer(++_trainers);
+            coming.Add(newcomer.Name);
+            actions.Add(Add(newcomer, now));
+        }
+
+        foreach (var child in present.Skip(wanted).Reverse())
+        {
+            going.Add(child.Node.Name);
+            actions.AddRange(LetGo(child));
+        }
+
+        return (actions, coming, going);
+    }
+
+    /// <summary>Lets a trainer leave.</summary>
+    /// <param name="name">Its node.</param>
+    /// <returns>What is to be done; null: there is no such trainer, or it is leaving already.</returns>
+    public IReadOnlyList<LauncherAction>? Drain(string name) =>
+        _children.Find(child => child.Node.Name == name) is { IsTrainer: true, Leaving: false } child ? LetGo(child) : null;
+
+    /// <summary>The nodes of all processes that live or are about to be started anew, in the order in which they first came.</summary>
+    public IReadOnlyList<NodePlan> Present => [.. _children.Where(child => !child.Leaving).Select(child => child.Node)];
+
+    private IReadOnlyList<LauncherAction> LetGo(Child child)
+    {
+        if (!child.Alive)
+        {
+            _children.Remove(child);
+            return [];
+        }
+
+        child.Leaving = true;
+        // One that stands still on purpose hears nothing.
+        return child.Still ? [new GoOn(child.Node.Name), new AskToLeave(child.Node.Name)] : [new AskToLeave(child.Node.Name)];
     }
 
     private List<Child> TargetsOf(Fault fault)

@@ -90,6 +90,9 @@ internal sealed class Cluster
     /// <summary>What the user wants: a run that trains, or one that stands still.</summary>
     public bool WantsPause { get; set; }
 
+    /// <summary>The user wants everybody to hold still.</summary>
+    public bool WantsHold { get; set; }
+
     /// <summary>What the user says to begin the run, or to go on with it.</summary>
     public CoordinatorCommands.BeginRun BeginRun => new("{}", Settings.Steps, UndisturbedRun.MicroBatches, 1);
 
@@ -202,6 +205,10 @@ internal sealed class Cluster
         {
             Coordinator.Hear(BeginRun);
         }
+        else if (status == RunStatus.Running && WantsHold != Coordinator.Run.Held)
+        {
+            Coordinator.Hear(WantsHold ? new CoordinatorCommands.HoldRun() : new CoordinatorCommands.EndHold());
+        }
 
         Time.After(PollEvery, Poll);
     }
@@ -210,7 +217,7 @@ internal sealed class Cluster
     private void CalmDown()
     {
         Log?.Add("the faults are over");
-        (_faultsOver, Network.Calm, WantsPause) = (true, true, false);
+        (_faultsOver, Network.Calm, WantsPause, WantsHold) = (true, true, false, false);
         Coordinator.Start();
         foreach (var trainer in Trainers.Where(trainer => trainer is { Alive: true, Hung: true }).ToArray())
         {

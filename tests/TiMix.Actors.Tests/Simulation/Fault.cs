@@ -30,6 +30,12 @@ internal enum FaultKind
     /// <summary>The user pauses, and resumes after the duration.</summary>
     Pause,
 
+    /// <summary>The user has everybody hold still, and go on after the duration.</summary>
+    Hold,
+
+    /// <summary>The user wants a snapshot although none is due.</summary>
+    WantSnapshot,
+
     /// <summary>A bit of a trainer's state changes between two uses.</summary>
     FlipAtRest,
 

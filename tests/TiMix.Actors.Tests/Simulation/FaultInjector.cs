@@ -60,6 +60,13 @@ internal sealed class FaultInjector
                 _cluster.WantsPause = true;
                 _cluster.Time.After(fault.Duration, () => _cluster.WantsPause = false);
                 return;
+            case FaultKind.Hold:
+                _cluster.WantsHold = true;
+                _cluster.Time.After(fault.Duration, () => _cluster.WantsHold = false);
+                return;
+            case FaultKind.WantSnapshot:
+                _cluster.Coordinator.Hear(new TiMix.Actors.Coordination.CoordinatorCommands.WantSnapshot());
+                return;
             case FaultKind.DamageSnapshot:
                 if (_cluster.Coordinator.Run.Newest is { } newest)
                 {

@@ -172,6 +172,54 @@ public sealed class MembershipScenarioTests
     }
 
     [Fact]
+    public void Who_holds_still_goes_on_in_the_next_view_without_a_step_or_a_state_lost()
+    {
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(3), Faults = [new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 20, Duration: 9000)] }))
+        {
+            Assert.Equal((2, 0, 0, 0), (cluster.Statistics.Views, cluster.Statistics.StepsRepeated, cluster.Statistics.Aborts, cluster.Coordinator.Run.Resumes));
+            var second = Proposals(cluster)[1];
+            Assert.Equal("continued on request", second.Reason);
+            Assert.All(second.Sources, source => Assert.Equal(StateWay.Keep, source.Way));
+            Assert.Equal([typeof(RunHeld), typeof(HoldEnded)], cluster.Coordinator.Journal.Where(happened => happened is RunHeld or HoldEnded).Select(happened => happened.GetType()));
+        }
+    }
+
+    [Fact]
+    public void A_coordinator_that_starts_anew_while_the_run_is_held_does_not_set_it_going()
+    {
+        var faults = new[] { new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 20, Duration: 20_000), new Fault(FaultKind.CoordinatorCrash, At: 6000, Duration: 500), new Fault(FaultKind.Join, At: 8000) };
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
+        {
+            var held = cluster.Coordinator.Journal.SkipWhile(happened => happened is not RunHeld).TakeWhile(happened => happened is not HoldEnded);
+            Assert.DoesNotContain(held, happened => happened is ViewProposed);
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_that_is_wanted_is_written_once_and_soon()
+    {
+        foreach (var cluster in Runs(new SimulationSettings { Steps = 40, SnapshotEvery = 100, Leases = StartWith(3), Faults = [new Fault(FaultKind.WantSnapshot, Point: Point.Applied, Occurrence: 30)] }))
+        {
+            var steps = cluster.Coordinator.Journal.OfType<SnapshotCommitted>().Select(snapshot => snapshot.Step).ToArray();
+            Assert.Equal(2, steps.Length);
+            Assert.InRange(steps[0], 10, 25);
+            Assert.Equal(40, steps[1]);
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_that_is_wanted_while_everybody_holds_still_is_of_that_step()
+    {
+        var faults = new[] { new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 30, Duration: 15_000), new Fault(FaultKind.WantSnapshot, At: 12_000) };
+        foreach (var cluster in Runs(new SimulationSettings { Steps = 40, SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
+        {
+            var held = cluster.Coordinator.Journal.SkipWhile(happened => happened is not RunHeld).TakeWhile(happened => happened is not HoldEnded).ToList();
+            var next = Proposals(cluster)[^1];
+            Assert.Equal(next.View.FromStep, Assert.Single(held.OfType<SnapshotCommitted>()).Step);
+        }
+    }
+
+    [Fact]
     public void A_damaged_snapshot_is_struck_off_and_the_one_before_it_is_used()
     {
         var faults = new[] { new Fault(FaultKind.DamageSnapshot, Point: Point.Applied, Occurrence: 61), new Fault(FaultKind.KillAll, Point: Point.Applied, Occurrence: 61) };

@@ -25,7 +25,11 @@ internal static class RandomSchedule
         var chance = new Chance(seed ^ 0x5EED);
         var wrongSteps = chance.Of(0.15);
         var trainers = chance.Between(1, 5);
-        var faults = Enumerable.Range(0, chance.Between(0, 12)).Select(_ => AFault(chance, wrongSteps ? WithWrongSteps : Anything)).ToArray();
+        var faults = Enumerable.Range(0, chance.Between(0, 12)).Select(_ => AFault(chance, wrongSteps ? WithWrongSteps : Anything)).ToList();
+
+        // Drawn apart, so that what a seed meant before there were such wishes is what it means today.
+        var wishes = new Chance(seed ^ 0x3155);
+        faults.AddRange(Enumerable.Range(0, wrongSteps || wishes.Of(0.6) ? 0 : wishes.Between(1, 3)).Select(_ => AFault(wishes, [FaultKind.Hold, FaultKind.WantSnapshot])));
         return new SimulationSettings
         {
             Seed = seed,
@@ -38,7 +42,7 @@ internal static class RandomSchedule
             SnapshotFailures = chance.Pick([0, 0, 0.3]),
             LauncherReports = chance.Pick([0, 0.5, 1]),
             Goodbyes = wrongSteps || chance.Of(0.7),
-            Faults = faults,
+            Faults = [.. faults],
             Leases = new SimulationSettings().Leases with { MinTrainers = chance.Of(0.7) ? 1 : Math.Min(2, trainers), StartTrainers = chance.Between(1, trainers) },
         };
     }

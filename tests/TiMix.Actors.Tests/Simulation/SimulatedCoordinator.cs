@@ -72,6 +72,9 @@ internal sealed class SimulatedCoordinator(Cluster cluster)
         {
             CoordinatorCommands.ReportNodeLost lost => _membership!.BuryNode(lost.Node),
             CoordinatorCommands.PauseRun => _membership!.Pause(),
+            CoordinatorCommands.EndHold when Run.Held => _membership!.GoOn(cluster.Time.Now),
+            CoordinatorCommands.WantSnapshot => _membership!.WantSnapshot(_membership.Statuses.Select(status => status.Applied).DefaultIfEmpty(-1).Max() + (Run.Held ? 0 : 1)),
+            CoordinatorCommands.ReportSnapshotFailed => _membership!.WantSnapshot(null),
             _ => _membership,
         };
         Persist(Run.Decide(command, cluster.Time.Now), 0);

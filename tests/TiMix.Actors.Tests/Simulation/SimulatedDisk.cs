@@ -29,8 +29,9 @@ internal sealed class SnapshotWriter(SimulatedTrainer trainer)
     /// <summary>A step has been applied.</summary>
     public void AfterStep()
     {
-        if (trainer.Protocol.View is { } view && view.PlaceOf(trainer.Id) == 0 && (trainer.Step % _cluster.Settings.SnapshotEvery == 0 || trainer.Step == _cluster.Settings.Steps))
+        if (trainer.Protocol.View is { } view && view.PlaceOf(trainer.Id) == 0 && (trainer.Step % _cluster.Settings.SnapshotEvery == 0 || trainer.Step == _cluster.Settings.Steps || trainer.Step >= trainer.Protocol.SnapshotFrom))
         {
+            trainer.Protocol.SnapshotBegun(trainer.Step);
             Save(trainer.Step);
         }
     }

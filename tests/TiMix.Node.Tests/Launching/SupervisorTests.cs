@@ -25,6 +25,32 @@ public sealed class SupervisorTests
             nodes);
     }
 
+    [Fact]
+    public void Scaling_up_starts_trainers_with_new_names_and_scaling_down_drains_the_newest()
+    {
+        var (up, coming, _) = _supervisor.Scale(4, At(1));
+        Assert.Equal(["trainer-3", "trainer-4"], up.Cast<Start>().Select(start => start.Node.Name));
+        Assert.Equal(["trainer-3", "trainer-4"], coming);
+        Assert.Empty(_supervisor.Scale(4, At(2)).Actions);
+        var (down, _, going) = _supervisor.Scale(1, At(3));
+        Assert.Equal([new AskToLeave("trainer-4"), new AskToLeave("trainer-3"), new AskToLeave("trainer-2")], down);
+        Assert.Equal(["trainer-4", "trainer-3", "trainer-2"], going);
+        Assert.IsType<Note>(_supervisor.Exited("trainer-4", 0, [], At(4))[1]);
+        Assert.Empty(_supervisor.Tick(At(60)));
+        Assert.Equal("trainer-5", Assert.IsType<Start>(Assert.Single(_supervisor.Scale(2, At(61)).Actions)).Node.Name);
+    }
+
+    [Fact]
+    public void A_dead_trainer_that_is_to_come_back_counts_and_does_not_come_back_when_it_is_drained()
+    {
+        _supervisor.Exited("trainer-2", 137, [], At(1));
+        Assert.Empty(_supervisor.Scale(2, At(1)).Actions);
+        Assert.Empty(_supervisor.Drain("trainer-2")!);
+        Assert.Empty(_supervisor.Tick(At(60)));
+        Assert.Null(_supervisor.Drain("trainer-2"));
+        Assert.Null(_supervisor.Drain("mixer-1"));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -1,0 +1,54 @@
+using Akka.Actor;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Messages;
+using static TiMix.Actors.Coordination.CoordinatorCommands;
+
+namespace TiMix.Actors.Nodes;
+
+/// <summary>What may be asked of the coordinator from outside the actors. A coordinator that is just being started anew answers late or not.</summary>
+/// <param name="coordinator">Its proxy.</param>
+public sealed class RunSteering(IActorRef coordinator)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where the run and all who serve it stand; null: the coordinator does not answer.</summary>
+    /// <param name="stop">Gives up.</param>
+    public async Task<ClusterDescription?> DescribeAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await coordinator.Ask<ClusterDescription>(new NodeMessages.DescribeCluster(), Patience, stop).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Everybody holds still after the current step, until <see cref="ContinueAsync"/>.</summary>
+    public Task<Answer> PauseAsync() => AskAsync(new HoldRun());
+
+    /// <summary>A run that was paused goes on.</summary>
+    public Task<Answer> ContinueAsync() => AskAsync(new EndHold());
+
+    /// <summary>A snapshot is written although none is due.</summary>
+    public Task<Answer> SnapshotAsync() => AskAsync(new WantSnapshot());
+
+    /// <summary>A node leaves as soon as it harms nobody.</summary>
+    public Task<Answer> DrainAsync(string node) => AskAsync(new DrainNode(node));
+
+    /// <summary>The step is finished, a snapshot written, and the run ends.</summary>
+    public Task<Answer> StopAsync() => AskAsync(new PauseRun());
+
+    private async Task<Answer> AskAsync(ICommand command)
+    {
+        try
+        {
+            return await coordinator.Ask<Answer>(command, Patience).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException)
+        {
+            return new Answer(false, $"The coordinator has not answered for {Patience.TotalSeconds:0} s; it may be starting anew. It is not known whether the wish has reached it: see the status, and try again.");
+        }
+    }
+}

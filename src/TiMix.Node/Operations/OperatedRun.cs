@@ -1,0 +1,42 @@
+using System.Net;
+using TiMix.Actors.Runs;
+
+namespace TiMix.Node.Operations;
+
+/// <summary>A run that can be watched and steered over HTTP while it goes on.</summary>
+internal static class OperatedRun
+{
+    /// <summary>Executes it and serves the interface meanwhile.</summary>
+    /// <param name="endpoint">Where; null: nowhere.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="directory">Its directory, in the caller's possession.</param>
+    /// <param name="board">Sees it go by.</param>
+    /// <param name="control">What may be done to it.</param>
+    /// <param name="execute">Runs it.</param>
+    /// <exception cref="RunError">The address cannot be bound.</exception>
+    public static async Task<T> ExecuteAsync<T>(IPEndPoint? endpoint, RunOptions run, RunDirectory directory, RunBoard board, IRunControl control, Func<Task<T>> execute)
+    {
+        if (endpoint is null)
+        {
+            return await execute().ConfigureAwait(false);
+        }
+
+        await using var server = await OperationsServer.StartAsync(endpoint, run, directory, board, control).ConfigureAwait(false);
+        board.Notice(NoticeLevel.Information, $"dashboard: {server.Url}");
+        return await execute().ConfigureAwait(false);
+    }
+
+    /// <summary>The same for a run in this process.</summary>
+    /// <param name="endpoint">Where; null: nowhere.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="observer">Sees it go by.</param>
+    /// <param name="stop">The step is finished, a snapshot written, and the run ends.</param>
+    public static async Task<RunResult> ExecuteAsync(IPEndPoint? endpoint, RunOptions run, IRunObserver observer, CancellationToken stop)
+    {
+        using var directory = TrainingRun.Open(run, observer, stop);
+        var board = new RunBoard(directory, observer, TimeProvider.System);
+        Actors.Nodes.RunSteering? steering = null;
+        var control = new ClusterControl(() => Volatile.Read(ref steering), $"This run is one process: \"stop\" it and go on by \"timix resume {run.Name} --trainers N\", which can be scaled.");
+        return await ExecuteAsync(endpoint, run, directory, board, control, () => TrainingRun.ExecuteAsync(run, directory, board, stop, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
+    }
+}

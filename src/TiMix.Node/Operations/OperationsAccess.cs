@@ -1,0 +1,53 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace TiMix.Node.Operations;
+
+/// <summary>
+/// Who may do what. Everybody who reaches the port may look. Whatever changes the run needs the token, unless the port is open to
+/// this machine alone; and in no case may a page of another origin, open in the user's browser, do it in the user's name.
+/// </summary>
+/// <param name="address">That the port is bound to.</param>
+/// <param name="token">For changes.</param>
+internal sealed class OperationsAccess(IPAddress address, string token)
+{
+    private readonly byte[] _token = Encoding.UTF8.GetBytes(token);
+
+    /// <summary>Whether changes need the token.</summary>
+    public bool TokenNeeded { get; } = !IPAddress.IsLoopback(address);
+
+    /// <summary>Why a request is refused; null: it is not.</summary>
+    public (int Status, string Text)? Refuse(HttpRequest request)
+    {
+        if (!TokenNeeded && !IsThisMachine(request.Host.Host))
+        {
+            return (StatusCodes.Status403Forbidden, $"The host \"{request.Host.Host}\" is not this machine; ask for 127.0.0.1 or localhost.");
+        }
+
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return null;
+        }
+
+        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
+        {
+            return (StatusCodes.Status403Forbidden, "A page of another origin may not change the run.");
+        }
+
+        return TokenNeeded && !HasToken(request)
+            ? (StatusCodes.Status401Unauthorized, "What changes the run needs the token, as \"Authorization: Bearer TOKEN\"; it is in operations.json in the run's directory.")
+            : null;
+    }
+
+    private bool HasToken(HttpRequest request)
+    {
+        const string Scheme = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.Ordinal) && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim()), _token);
+    }
+
+    /// <summary>A name of another machine that resolves to this one is a trick to make the browser talk to it.</summary>
+    private static bool IsThisMachine(string host) => host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+}

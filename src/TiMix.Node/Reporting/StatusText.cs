@@ -1,0 +1,54 @@
+using System.Globalization;
+using TiMix.Node.Operations;
+
+namespace TiMix.Node.Reporting;
+
+/// <summary>The state of a run for a terminal.</summary>
+internal static class StatusText
+{
+    private const double Mebi = 1024 * 1024;
+
+    public static void Write(OperationsState state, string url, TextWriter output)
+    {
+        void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture).TrimEnd());
+        var eta = state.EtaSeconds is { } seconds ? $", {Duration(seconds)} left" : "";
+        Line($"{state.Run} ({state.Recipe})  {state.Status}  step {state.Step}/{state.Steps} ({100.0 * state.Step / Math.Max(1, state.Steps):F0} %){eta}");
+        Line($"view {state.Generation}, {state.SamplesPerSecond:F0} samples/s, {state.StepSeconds:F2} s a step{(state.Resumes > 0 ? FormattableString.Invariant($", resumed {state.Resumes} times") : "")}");
+        foreach (var why in new[] { state.Waiting is { } waiting ? $"waiting: {waiting}" : null, state.Error is { } error ? $"error: {error}" : null }.OfType<string>())
+        {
+            output.WriteLine(why);
+        }
+
+        output.WriteLine();
+        var wide = Math.Max(12, state.Nodes.Select(node => node.Name.Length).DefaultIfEmpty(0).Max());
+        output.WriteLine($"{"node".PadRight(wide)}  {"does",-18}{"process",8}{"memory",10}{"cpu",7}{"heard",9}   micro-batches");
+        foreach (var node in state.Nodes)
+        {
+            var trainer = state.Trainers.FirstOrDefault(trainer => trainer.Node == node.Name);
+            var work = trainer switch
+            {
+                null => "",
+                { Count: > 0 } => FormattableString.Invariant($"{trainer.First}–{trainer.First + trainer.Count - 1}, step {trainer.Applied}"),
+                { First: >= 0 } => "none",
+                _ => "not in the view",
+            };
+            var note = !node.Alive ? "silent" : trainer is { Leaving: true } ? "leaves" : trainer is not null && trainer.Phase != "Running" ? trainer.Phase.ToLowerInvariant() : "";
+            Line($"{node.Name.PadRight(wide)}  {string.Join(",", node.Roles),-18}{node.ProcessId,8}{node.ResidentBytes / Mebi,7:F0} MB{node.CpuPercent,5:F0} %{node.HeardMillisecondsAgo / 1000.0,7:F1} s   {work}{(note.Length > 0 ? $"  ({note})" : "")}");
+        }
+
+        output.WriteLine();
+        if (state.Losses is [.., var lost])
+        {
+            Line($"last loss  {lost.Node} at step {lost.Step}: {lost.Reason}");
+        }
+
+        Line($"snapshots  {(state.Snapshots.Count == 0 ? "none yet" : string.Join(", ", state.Snapshots.Select(snapshot => FormattableString.Invariant($"{snapshot.Step}{(snapshot.MeanRecall is { } recall ? $" ({recall:F2} %)" : "")}"))))}");
+        Line($"dashboard  {url}");
+    }
+
+    private static string Duration(double seconds)
+    {
+        var span = TimeSpan.FromSeconds(seconds);
+        return span.TotalHours >= 1 ? $"{(int)span.TotalHours}:{span.Minutes:D2} h" : $"{(int)span.TotalMinutes}:{span.Seconds:D2} min";
+    }
+}
