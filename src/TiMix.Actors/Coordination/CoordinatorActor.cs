@@ -58,6 +58,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<IActorRef, long> _lookers = [];
     private RunState _state = RunState.Empty;
     private Membership _membership;
+    private MonitorMessages.Note? _adopted;
     private string? _waiting;
     private long _waitingSince;
     private long _rosterAt;
@@ -106,6 +107,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             {
                 Sender.Tell(new NodeMessages.Subscribed(_settings.Run));
                 TellWhereItStands(Sender);
+                if (_adopted is not null)
+                {
+                    Sender.Tell(_adopted);
+                }
             }
 
             _lookers[Sender] = Now;
@@ -419,7 +424,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         var found = _settings.Snapshots.Find(_state.Recipe);
         if (found.Count > 0)
         {
-            Tell(new MonitorMessages.Note(NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Manifest.Step}."));
+            Tell(_adopted = new MonitorMessages.Note(NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Manifest.Step}."));
             Persist([.. found.Select(snapshot => new SnapshotCommitted(snapshot.Manifest.Step, snapshot.Name, snapshot.Manifest.Fingerprint, Now))], Advance);
         }
     }
