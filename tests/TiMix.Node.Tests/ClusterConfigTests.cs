@@ -131,7 +131,7 @@ public sealed partial class ClusterConfigTests
     {
         var stream = new YamlStream();
         using var reader = File.OpenText(Path.Combine(Directory, file));
-        stream.Load(new YamlDotNet.Core.MergingParser(new YamlDotNet.Core.Parser(reader)));
+        stream.Load(reader);
         return [.. stream.Documents.Select(document => document.RootNode)];
     }
 
