@@ -22,15 +22,12 @@ public sealed class WordPieceTokenizer : ITokenizer
     ];
 
     private readonly BertTokenizer _tokenizer;
+    private readonly string[] _pieces;
 
-    private WordPieceTokenizer(BertTokenizer tokenizer, int size)
-    {
-        _tokenizer = tokenizer;
-        VocabularySize = size;
-    }
+    private WordPieceTokenizer(BertTokenizer tokenizer, IReadOnlyList<string> pieces) => (_tokenizer, _pieces) = (tokenizer, [.. pieces]);
 
     /// <inheritdoc/>
-    public int VocabularySize { get; }
+    public int VocabularySize => _pieces.Length;
 
     /// <inheritdoc/>
     public int PadId => _tokenizer.PaddingTokenId;
@@ -91,7 +88,7 @@ public sealed class WordPieceTokenizer : ITokenizer
 
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces) + "\n"));
         var options = new BertOptions { LowerCaseBeforeTokenization = true, IndividuallyTokenizeCjk = true, RemoveNonSpacingMarks = true, SplitOnSpecialTokens = false };
-        return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces.Count);
+        return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces);
     }
 
     /// <inheritdoc/>
@@ -110,6 +107,38 @@ public sealed class WordPieceTokenizer : ITokenizer
         encoded[kept + 1] = SeparatorId;
         encoded.AsSpan(kept + 2).Fill(PadId);
         return encoded;
+    }
+
+    /// <inheritdoc/>
+    public int[] EncodePair(string first, string second, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
+        IReadOnlyList<int> question = _tokenizer.EncodeToIds(Fold(first), addSpecialTokens: false), answer = _tokenizer.EncodeToIds(Fold(second), addSpecialTokens: false);
+        var answered = Math.Min(answer.Count, length - 3);
+        int[] ids = [ClassId, .. question.Take(length - 3 - answered), SeparatorId, .. answer.Take(answered), SeparatorId];
+        var encoded = new int[length];
+        encoded.AsSpan(ids.Length).Fill(PadId);
+        ids.CopyTo(encoded, 0);
+        return encoded;
+    }
+
+    /// <inheritdoc/>
+    public string Decode(ReadOnlySpan<int> ids)
+    {
+        var text = new StringBuilder();
+        foreach (var id in ids)
+        {
+            if (id == PadId || id == ClassId || id == SeparatorId || id == MaskId)
+            {
+                continue;
+            }
+
+            var piece = _pieces[id];
+            var goesOn = piece.StartsWith("##", StringComparison.Ordinal) && text.Length > 0;
+            text.Append(goesOn || text.Length == 0 ? "" : " ").Append(goesOn ? piece[2..] : piece);
+        }
+
+        return text.ToString();
     }
 
     private static List<string> ParsePieces(string text, string source)
