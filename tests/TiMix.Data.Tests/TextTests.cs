@@ -25,6 +25,7 @@ public sealed class TextTests : IDisposable
         var cleaned = CaptionText.Clean(string.Join(", ", Enumerable.Range(1, 40).Select(i => $"w{i}")));
         Assert.Equal(30, cleaned.Split(' ').Length);
         Assert.EndsWith(" w30", cleaned, StringComparison.Ordinal);
+        Assert.Equal(cleaned + " w31 w32", CaptionText.CleanWhole(string.Join("-", Enumerable.Range(1, 32).Select(i => $"W{i}"))));
     }
 
     [Theory]

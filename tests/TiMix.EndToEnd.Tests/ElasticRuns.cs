@@ -6,7 +6,9 @@ namespace TiMix.EndToEnd.Tests;
 /// Runs over real processes, any of which may come, go or die: the weights at the end are those of an undisturbed run in one
 /// process, and what the trainers saw summed proves that nothing was lost or seen twice.
 /// </summary>
-public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed) : IDisposable
+/// <param name="undisturbed">The run that nothing happens to.</param>
+/// <param name="server">Where the disturbed runs have their journal; null: a file of each run.</param>
+public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed, PostgresServer? server = null) : IDisposable
 {
     /// <summary>The run that nothing happens to, in one process.</summary>
     public sealed class Undisturbed : IAsyncLifetime
@@ -14,6 +16,9 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed) : IDispos
         private readonly string _runs = Directory.CreateTempSubdirectory("timix-elastic-").FullName;
 
         public string Fingerprint { get; private set; } = "";
+
+        /// <summary>A file with its recipe.</summary>
+        public string Recipe => Path.Combine(_runs, "undisturbed", "recipe.json");
 
         public async ValueTask InitializeAsync()
         {
@@ -33,10 +38,22 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed) : IDispos
 
     protected string Expected => undisturbed.Fingerprint;
 
+    protected string Recipe => undisturbed.Recipe;
+
     public void Dispose()
     {
         Directory.Delete(Runs, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>What tells the program where the journal is.</summary>
+    private protected string[] Journal
+    {
+        get
+        {
+            Assert.SkipWhen(server is { Missing.Length: > 0 }, server?.Missing ?? "");
+            return server is null ? [] : ["--journal", server.Address];
+        }
     }
 
     protected Task<JsonNode> RunAsync(int trainers, string faults) => RunAsync(trainers, faults, out _);
@@ -44,16 +61,24 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed) : IDispos
     private protected Task<JsonNode> RunAsync(int trainers, string faults, out TimixProcess run)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"{trainers} trainers, faults \"{faults}\"");
-        run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", "--trainers", $"{trainers}", .. faults.Length == 0 ? Array.Empty<string>() : ["--faults", faults]]);
+        run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", "--trainers", $"{trainers}", .. Journal, .. faults.Length == 0 ? Array.Empty<string>() : ["--faults", faults]]);
         return EndAsync(run);
     }
 
-    private async Task<JsonNode> EndAsync(TimixProcess run)
+    private protected async Task<JsonNode> EndAsync(TimixProcess run)
     {
         Assert.True(await run.ExitAsync() == 0, run.Output);
         Assert.True(Expected == TimixProcess.Fingerprint(Runs, "run"), run.Output);
         AssertAudited("run");
+        AssertNoSecret(run, "run");
         return TimixProcess.Summary(Runs, "run");
+    }
+
+    /// <summary>The database's password is in nothing that a run says or leaves.</summary>
+    private protected void AssertNoSecret(TimixProcess run, string name)
+    {
+        var said = Directory.EnumerateFiles(Path.Combine(Runs, name), "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".txt" or ".log" or ".json" or ".jsonl").Select(File.ReadAllText);
+        Assert.All(said.Append(run.Output), text => Assert.All(PostgresServer.Secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     protected void AssertAudited(string name)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>One fault of every kind, numbers of trainers, and runs that end early, over real processes.</summary>
-public sealed class ElasticTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
+public sealed class ElasticTests(ElasticRuns.Undisturbed undisturbed) : ElasticSuite(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
 {
     [Theory]
     [InlineData(1)]
@@ -44,22 +44,6 @@ public sealed class ElasticTests(ElasticRuns.Undisturbed undisturbed) : ElasticR
         var summary = await RunAsync(3, "flip:trainer@20", out var run);
         Assert.Contains("memory was damaged", run.Output, StringComparison.Ordinal);
         Assert.Equal(2, summary["views"]!.GetValue<int>());
-    }
-
-    [Fact]
-    public async Task Everything_killed_at_once_is_resumed_with_another_number_of_trainers()
-    {
-        using (var run = TimixProcess.Elastic(Runs, "killed", "--threads", "1", "--trainers", "3"))
-        {
-            await run.StepAsync(30);
-            await run.KillAsync();
-        }
-
-        using var resumed = TimixProcess.Resume(Runs, "killed", "--threads", "1", "--trainers", "2");
-        Assert.True(await resumed.ExitAsync() == 0, resumed.Output);
-        Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "killed"));
-        Assert.Equal(1, TimixProcess.Summary(Runs, "killed")["resumes"]!.GetValue<int>());
-        AssertAudited("killed");
     }
 
     [Fact]

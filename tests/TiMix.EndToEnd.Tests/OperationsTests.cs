@@ -55,23 +55,5 @@ public sealed class OperationsTests(ElasticRuns.Undisturbed undisturbed) : Elast
         return command.Output;
     }
 
-    /// <summary>The first state that fits, from the events of the run.</summary>
-    private async Task<JsonNode> StateAsync(Func<JsonNode, bool> fits)
-    {
-        var url = Text(JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Runs, "run", "operations.json")))!["url"]);
-        using var client = new HttpClient();
-        await using var stream = await client.GetStreamAsync(new Uri($"{url}/api/stream"));
-        using var events = new StreamReader(stream);
-        var kind = "";
-        while (await events.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            kind = line.StartsWith("event: ", StringComparison.Ordinal) ? line[7..] : kind;
-            if (kind == "run" && line.StartsWith("data: ", StringComparison.Ordinal) && JsonNode.Parse(line[6..]) is { } state && fits(state))
-            {
-                return state;
-            }
-        }
-
-        throw new EndOfStreamException();
-    }
+    private Task<JsonNode> StateAsync(Func<JsonNode, bool> fits) => LiveRun.Of(Runs, "run").StateAsync(fits);
 }

@@ -11,6 +11,8 @@ internal sealed partial class TimixProcess : IDisposable
     private const int Interrupt = 2;
     private const int Kill = 9;
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
     private static readonly Lazy<string> SampleCorpus = new(ComposeSampleCorpus);
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -133,6 +135,12 @@ internal sealed partial class TimixProcess : IDisposable
     }
 
     public Task<int> KillAsync() => SignalAsync(Kill);
+
+    /// <summary>It stands still, and nobody is told.</summary>
+    public void StandStill() => kill(_process.Id, Stop);
+
+    /// <summary>It goes on as if nothing had been.</summary>
+    public void GoOn() => kill(_process.Id, Continue);
 
     public Task<int> InterruptAsync() => SignalAsync(Interrupt);
 

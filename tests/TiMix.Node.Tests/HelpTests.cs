@@ -25,6 +25,8 @@ public sealed class HelpTests
     [InlineData("audit")]
     [InlineData("eval")]
     [InlineData("mix")]
+    [InlineData("search")]
+    [InlineData("classify")]
     [InlineData("import")]
     [InlineData("export")]
     [InlineData("data")]

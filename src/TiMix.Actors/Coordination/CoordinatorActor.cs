@@ -19,7 +19,8 @@ namespace TiMix.Actors.Coordination;
 public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 {
     /// <summary>What a coordinator needs to know.</summary>
-    /// <param name="Run">Name of the run; the persistence id.</param>
+    /// <param name="Run">Name of the run.</param>
+    /// <param name="Journal">The persistence id.</param>
     /// <param name="Recipe">What it does.</param>
     /// <param name="Description">What nodes are told.</param>
     /// <param name="Snapshots">Where snapshots are.</param>
@@ -28,7 +29,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Assignment">What this process was started for.</param>
     /// <param name="Time">The clock.</param>
     public sealed record Settings(
-        string Run, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
+        string Run, string Journal, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
 
     private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {
@@ -57,6 +58,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<IActorRef, long> _lookers = [];
     private RunState _state = RunState.Empty;
     private Membership _membership;
+    private MonitorMessages.Note? _adopted;
     private string? _waiting;
     private long _waitingSince;
     private long _rosterAt;
@@ -70,7 +72,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="settings">The run.</param>
     public CoordinatorActor(Settings settings)
     {
-        (_settings, _recipe, PersistenceId) = (settings, settings.Recipe, settings.Run);
+        (_settings, _recipe, PersistenceId) = (settings, settings.Recipe, settings.Journal);
         _membership = new Membership(settings.Membership, Now);
         _monitor = Context.ActorOf(settings.Monitor, "monitor");
         Recover<IEvent>(happened => _state = _state.Apply(happened));
@@ -105,6 +107,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             {
                 Sender.Tell(new NodeMessages.Subscribed(_settings.Run));
                 TellWhereItStands(Sender);
+                if (_adopted is not null)
+                {
+                    Sender.Tell(_adopted);
+                }
             }
 
             _lookers[Sender] = Now;
@@ -278,9 +284,13 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         _membership = new Membership(_settings.Membership, Now);
         _settings.Assignment.JournalRead();
-        if (_settings.Assignment.Begin is { } begin)
+        if (_settings.Assignment.ToBegin(_state.Status) is { } begin)
         {
             Handle(begin);
+        }
+        else if (_state.Status is RunStatus.Paused or RunStatus.Finished)
+        {
+            TellOver();
         }
         else if (_state.View is not null)
         {
@@ -365,6 +375,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         {
             case RunStarted:
                 _settings.Assignment.Begun();
+                Adopt();
                 break;
             case RunContinued continued:
                 _settings.Assignment.Begun();
@@ -404,6 +415,17 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
             case RunPaused or RunFinished:
                 TellOver();
                 break;
+        }
+    }
+
+    /// <summary>A journal that was lost is begun anew; what the run's directory still has of snapshots counts again.</summary>
+    private void Adopt()
+    {
+        var found = _settings.Snapshots.Find(_state.Recipe);
+        if (found.Count > 0)
+        {
+            Tell(_adopted = new MonitorMessages.Note(NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Manifest.Step}."));
+            Persist([.. found.Select(snapshot => new SnapshotCommitted(snapshot.Manifest.Step, snapshot.Name, snapshot.Manifest.Fingerprint, Now))], Advance);
         }
     }
 

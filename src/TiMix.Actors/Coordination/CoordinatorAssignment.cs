@@ -2,22 +2,33 @@ namespace TiMix.Actors.Coordination;
 
 /// <summary>
 /// What a process was started for, as far as its coordinator is concerned. It outlives the actor: one that is started anew in
-/// the same process does not begin the run a second time.
+/// the same process does not go on with the run a second time.
 /// </summary>
-/// <param name="begin">The run to begin or to go on with; null: whatever runs goes on.</param>
-public sealed class CoordinatorAssignment(CoordinatorCommands.BeginRun? begin)
+/// <param name="run">The run: begun by whichever coordinator finds that the journal knows nothing of it.</param>
+/// <param name="goOn">Whether a run that the journal knows is gone on with, since nothing of it is alive. Otherwise what is going on is taken up.</param>
+public sealed class CoordinatorAssignment(CoordinatorCommands.BeginRun run, bool goOn)
 {
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _leads;
+    private bool _goOn = goOn;
     private bool _read;
-
-    /// <summary>What is still to be begun.</summary>
-    public CoordinatorCommands.BeginRun? Begin { get; private set; } = begin;
 
     /// <summary>Completed with the reason when the coordinator can never work here.</summary>
     public Task<string> Failed => _failed.Task;
 
+    /// <summary>Whether the cluster's coordinator is in this process.</summary>
+    public bool Leads
+    {
+        get => _leads;
+        set => _leads = value;
+    }
+
+    /// <summary>What is still to be begun; null: nothing.</summary>
+    /// <param name="status">Of the run, as the journal has it.</param>
+    public CoordinatorCommands.BeginRun? ToBegin(RunStatus status) => _goOn || status == RunStatus.New ? run : null;
+
     /// <summary>The journal knows of the beginning.</summary>
-    public void Begun() => Begin = null;
+    public void Begun() => _goOn = false;
 
     /// <summary>The journal could be read: if it cannot be later, that will pass.</summary>
     public void JournalRead() => _read = true;
@@ -30,4 +41,7 @@ public sealed class CoordinatorAssignment(CoordinatorCommands.BeginRun? begin)
             _failed.TrySetResult($"the journal cannot be read: {reason}");
         }
     }
+
+    /// <summary>Another coordinator has taken over while this one was away.</summary>
+    public void Replaced(string node) => _failed.TrySetResult($"this coordinator was away and has been replaced by {node}; start the node again and it stands by");
 }

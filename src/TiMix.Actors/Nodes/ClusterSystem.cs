@@ -3,12 +3,12 @@ using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Pattern;
 using Akka.Persistence.Sql;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Runs;
 
 namespace TiMix.Actors.Nodes;
@@ -45,23 +45,30 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <param name="journal">Settings of the journal; null: this member needs none.</param>
     public static async Task<ClusterSystem> StartAsync(NodeOptions options, IReadOnlyList<string> roles, string log, Config? journal)
     {
+        var certificate = NodeCertificate.Load(options);
         var config = options.Config.Select(Read).Reverse().Aggregate(Config.Empty, (over, file) => over.WithFallback(file))
             .WithFallback(Member(options, roles))
             .WithFallback(journal ?? Config.Empty)
-            .WithFallback(Read(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf")))
+            .WithFallback(certificate is null ? Config.Empty : Read(BuiltIn("tls.conf")))
+            .WithFallback(Read(BuiltIn("node.conf")))
             .WithFallback(SqlPersistence.DefaultConfiguration)
             .WithFallback(ClusterSingleton.DefaultConfig());
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Logging.AddProvider(new FileLog(log));
-        builder.Services.AddAkka(Name, akka => akka
-            .AddHocon(config, HoconAddMode.Prepend)
-            .ConfigureLoggers(loggers =>
+        builder.Services.AddAkka(Name, akka =>
+        {
+            akka.AddHocon(config, HoconAddMode.Prepend).ConfigureLoggers(loggers =>
             {
                 loggers.ClearLoggers();
                 loggers.AddLoggerFactory();
-            }));
+            });
+            if (certificate is not null)
+            {
+                akka.AddSetup(NodeCertificate.SetupOf(certificate));
+            }
+        });
         var host = builder.Build();
         try
         {
@@ -84,12 +91,13 @@ internal sealed class ClusterSystem : IAsyncDisposable
     }
 
     /// <summary>Lets the coordinator run here, if this is the node that the cluster chooses; it is started anew when it stops.</summary>
-    public void OfferCoordinator(CoordinatorActor.Settings settings)
-    {
-        var supervised = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(settings), "run", TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5), randomFactor: 0, maxNrOfRetries: -1));
-        System.ActorOf(
-            ClusterSingletonManager.Props(supervised, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), Singleton);
-    }
+    /// <param name="settings">Of the coordinator.</param>
+    /// <param name="term">The right to be it.</param>
+    /// <param name="notice">Tells the user of this node.</param>
+    public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) => System.ActorOf(
+        ClusterSingletonManager.Props(
+            CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),
+        Singleton);
 
     /// <summary>The coordinator, wherever it is.</summary>
     public IActorRef Coordinator() => System.ActorOf(
@@ -104,12 +112,14 @@ internal sealed class ClusterSystem : IAsyncDisposable
 
     private static Config Member(NodeOptions options, IReadOnlyList<string> roles)
     {
-        var seeds = string.Join(", ", options.Join.Select(address => $"\"akka.tcp://{Name}@{address}\""));
+        var seeds = string.Join(", ", options.Join.Select(address => $"\"{(options.Certificate is null ? "akka.tcp" : "akka.ssl.tcp")}://{Name}@{address}\""));
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp { hostname = "{{options.Host}}", public-hostname = "{{options.Host}}", port = {{options.Port}} }
             akka.cluster { roles = [{{string.Join(", ", roles.Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }
             """);
     }
+
+    private static string BuiltIn(string file) => Path.Combine(AppContext.BaseDirectory, "cluster-config", file);
 
     private static Config Read(string file)
     {

@@ -1,6 +1,6 @@
-using Akka.Configuration;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
@@ -16,34 +16,36 @@ internal sealed class CoordinatorSetup
     private readonly Recipe _recipe;
     private readonly ModelConfig _model;
 
-    private CoordinatorSetup(Recipe recipe, ModelConfig model, CoordinatorAssignment assignment, Config journal) =>
+    private CoordinatorSetup(Recipe recipe, ModelConfig model, CoordinatorAssignment assignment, CoordinatorJournal journal) =>
         (_recipe, _model, Assignment, Journal) = (recipe, model, assignment, journal);
 
     /// <summary>What this process was started for.</summary>
     public CoordinatorAssignment Assignment { get; }
 
-    /// <summary>Settings of the journal.</summary>
-    public Config Journal { get; }
+    /// <summary>The journal.</summary>
+    public CoordinatorJournal Journal { get; }
 
-    /// <summary>Reads the recipe and checks it against the data.</summary>
+    /// <summary>Reads the recipe and checks it against the data; finds the journal.</summary>
     /// <exception cref="RunError">The user's mistake.</exception>
     /// <exception cref="DataException">The data are missing or wrong.</exception>
-    public static CoordinatorSetup Of(NodeOptions options, RunDirectory directory)
+    public static async Task<CoordinatorSetup> OfAsync(NodeOptions options, RunDirectory directory)
     {
-        var recipe = options.Recipe ?? RecipeFile.Parse(File.ReadAllText(RunDirectory.Look(options.RunsDirectory, options.RunName).Recipe), directory.Recipe);
+        var recipe = options.Recipe ?? RecipeFile.Parse(await File.ReadAllTextAsync(RunDirectory.Look(options.RunsDirectory, options.RunName).Recipe).ConfigureAwait(false), directory.Recipe);
         var data = new RunData(recipe, options.DataDirectory);
         var model = ModelOf(recipe, data.OpenTokenizer());
-        var begin = options.Recipe is not null || options.Continue
-            ? new CoordinatorCommands.BeginRun(RecipeFile.Write(recipe), recipe.Optimization.Steps, recipe.Optimization.MicroBatches, recipe.Run.Seed)
-            : null;
         Directory.CreateDirectory(directory.Path);
         if (options.Recipe is not null && !File.Exists(directory.Recipe))
         {
-            File.WriteAllText(directory.Recipe, RecipeFile.Write(recipe));
+            AtomicFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe));
         }
 
-        Nodes.Journal.UseWriteAheadLog(directory);
-        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(begin), Nodes.Journal.ConfigOf(directory));
+        var journal = await CoordinatorJournal.OpenAsync(directory, options.Journal, options.Name, options.Token).ConfigureAwait(false);
+
+        // Whoever starts a run whose journal is its own is alone with it. Where others may stand by, all of them are started alike,
+        // again and again, and whichever leads takes up what is going on.
+        var goOn = options.Continue || (options.Recipe is not null && !journal.IsShared);
+        var run = new CoordinatorCommands.BeginRun(RecipeFile.Write(recipe), recipe.Optimization.Steps, recipe.Optimization.MicroBatches, recipe.Run.Seed);
+        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(run, goOn), journal);
     }
 
     /// <summary>Sizes of the recipe's model.</summary>
@@ -70,6 +72,7 @@ internal sealed class CoordinatorSetup
     /// <summary>What the coordinator's actor needs.</summary>
     public CoordinatorActor.Settings SettingsFor(NodeOptions options, RunDirectory directory, ILogger log) => new(
         options.RunName,
+        Journal.Id,
         _recipe,
         new NodeMessages.RunDescription(options.RunName, RecipeFile.Write(_recipe), _model),
         new SnapshotStore(directory.Snapshots),

@@ -1,4 +1,5 @@
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 
 namespace TiMix.Actors.Nodes;
@@ -51,6 +52,9 @@ public sealed record NodeOptions
     /// <summary>Whether trainers on one host may exchange through shared memory.</summary>
     public bool SharedMemory { get; init; } = true;
 
+    /// <summary>Coordinator's node: the database of the run's journal; null: a file in the run's directory.</summary>
+    public JournalAddress? Journal { get; init; }
+
     /// <summary>HOCON files laid over the built-in ones.</summary>
     public IReadOnlyList<string> Config { get; init; } = [];
 
@@ -64,6 +68,11 @@ public interface INodeControl
     /// <summary>The node is up.</summary>
     /// <param name="address">host:port that others join.</param>
     void Ready(string address);
+
+    /// <summary>Something that the user of this node should know, whether or not there is a coordinator to tell it.</summary>
+    void Notice(string text)
+    {
+    }
 
     /// <summary>How to inject a fault.</summary>
     void OnFault(Action<NodeFault> inject);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Messages;
@@ -24,8 +22,9 @@ public static class NodeHost
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
-        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? CoordinatorSetup.Of(options, directory) : null;
-        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal).ConfigureAwait(false);
+        var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? await CoordinatorSetup.OfAsync(options, directory).ConfigureAwait(false) : null;
+        await using var term = coordinating?.Journal.Term;
+        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal.Config).ConfigureAwait(false);
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = await ServeAsync(
             member, options, directory, coordinating, control,
@@ -39,7 +38,7 @@ public static class NodeHost
             },
             leave).ConfigureAwait(false);
         var fingerprint = end.Outcome == RunOutcome.Finished && observer is not null ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
-        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error);
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = coordinating?.Assignment.Leads ?? false };
     }
 
     /// <summary>Serves with a member that is up already.</summary>
@@ -53,7 +52,7 @@ public static class NodeHost
     internal static async Task<NodeEnd> ServeAsync(
         ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
-        using var certificate = Certificate(options);
+        using var certificate = NodeCertificate.Load(options);
         using var exchange = ExchangeNode.Start(new ExchangeOptions
         {
             Host = options.Host,
@@ -66,7 +65,12 @@ public static class NodeHost
         var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (coordinating is not null)
         {
-            member.OfferCoordinator(coordinating.SettingsFor(options, directory, member.Logger("run")));
+            var log = member.Logger("run");
+            member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, text =>
+            {
+                log.Noted(text);
+                control.Notice(text);
+            });
             _ = coordinating.Assignment.Failed.ContinueWith(failed => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, failed.Result)), TaskScheduler.Default);
         }
 
@@ -79,17 +83,5 @@ public static class NodeHost
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
         return await ending.Task.ConfigureAwait(false);
-    }
-
-    private static X509Certificate2? Certificate(NodeOptions options)
-    {
-        try
-        {
-            return options.Certificate is { } file ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable("TIMIX_CERTIFICATE_PASSWORD")) : null;
-        }
-        catch (Exception error) when (error is CryptographicException or IOException)
-        {
-            throw new RunError($"--certificate {options.Certificate}: {error.Message}; it must be a PKCS #12 file with a private key, its password in TIMIX_CERTIFICATE_PASSWORD.");
-        }
     }
 }

@@ -109,7 +109,7 @@ public sealed class MonitorActor : ReceiveActor
             case MonitorMessages.Note note:
                 _log.Noted(note.Text);
                 break;
-            case MonitorMessages.Over { Outcome: RunOutcome.Finished } over:
+            case MonitorMessages.Over { Outcome: RunOutcome.Finished } over when !File.Exists(_directory.Summary):
                 _records.Summarise(RunSummary.Of(_run, _recipe, _records, over));
                 break;
         }

@@ -1,4 +1,5 @@
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 
 namespace TiMix.Actors.Runs;
@@ -23,6 +24,12 @@ public sealed record RunOptions
 
     /// <summary>Go on from the last committed snapshot instead of starting anew.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>The database of the run's journal; null: a file in the run's directory.</summary>
+    public JournalAddress? Journal { get; init; }
+
+    /// <summary>Other coordinators may stand by for the same run: the database, not a lock on the directory, says which of them works.</summary>
+    public bool SharesDirectory { get; init; }
 }
 
 /// <summary>Sees a run go by. Called from actors: must return quickly and not throw.</summary>
@@ -128,7 +135,11 @@ public enum RunOutcome
 }
 
 /// <summary>The end of a run.</summary>
-public sealed record RunResult(RunOutcome Outcome, string Directory, string? Fingerprint, string? Error);
+public sealed record RunResult(RunOutcome Outcome, string Directory, string? Fingerprint, string? Error)
+{
+    /// <summary>Whether the run's coordinator was in this process when it ended.</summary>
+    public bool Led { get; init; }
+}
 
 /// <summary>The user's mistake: what, where, what would be right. Exit code 2.</summary>
 public sealed class RunError(string message) : Exception(message);

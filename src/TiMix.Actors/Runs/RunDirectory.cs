@@ -1,3 +1,4 @@
+using TiMix.Actors.Recipes;
 
 namespace TiMix.Actors.Runs;
 
@@ -73,6 +74,29 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>The directory of a run that several coordinators stand by for: made by the first of them, and not taken into possession.</summary>
+    /// <exception cref="RunError">It is there with another recipe, or cannot be made.</exception>
+    public static RunDirectory Share(string runsDirectory, string name, Recipe recipe)
+    {
+        var directory = Of(runsDirectory, name);
+        try
+        {
+            Directory.CreateDirectory(directory.Path);
+            if (AtomicFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe)))
+            {
+                return directory;
+            }
+
+            var differences = RecipeFile.Differences(RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe), recipe);
+            return differences.Count == 0 ? directory
+                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start the node with --recipe {directory.Recipe}, or choose another --run.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"the run's directory {directory.Path} cannot be made: {error.Message}");
+        }
+    }
+
     /// <summary>The directory of an existing run, without taking it into possession.</summary>
     /// <exception cref="RunError">There is none.</exception>
     public static RunDirectory Look(string runsDirectory, string name)
@@ -108,7 +132,7 @@ public sealed class RunDirectory : IDisposable
         }
         catch (IOException)
         {
-            throw new RunError($"another process is at work on {Path}; stop it first.");
+            throw new RunError($"another process is at work on {Path}; stop it first (only a run whose journal is in PostgreSQL takes several coordinators).");
         }
     }
 }

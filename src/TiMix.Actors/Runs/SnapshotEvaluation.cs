@@ -80,6 +80,19 @@ public static class SnapshotEvaluation
         return [.. HostFloats.Of(MixApply.Apply(plan, raw, model.PatchSize)).Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
     }
 
+    /// <summary>The name of the run that wrote a snapshot last.</summary>
+    /// <exception cref="RunError">No run has one.</exception>
+    internal static string NewestRun(string runsDirectory)
+    {
+        var manifests = Directory.Exists(runsDirectory)
+            ? Directory.GetDirectories(runsDirectory).Select(run => Path.Combine(run, "snapshots")).Where(Directory.Exists)
+                .SelectMany(Directory.GetDirectories).Select(snapshot => Path.Combine(snapshot, "snapshot.json")).Where(File.Exists)
+            : [];
+        return manifests.OrderByDescending(File.GetLastWriteTimeUtc).ThenBy(path => path, StringComparer.Ordinal).FirstOrDefault() is { } newest
+            ? Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(newest))))!
+            : throw new RunError($"there is no snapshot of any run in {runsDirectory}; train one by \"timix train\", or name a run or a snapshot's directory by --run.");
+    }
+
     /// <summary>The parameters of a snapshot.</summary>
     /// <param name="nameOrSnapshot">A run, or a snapshot's directory.</param>
     /// <param name="runsDirectory">Where runs are kept.</param>

@@ -55,10 +55,13 @@ public static class TrainingRun
             Recipe = options.Recipe,
             Device = "auto",
             Threads = options.Threads,
+            Continue = options.Resume,
+            Journal = options.Journal,
             Token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
         };
-        var coordinating = CoordinatorSetup.Of(node, directory);
-        await using var member = await ClusterSystem.StartAsync(node, node.Roles, directory.Log, coordinating.Journal).ConfigureAwait(false);
+        var coordinating = await CoordinatorSetup.OfAsync(node, directory).ConfigureAwait(false);
+        await using var term = coordinating.Journal.Term;
+        await using var member = await ClusterSystem.StartAsync(node, node.Roles, directory.Log, coordinating.Journal.Config).ConfigureAwait(false);
         var log = member.Logger("run");
         log.Started(options.Name, TorchRuntime.Describe(), options.Threads);
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -89,7 +92,9 @@ public static class TrainingRun
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
     public static RunDirectory Open(RunOptions options, IRunObserver observer, CancellationToken stop)
     {
-        var existing = options.Resume ? RunDirectory.Open(options.RunsDirectory, options.Name) : null;
+        var existing = !options.Resume ? null
+            : options.SharesDirectory ? RunDirectory.Look(options.RunsDirectory, options.Name)
+            : RunDirectory.Open(options.RunsDirectory, options.Name);
         try
         {
             var recipe = options.Recipe;
@@ -108,7 +113,9 @@ public static class TrainingRun
                 observer.Notice(NoticeLevel.Warning, $"{problem.Where}: {problem.What}");
             }
 
-            return existing ?? RunDirectory.Create(options.RunsDirectory, options.Name, RecipeFile.Write(recipe));
+            return existing ?? (options.SharesDirectory
+                ? RunDirectory.Share(options.RunsDirectory, options.Name, recipe)
+                : RunDirectory.Create(options.RunsDirectory, options.Name, RecipeFile.Write(recipe)));
         }
         catch
         {

@@ -137,6 +137,34 @@ public sealed class SnapshotStore(string directory)
         return (manifest, teacher.Read("ema"));
     }
 
+    /// <summary>The snapshots of a recipe that are there, oldest first, whatever a journal says. Their files are not checked: whoever restores one does that.</summary>
+    /// <param name="recipe">Canonical text.</param>
+    public IReadOnlyList<(string Name, SnapshotManifest Manifest)> Find(string recipe)
+    {
+        if (!System.IO.Directory.Exists(Directory))
+        {
+            return [];
+        }
+
+        var found = new List<(string Name, SnapshotManifest Manifest)>();
+        foreach (var path in System.IO.Directory.GetDirectories(Directory).Where(path => !path.EndsWith(Unfinished, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (ReadManifest(path) is var manifest && manifest.Recipe == recipe && NameOf(manifest.Step) == Path.GetFileName(path))
+                {
+                    found.Add((Path.GetFileName(path), manifest));
+                }
+            }
+            catch (InvalidDataException)
+            {
+                // As good as not there.
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>.</summary>
     public void Delete(IEnumerable<string> names)
     {

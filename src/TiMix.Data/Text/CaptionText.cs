@@ -13,53 +13,10 @@ public static class CaptionText
     /// Lower case; letters, digits and marks of every alphabet and symbols (emoji among them) stay, apostrophes go, other
     /// punctuation and control characters part words; one blank between words; at most <see cref="MostWords"/> of them.
     /// </summary>
-    public static string Clean(string text)
-    {
-        var cleaned = new StringBuilder(Math.Min(text.Length, 1024));
-        var words = 0;
-        var inWord = false;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            var kind = Classify(rune);
-            if (kind == Kind.Dropped)
-            {
-                continue;
-            }
+    public static string Clean(string text) => Cleaned(text, MostWords);
 
-            if (kind == Kind.Gap)
-            {
-                inWord = false;
-                continue;
-            }
-
-            if (!inWord)
-            {
-                if (words == MostWords)
-                {
-                    break;
-                }
-
-                if (words++ > 0)
-                {
-                    cleaned.Append(' ');
-                }
-
-                inWord = true;
-            }
-
-            var lower = Rune.ToLowerInvariant(rune);
-            if (lower.IsBmp)
-            {
-                cleaned.Append((char)lower.Value);
-            }
-            else
-            {
-                cleaned.Append(lower.ToString());
-            }
-        }
-
-        return cleaned.ToString();
-    }
+    /// <summary>The same with all of the words.</summary>
+    public static string CleanWhole(string text) => Cleaned(text, int.MaxValue);
 
     /// <summary>Whether the words of the cleaned phrase stand in the cleaned text one after the other.</summary>
     public static bool Contains(string cleanedText, string cleanedPhrase)
@@ -90,6 +47,54 @@ public static class CaptionText
 
     /// <summary>Whether a flip would make the cleaned text wrong: it has the word left or right.</summary>
     public static bool SaysSide(string cleanedText) => Contains(cleanedText, "left") || Contains(cleanedText, "right");
+
+    private static string Cleaned(string text, int mostWords)
+    {
+        var cleaned = new StringBuilder(Math.Min(text.Length, 1024));
+        var words = 0;
+        var inWord = false;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var kind = Classify(rune);
+            if (kind == Kind.Dropped)
+            {
+                continue;
+            }
+
+            if (kind == Kind.Gap)
+            {
+                inWord = false;
+                continue;
+            }
+
+            if (!inWord)
+            {
+                if (words == mostWords)
+                {
+                    break;
+                }
+
+                if (words++ > 0)
+                {
+                    cleaned.Append(' ');
+                }
+
+                inWord = true;
+            }
+
+            var lower = Rune.ToLowerInvariant(rune);
+            if (lower.IsBmp)
+            {
+                cleaned.Append((char)lower.Value);
+            }
+            else
+            {
+                cleaned.Append(lower.ToString());
+            }
+        }
+
+        return cleaned.ToString();
+    }
 
     private enum Kind
     {

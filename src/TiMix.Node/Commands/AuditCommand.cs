@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TiMix.Actors.Audit;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Node.Launching;
@@ -15,14 +16,14 @@ internal static class AuditCommand
     {
         var name = new Argument<string>("RUN") { Description = "The run." };
         var json = new Option<bool>("--json") { Description = "For programs." };
-        var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
+        var (runs, data, journal) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
         var command = new Command("audit", """
             Proves that a run lost no step, skipped no sample and saw none twice.
             It holds the journal against what the trainers saw summed; ends with 0 if proven, 1 if not.
 
             Example: timix audit sample-1
             """)
-        { name, json, runs, data };
+        { name, json, runs, data, journal };
         command.SetAction(async (parsed, stop) =>
         {
             var directory = RunDirectory.Look(parsed.GetValue(runs)!, parsed.GetValue(name)!);
@@ -32,7 +33,7 @@ internal static class AuditCommand
             }
 
             var recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe);
-            var examination = await RunExamination.OfAsync(directory, recipe, parsed.GetValue(data)!).ConfigureAwait(false);
+            var examination = await RunExamination.OfAsync(directory, recipe, parsed.GetValue(data)!, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 output.WriteLine(Json(examination, recipe).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using TiMix.Actors.Audit;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
@@ -25,19 +26,19 @@ internal static class NodeCommand
         var listen = new Option<string>("--listen") { Description = "Its address; port 0: any free one.", DefaultValueFactory = _ => "127.0.0.1:0" };
         var join = new Option<string>("--join") { Description = "Nodes of the cluster, with commas; without, it forms one of its own.", DefaultValueFactory = _ => "" };
         var name = new Option<string?>("--name") { Description = "Unique in the cluster; default: its first role and the process's number." };
-        var recipe = new Option<string?>("--recipe") { Description = "Coordinator: the run to start." };
+        var recipe = new Option<string?>("--recipe") { Description = "Coordinator: the run to start; with a journal in PostgreSQL, to start or to stand by for." };
         var goOn = new Option<bool>("--continue") { Description = "Coordinator: go on with a run of which nothing is alive." };
         var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
         var threads = new Option<int>("--threads") { Description = "Compute threads of a trainer.", DefaultValueFactory = _ => 1 };
         var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
         var startTrainers = new Option<int>("--start-trainers") { Description = "Coordinator: so many are waited for at the start.", DefaultValueFactory = _ => 1 };
         var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
-        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: links are encrypted." };
+        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted." };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
         var http = HttpOption.New("auto");
         http.Description += " auto: any free port of this machine on the coordinator's node, off on others, where it serves /health alone.";
         var launched = ChildControl.NewOption();
-        var (minTrainers, lease, runs, data) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory());
+        var (minTrainers, lease, runs, data, journal) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
         var command = new Command(Name, """
             Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
 
@@ -45,7 +46,7 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, http, runs, data, launched };
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -73,6 +74,7 @@ internal static class NodeCommand
                 Token = Token(parsed.GetValue(tokenFile)),
                 Certificate = parsed.GetValue(certificate) is { } pkcs ? CheckFile(pkcs) : null,
                 SharedMemory = !parsed.GetValue(noSharedMemory),
+                Journal = coordinates ? JournalAddress.Of(parsed.GetValue(journal)) : null,
                 Config = [.. (parsed.GetValue(config) ?? []).Select(CheckFile)],
                 Membership = new MembershipOptions
                 {
@@ -113,9 +115,9 @@ internal static class NodeCommand
             () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} --join {alone.Address}; \"drain NODE\" lets one go.");
         var result = await OperatedRun.ExecuteAsync(
             http, run, directory, board, control, () => NodeHost.RunAsync(options, alone, leave, board, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
-        if (result.Outcome == RunOutcome.Finished)
+        if (result is { Outcome: RunOutcome.Finished, Led: true })
         {
-            var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory).ConfigureAwait(false);
+            var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory, run.Journal).ConfigureAwait(false);
             RunSummaryAdditions.Write(directory, examination.Additions);
         }
 
@@ -131,7 +133,7 @@ internal static class NodeCommand
             recipe = RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe);
         }
 
-        return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null };
+        return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null, Journal = options.Journal, SharesDirectory = options.Journal is not null };
     }
 
     private static int CodeOf(RunResult result, TextWriter output)
@@ -201,6 +203,12 @@ internal static class NodeCommand
             Address = address;
             output.WriteLine($"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
             output.WriteLine($"  timix node --roles trainer --run {options.RunName} --join {address}");
+            output.Flush();
+        }
+
+        public void Notice(string text)
+        {
+            output.WriteLine(text);
             output.Flush();
         }
 

@@ -60,6 +60,8 @@ public static class TimixProgram
             ExperimentCommand.Experiment(output),
             SnapshotCommands.Eval(output),
             SnapshotCommands.Mix(output),
+            SearchCommand.Search(output, error),
+            ClassifyCommand.Classify(output, error),
             ImportCommand.Import(output),
             ExportCommand.Export(output),
             DataCommands.Data(output),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Training;
@@ -15,6 +16,8 @@ internal static class Shared
     public static Option<string> RunsDirectory() => new("--runs-dir") { Description = "Where runs are kept.", DefaultValueFactory = _ => "runs" };
 
     public static Option<string> DataDirectory() => new("--data-dir") { Description = "Where the sample corpus is kept; composed there if it is absent.", DefaultValueFactory = _ => Path.Combine("data", "sample") };
+
+    public static Option<string?> Journal() => new("--journal") { Description = "PostgreSQL database for the run's journal, postgresql://USER@HOST/DATABASE; default: the variable TIMIX_JOURNAL, else a file of the run." };
 
     public static Option<int?> Threads() => new("--threads") { Description = "Compute threads of a trainer; default: all processors, 1 with --trainers. The result does not depend on it." };
 
@@ -32,6 +35,7 @@ internal sealed class NewRunOptions
     private readonly Option<string> _runs = Shared.RunsDirectory();
     private readonly Option<string> _data = Shared.DataDirectory();
     private readonly Option<int?> _threads = Shared.Threads();
+    private readonly Option<string?> _journal = Shared.Journal();
 
     /// <param name="seed">Name of the option for the run's seed.</param>
     public NewRunOptions(string seed = "--seed") => _seed = new Option<ulong?>(seed) { Description = "Short for --set run.seed=N." };
@@ -39,7 +43,7 @@ internal sealed class NewRunOptions
     public void AddTo(Command command)
     {
         command.Add(_recipe);
-        Option[] all = [_run, _runs, _data, _steps, _seed, _threads, _set];
+        Option[] all = [_run, _runs, _data, _steps, _seed, _threads, _set, _journal];
         Array.ForEach(all, command.Add);
     }
 
@@ -68,6 +72,7 @@ internal sealed class NewRunOptions
             DataDirectory = parsed.GetValue(_data)!,
             Recipe = chosen,
             Threads = CheckThreads(parsed.GetValue(_threads), cluster),
+            Journal = JournalAddress.Of(parsed.GetValue(_journal)),
         };
     }
 
@@ -116,7 +121,7 @@ internal static class TrainCommands
     public static Command Resume(TextWriter output)
     {
         var name = new Argument<string>("NAME") { Description = "The run." };
-        var (runs, data, threads, quiet) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet());
+        var (runs, data, threads, quiet, journal) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Threads(), Shared.Quiet(), Shared.Journal());
         var (cluster, http) = (new ClusterOptions(needsTrainers: false), HttpOption.New());
         var command = new Command("resume", """
             Goes on with a run from its last snapshot, after Ctrl-C, a crash or a power cut.
@@ -125,7 +130,7 @@ internal static class TrainCommands
             Example: timix resume sample-1
                      timix resume sample-1 --trainers 2
             """)
-        { name, runs, data, threads };
+        { name, runs, data, threads, journal };
         cluster.AddTo(command, faults: true);
         command.Add(http);
         command.Add(quiet);
@@ -143,6 +148,7 @@ internal static class TrainCommands
                 Recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe),
                 Threads = NewRunOptions.CheckThreads(parsed.GetValue(threads), wanted),
                 Resume = true,
+                Journal = JournalAddress.Of(parsed.GetValue(journal)),
             };
             return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });

@@ -38,6 +38,13 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
     }
 
     /// <inheritdoc/>
+    public void Notice(string text)
+    {
+        output.WriteLine(text);
+        output.Flush();
+    }
+
+    /// <inheritdoc/>
     public void OnFault(Action<NodeFault> inject)
     {
         lock (_lock)

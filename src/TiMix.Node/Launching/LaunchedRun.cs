@@ -27,7 +27,7 @@ internal static class LaunchedRun
 
         if (result.Outcome == RunOutcome.Finished)
         {
-            var examination = await RunExamination.OfAsync(directory, options.Run.Recipe, options.Run.DataDirectory).ConfigureAwait(false);
+            var examination = await RunExamination.OfAsync(directory, options.Run.Recipe, options.Run.DataDirectory, options.Run.Journal).ConfigureAwait(false);
             RunSummaryAdditions.Write(directory, examination.Additions);
             examined?.Invoke(examination);
         }

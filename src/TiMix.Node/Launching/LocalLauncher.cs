@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Faults;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Messages;
@@ -272,8 +273,13 @@ internal sealed class LocalLauncher : IRunControl, IDisposable
         // The coordinator comes second: it is joined by whoever starts anew while the launcher's own node is not reachable.
         string[] seeds = [_watcher!.Address, .. node.Roles.Contains("coordinator") ? Array.Empty<string>() : [$"{Host}:{PortOf("coordinator")}"]];
         var arguments = node.Arguments(_options, PortOf(node.Name), seeds, begin: !_begun);
-        var child = await ChildProcess.StartAsync(
-            node.Name, arguments, new Dictionary<string, string> { [TokenVariable] = _token }, Path.Combine(_directory.Path, "nodes", node.Name + ".log")).ConfigureAwait(false);
+        var environment = new Dictionary<string, string> { [TokenVariable] = _token };
+        if (_options.Run.Journal is { } journal)
+        {
+            environment[JournalAddress.Variable] = journal.Text;
+        }
+
+        var child = await ChildProcess.StartAsync(node.Name, arguments, environment, Path.Combine(_directory.Path, "nodes", node.Name + ".log")).ConfigureAwait(false);
         lock (_childrenLock)
         {
             Child(node.Name)?.Dispose();

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using TiMix.Actors.Audit;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Faults;
-using TiMix.Actors.Nodes;
+using TiMix.Actors.Journals;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 
@@ -20,9 +20,10 @@ internal sealed record RunExamination(RunState State, long Steps, AuditReport Au
     /// <param name="directory">Of the run.</param>
     /// <param name="recipe">Its recipe.</param>
     /// <param name="dataDirectory">Where the sample corpus is kept: an epoch is as long as the data say.</param>
-    public static async Task<RunExamination> OfAsync(RunDirectory directory, Recipe recipe, string dataDirectory)
+    /// <param name="address">The database, if the run has its journal in one; null: the environment variable says where.</param>
+    public static async Task<RunExamination> OfAsync(RunDirectory directory, Recipe recipe, string dataDirectory, JournalAddress? address = null)
     {
-        var journal = await RunJournal.ReadAsync(directory).ConfigureAwait(false);
+        var journal = await RunJournal.ReadAsync(directory, address).ConfigureAwait(false);
         var state = journal.Aggregate(RunState.Empty, (before, happened) => before.Apply(happened));
         var steps = state.Status == RunStatus.Finished ? recipe.Optimization.Steps : state.Progress;
         using var train = new RunData(recipe, dataDirectory).Open("train");

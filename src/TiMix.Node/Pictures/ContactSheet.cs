@@ -1,7 +1,6 @@
 using System.Globalization;
 using SkiaSharp;
 using TiMix.Actors.Runs;
-using TiMix.Data;
 using TiMix.Data.Formats;
 
 namespace TiMix.Node.Pictures;
@@ -72,19 +71,8 @@ internal sealed class ContactSheet(int total, int wanted)
 
     private static void DrawPicture(SKCanvas canvas, SourcePicture picture, SheetText label, int x, int y)
     {
-        var scale = Math.Min(Cell / (float)picture.Width, Cell / (float)picture.Height);
-        var (width, height) = (picture.Width * scale, picture.Height * scale);
-        var (left, top) = (x + ((Cell - width) / 2), y + ((Cell - height) / 2));
-        using (var decoded = ImageDecoder.Decode(picture.Image, int.MaxValue))
-        using (var bitmap = new SKBitmap(new SKImageInfo(decoded.Width, decoded.Height, SKColorType.Rgba8888, SKAlphaType.Opaque)))
-        {
-            decoded.Pixels.CopyTo(bitmap.GetPixelSpan());
-            using var image = SKImage.FromBitmap(bitmap);
-            using var ground = new SKPaint { Color = new SKColor(235, 235, 235) };
-            canvas.DrawRect(x, y, Cell, Cell, ground);
-            canvas.DrawImage(image, SKRect.Create(left, top, width, height), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
-        }
-
+        var drawn = SheetPicture.Draw(canvas, picture.Image, x, y, Cell);
+        var scale = Math.Max(drawn.Width, drawn.Height) / Math.Max(picture.Width, picture.Height);
         // The largest first, so that the words of the small ones stay on top.
         var shown = picture.Regions.GroupBy(region => region.Box).OrderByDescending(group => group.Key.Width * group.Key.Height).Take(MostBoxes).ToList();
         canvas.Save();
@@ -92,7 +80,7 @@ internal sealed class ContactSheet(int total, int wanted)
         for (var i = 0; i < shown.Count; i++)
         {
             var box = shown[i].Key;
-            var place = SKRect.Create(left + (box.X * scale), top + (box.Y * scale), box.Width * scale, box.Height * scale);
+            var place = SKRect.Create(drawn.Left + (box.X * scale), drawn.Top + (box.Y * scale), box.Width * scale, box.Height * scale);
             DrawBox(canvas, place, string.Join(" / ", shown[i].Select(region => region.Phrase)), label, x, y, Colors[i % Colors.Length]);
         }
 

@@ -4,36 +4,37 @@ using SkiaSharp;
 namespace TiMix.Node.Pictures;
 
 /// <summary>
-/// Text on a sheet, in a font of our own: a bare machine has none. What that font lacks (Chinese, emoji) is drawn with a font of
-/// the machine that has it, or as an empty box.
+/// Text on a sheet in any alphabet, in a font of our own: a bare machine has none. What that font lacks (Chinese, emoji) is drawn
+/// with a font of the machine that has it, or as an empty box.
 /// </summary>
 internal sealed class SheetText : IDisposable
 {
-    private readonly SKTypeface _own;
-    private readonly SKFont _font;
-    private readonly SKPaint _ink = new() { Color = new SKColor(30, 30, 30), IsAntialias = true };
-    private readonly Dictionary<int, SKFont> _others = [];
+    private static readonly SKColor Black = new(30, 30, 30);
+    private readonly float _size;
+    private readonly ShapedFont _own;
+    private readonly SKPaint _ink = new() { IsAntialias = true };
+    private readonly Dictionary<int, ShapedFont> _others = [];
 
     /// <param name="size">Height of the letters, pixels.</param>
     public SheetText(float size)
     {
         using var stream = typeof(SheetText).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!;
-        _own = SKTypeface.FromStream(stream);
-        _font = new SKFont(_own, size);
+        _size = size;
+        _own = new ShapedFont(SKTypeface.FromStream(stream), size);
     }
 
-    /// <summary>Draws one line from left to right, the letters standing on y.</summary>
-    public void Draw(SKCanvas canvas, string text, float x, float y)
+    /// <summary>Draws one line from x on, the letters standing on y.</summary>
+    public void Draw(SKCanvas canvas, string text, float x, float y, SKColor? color = null)
     {
-        foreach (var (run, font) in Runs(text))
+        _ink.Color = color ?? Black;
+        foreach (var (run, font) in TextRuns.Of(text, FontFor))
         {
-            canvas.DrawText(run, x, y, SKTextAlign.Left, font, _ink);
-            x += font.MeasureText(run);
+            x += font.Draw(canvas, run, x, y, _ink);
         }
     }
 
     /// <summary>Pixels from the first letter to the last.</summary>
-    public float Width(string text) => Runs(text).Sum(run => run.Font.MeasureText(run.Text));
+    public float Width(string text) => TextRuns.Of(text, FontFor).Sum(run => run.Font.Width(run.Text));
 
     /// <summary>Cuts a text into lines no wider than asked for, at blanks where there are any; what does not fit ends in an ellipsis.</summary>
     public IReadOnlyList<string> Wrap(string text, float width, int lines)
@@ -67,15 +68,12 @@ internal sealed class SheetText : IDisposable
 
     public void Dispose()
     {
-        foreach (var font in _others.Values.Where(font => font != _font).Distinct())
+        foreach (var font in _others.Values.Append(_own).Distinct())
         {
-            font.Typeface.Dispose();
             font.Dispose();
         }
 
         _ink.Dispose();
-        _font.Dispose();
-        _own.Dispose();
     }
 
     /// <summary>Characters from the start that fit, one at least; a surrogate pair is not parted.</summary>
@@ -110,41 +108,26 @@ internal sealed class SheetText : IDisposable
         return printable.ToString().Trim();
     }
 
-    private IEnumerable<(string Text, SKFont Font)> Runs(string text)
+    private ShapedFont FontFor(int character)
     {
-        var run = new StringBuilder();
-        SKFont? font = null;
-        foreach (var rune in text.EnumerateRunes())
+        if (_own.Has(character))
         {
-            var next = FontFor(rune.Value);
-            if (font is not null && next != font)
-            {
-                yield return (run.ToString(), font);
-                run.Clear();
-            }
-
-            font = next;
-            run.Append(rune.ToString());
-        }
-
-        if (font is not null)
-        {
-            yield return (run.ToString(), font);
-        }
-    }
-
-    private SKFont FontFor(int character)
-    {
-        if (_font.ContainsGlyph(character))
-        {
-            return _font;
+            return _own;
         }
 
         if (!_others.TryGetValue(character, out var font))
         {
             var typeface = SKFontManager.Default.MatchCharacter(character);
-            font = typeface is null ? _font
-                : _others.Values.FirstOrDefault(known => known != _font && known.Typeface.FamilyName == typeface.FamilyName) ?? new SKFont(typeface, _font.Size);
+            font = typeface is null ? _own : _others.Values.FirstOrDefault(known => known != _own && known.Family == typeface.FamilyName);
+            if (font is null)
+            {
+                font = new ShapedFont(typeface!, _size);
+            }
+            else
+            {
+                typeface?.Dispose();
+            }
+
             _others[character] = font;
         }
 

@@ -50,6 +50,19 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_is_there_of_a_recipe_is_found_without_a_journal()
+    {
+        var store = new SnapshotStore(_directory);
+        Assert.Empty(new SnapshotStore(Path.Combine(_directory, "none")).Find("{}"));
+        var (eleven, three) = (store.Write(Content(11), Layout, Model, "{}", 5).Name, store.Write(Content(3), Layout, Model, "{}", 5).Name);
+        store.Write(Content(7), Layout, Model, "{\"other\":1}", 5);
+        var torn = store.Write(Content(5), Layout, Model, "{}", 5).Name;
+        File.WriteAllText(Path.Combine(store.PathOf(torn), "snapshot.json"), "{");
+        Directory.Move(store.PathOf(store.Write(Content(13), Layout, Model, "{}", 5).Name), store.PathOf("step-00000013.unfinished"));
+        Assert.Equal([(three, 3L), (eleven, 11L)], store.Find("{}").Select(found => (found.Name, found.Manifest.Step)));
+    }
+
+    [Fact]
     public void A_torn_manifest_is_named()
     {
         var store = new SnapshotStore(_directory);

@@ -5,7 +5,7 @@ using Akka.Persistence.Sql;
 using TiMix.Actors.Runs;
 using static TiMix.Actors.Coordination.CoordinatorEvents;
 
-namespace TiMix.Actors.Nodes;
+namespace TiMix.Actors.Journals;
 
 /// <summary>What a run's journal holds, read through Akka.Persistence as a coordinator would, whatever database it is in.</summary>
 public static class RunJournal
@@ -30,25 +30,24 @@ public static class RunJournal
 
     /// <summary>All events, oldest first.</summary>
     /// <param name="directory">Of the run.</param>
-    /// <param name="config">HOCON files of the run's nodes, if they keep the journal elsewhere.</param>
+    /// <param name="address">The database, if the run has its journal in one; null: the environment variable says where.</param>
     /// <exception cref="RunError">The journal cannot be read.</exception>
-    public static async Task<IReadOnlyList<IEvent>> ReadAsync(RunDirectory directory, IReadOnlyList<string>? config = null)
+    public static async Task<IReadOnlyList<IEvent>> ReadAsync(RunDirectory directory, JournalAddress? address = null)
     {
-        var files = (config ?? []).Select(file => ConfigurationFactory.ParseString(File.ReadAllText(file)));
-        using var system = ActorSystem.Create("journal", files.Reverse().Aggregate(Config.Empty, (over, file) => over.WithFallback(file))
-            .WithFallback("akka.actor.provider = local\nakka.loglevel = OFF")
-            .WithFallback(Journal.ConfigOf(directory))
+        var place = RunJournalPlace.Find(directory, address ?? JournalAddress.Of(null));
+        using var system = ActorSystem.Create("journal", ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loglevel = OFF")
+            .WithFallback(place.Address is null ? SqliteJournal.ConfigOf(directory) : CoordinatorJournal.ConfigOf(place.Address, "timix-reader"))
             .WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf"))))
             .WithFallback(SqlPersistence.DefaultConfiguration));
         var done = new TaskCompletionSource<IReadOnlyList<IEvent>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(Props.Create(() => new Reader(Path.GetFileName(directory.Path), done)), "reader");
+        system.ActorOf(Props.Create(() => new Reader(place.Id, done)), "reader");
         try
         {
             return await done.Task.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not RunError)
         {
-            throw new RunError($"the journal of {directory.Path} cannot be read: {error.Message}");
+            throw new RunError($"the journal of {directory.Path}{(place.Address is null ? "" : $" in {place.Address}")} cannot be read: {error.Message}");
         }
         finally
         {

@@ -2,14 +2,14 @@ using Akka.Configuration;
 using Microsoft.Data.Sqlite;
 using TiMix.Actors.Runs;
 
-namespace TiMix.Actors.Nodes;
+namespace TiMix.Actors.Journals;
 
-/// <summary>Where the coordinator's events go unless a configuration file says otherwise: one SQLite file a run.</summary>
-internal static class Journal
+/// <summary>Where the coordinator's events go unless the user names a database: one SQLite file a run.</summary>
+internal static class SqliteJournal
 {
     /// <summary>Akka's settings for the run's own journal.</summary>
     public static Config ConfigOf(RunDirectory directory) => ConfigurationFactory.ParseString(
-        $$"""akka.persistence.journal.sql { connection-string = "{{ConnectionString(directory.Journal).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}}", provider-name = "SQLite.MS" }""");
+        $$"""akka.persistence.journal.sql { connection-string = "{{Hocon.Quoted(ConnectionString(directory.Journal))}}", provider-name = "SQLite.MS" }""");
 
     /// <summary>A property of the file: thousands of journal writes a second instead of dozens, and no lost event after a kill.</summary>
     public static void UseWriteAheadLog(RunDirectory directory)
