@@ -53,7 +53,7 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
         var exported = await Cli.RunAsync(["export", run, "--format", format, "--out", directory, "--check", check, .. runs.Places]);
         Assert.True(exported.Code == ExitCode.Done, exported.Output + exported.Error);
         Assert.Contains($"{run} after 4 steps", exported.Output, StringComparison.Ordinal);
-        Assert.Contains("left out: predictor.", exported.Output, StringComparison.Ordinal);
+        Assert.Contains("left out: predictor (10 parameters)", exported.Output, StringComparison.Ordinal);
         Assert.Contains(Path.GetFullPath(directory), exported.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(directory, config)));
         Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.GetDirectoryName(directory)!), path => path.EndsWith(".unfinished", StringComparison.Ordinal));
@@ -63,7 +63,7 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
         Assert.Contains("\"model_max_length\": 10", await File.ReadAllTextAsync(Path.Combine(directory, "tokenizer_config.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var note = await File.ReadAllTextAsync(Path.Combine(directory, "EXPORT.md"), TestContext.Current.CancellationToken);
         Assert.Contains("no punctuation", note, StringComparison.Ordinal);
-        Assert.Contains("- predictor.", note, StringComparison.Ordinal);
+        Assert.Contains("- predictor (10 parameters)", note, StringComparison.Ordinal);
 
         var file = runs.Out($"{run}-{format}.back");
         var imported = await Cli.RunAsync(["import", runs.Data.In(run + ".json"), "--image", Path.Combine(directory, weights), "--text", Path.Combine(directory, weights), "--out", file, "--data-dir", runs.Data.In("sample")]);

@@ -147,7 +147,6 @@ public static class SnapshotExport
     private static string NoteOf(ExportedSnapshot exported, ExportOrder order)
     {
         var model = exported.Model;
-        IEnumerable<string> left = WeightImport.Grouped(model.LeftOut).Select(group => group.Count == 1 ? group.Name : $"{group.Name} ({group.Count})");
         string[] lines =
         [
             $"# {Path.GetFileName(Path.TrimEndingDirectorySeparator(order.NameOrSnapshot))} after {exported.Step} steps",
@@ -160,7 +159,7 @@ public static class SnapshotExport
             .. exported.Notes.Select(note => $"- {note}."),
             "",
             model.LeftOut.Count == 0 ? "Every parameter is here." : "Not here, as the other program has no place for it:",
-            .. left.Select(name => $"- {name}"),
+            .. model.PartsLeftOut.Select(left => $"- {left.Part} ({left.Count} parameters)"),
         ];
         return string.Join('\n', lines) + "\n";
     }

@@ -11,7 +11,11 @@ namespace TiMix.Learning;
 /// <param name="LeftOut">Parameters that the other program has no place for.</param>
 /// <param name="Notes">Sentences about what to know.</param>
 public sealed record ExportedModel(
-    IReadOnlyList<NamedTensor> Weights, string WeightsFile, IReadOnlyDictionary<string, JsonObject> Configs, string OpenedBy, IReadOnlyList<string> LeftOut, IReadOnlyList<string> Notes);
+    IReadOnlyList<NamedTensor> Weights, string WeightsFile, IReadOnlyDictionary<string, JsonObject> Configs, string OpenedBy, IReadOnlyList<string> LeftOut, IReadOnlyList<string> Notes)
+{
+    /// <summary>Parts of the model that were left out, and how many parameters of each.</summary>
+    public IReadOnlyList<(string Part, int Count)> PartsLeftOut => [.. LeftOut.GroupBy(name => name.Split('.')[0], StringComparer.Ordinal).Select(part => (part.Key, part.Count()))];
+}
 
 /// <summary>
 /// Image and text encoder with their projections in the layouts of open_clip and transformers, so that those compute the same

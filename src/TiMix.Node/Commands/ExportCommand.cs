@@ -1,6 +1,5 @@
 using System.CommandLine;
 using TiMix.Actors.Runs;
-using TiMix.Learning;
 
 namespace TiMix.Node.Commands;
 
@@ -39,9 +38,9 @@ internal static class ExportCommand
     {
         var model = exported.Model;
         output.WriteLine($"{order.NameOrSnapshot} after {exported.Step} steps: {model.Weights.Count} tensors, {model.Weights.Sum(tensor => (long)tensor.Values.Length):N0} numbers");
-        foreach (var (parameters, count) in WeightImport.Grouped(model.LeftOut))
+        foreach (var (part, count) in model.PartsLeftOut)
         {
-            output.WriteLine(count == 1 ? $"  left out: {parameters}" : $"  left out: {parameters} ({count})");
+            output.WriteLine($"  left out: {part} ({count} parameters)");
         }
 
         foreach (var note in exported.Notes)
