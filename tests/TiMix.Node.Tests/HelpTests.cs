@@ -21,6 +21,7 @@ public sealed class HelpTests
     [InlineData("stop")]
     [InlineData("runs")]
     [InlineData("logs")]
+    [InlineData("report")]
     [InlineData("chaos")]
     [InlineData("audit")]
     [InlineData("eval")]

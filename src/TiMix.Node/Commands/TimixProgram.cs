@@ -55,6 +55,7 @@ public static class TimixProgram
             SteerCommands.Stop(output),
             RunsCommand.Runs(output),
             LogsCommand.Logs(output),
+            ReportCommand.Report(output),
             ChaosCommand.Chaos(output),
             AuditCommand.Audit(output),
             ExperimentCommand.Experiment(output),

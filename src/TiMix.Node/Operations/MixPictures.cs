@@ -79,7 +79,13 @@ internal sealed class MixPictures(RunOptions options) : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(Limit);
-        var error = await RunAsync(["mix", options.Name, "--runs-dir", options.RunsDirectory, "--data-dir", options.DataDirectory, "--out", _file], limit.Token).ConfigureAwait(false);
+        var unfinished = _file + ".unfinished";
+        var error = await RunAsync(["mix", options.Name, "--runs-dir", options.RunsDirectory, "--data-dir", options.DataDirectory, "--out", unfinished], limit.Token).ConfigureAwait(false);
+        if (error is null)
+        {
+            System.IO.File.Move(unfinished, _file, overwrite: true);
+        }
+
         lock (_lock)
         {
             (_step, _error) = error is null ? (step, null) : (_step, error);

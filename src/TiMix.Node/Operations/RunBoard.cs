@@ -49,14 +49,20 @@ internal sealed class RunBoard : IRunObserver
     public RunBoard(RunDirectory directory, IRunObserver next, TimeProvider time)
     {
         (_next, _time, StartedAt) = (next, time, time.GetUtcNow().ToUnixTimeMilliseconds());
-        foreach (var step in Lines<StepReport>(directory.Metrics))
+        foreach (var step in StepsOf(directory))
         {
             _points.Add(MetricPoint.Of(step));
             _last = step;
         }
 
-        _evaluations.AddRange(Lines<EvaluationReport>(directory.Evaluations));
+        _evaluations.AddRange(EvaluationsOf(directory));
     }
+
+    /// <summary>The steps that a run has written down.</summary>
+    public static IEnumerable<StepReport> StepsOf(RunDirectory directory) => Lines<StepReport>(directory.Metrics);
+
+    /// <summary>The evaluations that a run has written down.</summary>
+    public static IEnumerable<EvaluationReport> EvaluationsOf(RunDirectory directory) => Lines<EvaluationReport>(directory.Evaluations);
 
     /// <summary>When this session began to look on; milliseconds since 1970, UTC.</summary>
     public long StartedAt { get; }

@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using TiMix.Actors.Coordination;
+using TiMix.Actors.Messages;
+using TiMix.Actors.Runs;
+using TiMix.Node.Reporting;
+using static TiMix.Actors.Coordination.CoordinatorEvents;
+
+namespace TiMix.Node.Operations;
+
+/// <summary>A run as one HTML file: the dashboard's page with everything that it shows inside, to be sent to somebody who has nothing else.</summary>
+internal static partial class RunReport
+{
+    private const int Points = 2000;
+    private static readonly JsonSerializerOptions Json = new(OperationsJson.Options) { Encoder = JavaScriptEncoder.Default };
+
+    /// <summary>The file.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="journal">All that its coordinators wrote.</param>
+    /// <param name="mixes">A PNG of mixes; null: none.</param>
+    public static string Html(RunOptions run, RunDirectory directory, IReadOnlyList<IEvent> journal, byte[]? mixes)
+    {
+        var board = new RunBoard(directory, new PlainReporter(run, TextWriter.Null, quiet: true), TimeProvider.System);
+        var view = new RunView(run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(false, false, null), TimeProvider.System);
+        view.Update(Describe(journal.Aggregate(RunState.Empty, (state, happened) => state.Apply(happened))));
+        var data = JsonSerializer.Serialize(
+            new
+            {
+                state = view.State() with { Losses = Losses(journal) },
+                series = board.SeriesAfter(0, Points),
+                evaluations = board.Evaluations,
+                notices = board.NoticesAfter(0),
+                mixes = mixes is null ? null : "data:image/png;base64," + Convert.ToBase64String(mixes),
+            },
+            Json);
+        return Inlined(data);
+    }
+
+    /// <summary>Name of the directory, below the run's, with the numbers for TensorBoard.</summary>
+    public const string TensorBoard = "tensorboard";
+
+    /// <summary>Writes the run's numbers for TensorBoard.</summary>
+    /// <returns>The file.</returns>
+    public static string WriteTensorBoard(RunDirectory directory)
+    {
+        var end = File.Exists(directory.Metrics) ? File.GetLastWriteTimeUtc(directory.Metrics) : DateTime.UnixEpoch;
+        return TensorBoardLog.Write(
+            Path.Combine(directory.Path, TensorBoard), [.. RunBoard.StepsOf(directory).Select(MetricPoint.Of)], [.. RunBoard.EvaluationsOf(directory)], new DateTimeOffset(end, TimeSpan.Zero));
+    }
+
+    private static ClusterDescription Describe(RunState state) => new(
+        state.Status, state.Held, null, state.Progress, state.Generation, state.Resumes, state.PauseReason, state.Fingerprint, state.View, [], [], [.. state.Snapshots.Values], state.Changes);
+
+    private static List<BoardLoss> Losses(IReadOnlyList<IEvent> journal)
+    {
+        var (state, losses) = (RunState.Empty, new List<BoardLoss>());
+        foreach (var happened in journal)
+        {
+            if (happened is TrainerLost lost)
+            {
+                losses.Add(new BoardLoss(lost.Node, lost.Reason, lost.At, state.Progress));
+            }
+
+            state = state.Apply(happened);
+        }
+
+        return losses;
+    }
+
+    /// <summary>The page with its scripts, styles and icon inside, and the data before the scripts.</summary>
+    private static string Inlined(string data)
+    {
+        static string Text(string name) => Encoding.UTF8.GetString(DashboardFiles.Read(name));
+        var page = Icon().Replace(Text("index.html"), found => $"<link rel=\"icon\" href=\"data:image/svg+xml;base64,{Convert.ToBase64String(DashboardFiles.Read(found.Groups[1].Value))}\">");
+        page = Style().Replace(page, found => $"<style>{Text(found.Groups[1].Value)}</style>");
+        var first = true;
+        return Script().Replace(page, found =>
+        {
+            var before = first ? $"<script type=\"application/json\" id=\"report\">{data}</script>\n" : "";
+            first = false;
+            return $"{before}<script>{Text(found.Groups[1].Value).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}</script>";
+        });
+    }
+
+    [GeneratedRegex("<link rel=\"icon\" href=\"/assets/([^\"]+)\">")]
+    private static partial Regex Icon();
+
+    [GeneratedRegex("<link rel=\"stylesheet\" href=\"/assets/([^\"]+)\">")]
+    private static partial Regex Style();
+
+    [GeneratedRegex("<script src=\"/assets/([^\"]+)\"></script>")]
+    private static partial Regex Script();
+}
