@@ -10,7 +10,7 @@ export class Changes {
 
   constructor(store) {
     this.#store = store;
-    this.#table = table(byId('change-table'), 'changes-title', [{ head: 'View', number: true }, { head: 'At' }, { head: 'From step', number: true }, { head: 'Why' }, { head: 'Shares' }, { head: 'Held after', number: true }, { head: 'First step after', number: true }, { head: 'Cost' }]);
+    this.#table = table(byId('change-table'), 'changes-title', [{ head: 'View', number: true }, { head: 'At' }, { head: 'From step', number: true }, { head: 'Why' }, { head: 'Shares' }, { head: 'Installed after', number: true }, { head: 'First step after', number: true }, { head: 'Cost' }]);
   }
 
   render() {

@@ -1,6 +1,6 @@
 // A line chart that tells what it shows to whoever cannot see it or has no mouse. Drawn by uPlot.
 import { byId, el, keyed, put, say, shapePath, svg } from './dom.js';
-import { clock, figures } from './format.js';
+import { clock, figures, number } from './format.js';
 import { colour, dash, onColours, paletteName } from './theme.js';
 
 const HEIGHT = 260;
@@ -19,7 +19,7 @@ export const EVENT_KINDS = {
 export class Chart {
   #host; #options; #plot; #tip; #legend; #reset; #uplot = null;
   #series = []; #x = []; #columns = []; #events = []; #hidden = new Set();
-  #log = false; #zoomed = false; #dirty = false; #seen = true; #drawnAt = 0; #frame = 0; #later = 0; #key = '';
+  #log = false; #zoomed = false; #dirty = false; #seen = true; #drawnAt = 0; #frame = 0; #later = 0; #unseen = 0; #drawnEmpty = true; #key = '';
 
   /**
    * options: { name, x: name of the x axis, time: x is seconds since 1970, y: name of the y axis, zero: y begins at 0, format(value), stacked }
@@ -50,7 +50,18 @@ export class Chart {
     this.#columns = series.map((one) => one.values);
     this.#events = events;
     this.#dirty = true;
-    if (this.#seen || Date.now() - this.#drawnAt > UNSEEN_INTERVAL) {
+    const wait = UNSEEN_INTERVAL - (Date.now() - this.#drawnAt);
+    if (this.#seen || this.#drawnEmpty || wait <= 0) {
+      this.#ask();
+    } else {
+      this.#unseen ||= setTimeout(() => this.#drawUnseen(), wait);
+    }
+  }
+
+  /** Out of sight it is drawn seldom, but it is: the page may be printed or made a picture of as a whole. */
+  #drawUnseen() {
+    this.#unseen = 0;
+    if (this.#dirty) {
       this.#ask();
     }
   }
@@ -82,7 +93,7 @@ export class Chart {
     if (this.#plot.clientWidth === 0) {
       return;
     }
-    [this.#dirty, this.#drawnAt] = [false, Date.now()];
+    [this.#dirty, this.#drawnAt, this.#drawnEmpty] = [false, Date.now(), this.#x.length === 0];
     const key = JSON.stringify([this.#log, this.#isSparse, this.#series.map((one) => [one.label, one.colour])]);
     const data = [this.#x, ...this.#drawn()];
     if (key !== this.#key || !this.#uplot) {
@@ -118,7 +129,7 @@ export class Chart {
   #order = (i) => this.#options.stacked ? this.#series.length - 1 - i : i;
 
   #settings() {
-    const { time, y, format } = this.#options;
+    const { time, y } = this.#options;
     const [ink, grid] = [colour('muted'), colour('line')];
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: ink, font, labelFont: font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
@@ -128,7 +139,7 @@ export class Chart {
       scales: { x: { time: Boolean(time), range: xRange }, y: this.#log ? { distr: 3 } : { range: (_, low, high) => yRange(low, high, this.#options.zero) } },
       axes: [
         { ...axis, space: 70, size: 34, values: time ? (_, splits) => splits.map((value) => clock(1000 * value)) : (_, splits) => splits.map((value) => Number.isInteger(value) ? value.toLocaleString('en-GB') : '') },
-        { ...axis, label: y, labelSize: 18, size: 58, values: (_, splits) => splits.map((value) => value === null ? '' : this.#log ? figures(value) : format(value)) },
+        { ...axis, label: y, labelSize: 18, size: 58, values: (_, splits) => this.#log ? splits.map((value) => value === null ? '' : figures(value)) : evenly(splits) },
       ],
       series: [{}, ...this.#series.map((_, i) => {
         const one = this.#series[this.#order(i)];
@@ -262,6 +273,13 @@ function swatch(one, area) {
   return svg('svg', { viewBox: '0 0 24 12', class: `swatch ${paint}`, 'aria-hidden': 'true' }, area
     ? svg('rect', { width: 24, height: 12 })
     : svg('line', { x1: 0, y1: 6, x2: 24, y2: 6, 'stroke-dasharray': dash(one.colour).join(' ') }));
+}
+
+/** Numbers at equal distances, all with the decimals that the distance needs. */
+function evenly(splits) {
+  const distance = splits.length > 1 ? Math.abs(splits[1] - splits[0]) : 1;
+  const digits = [0, 1, 2, 3, 4, 5].find((many) => Math.abs((distance * 10 ** many) - Math.round(distance * 10 ** many)) < 1e-6) ?? 6;
+  return splits.map((value) => number(value, digits));
 }
 
 /** A single point gets room around it. */

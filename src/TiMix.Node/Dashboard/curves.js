@@ -32,7 +32,7 @@ export class Curves {
     document.querySelectorAll('input[name="loss-scale"]').forEach((choice) => choice.addEventListener('change', () => { this.#loss.log = choice.value === 'log' && choice.checked; }));
     this.#metric = byId('recall-metric');
     this.#metric.addEventListener('change', () => this.renderEvaluations());
-    const kinds = Object.values(EVENT_KINDS).map((kind) => el('span', { 'data-kind': kind.colour }, shape(kind.shape), document.createTextNode(` trainer ${kind.word}`)));
+    const kinds = Object.values(EVENT_KINDS).map((kind) => el('span', { 'data-kind': kind.colour }, shape(kind.shape), document.createTextNode(`trainer ${kind.word}`)));
     byId('marks').append(...kinds, el('span', { text: 'Drag over a chart to look closer, double-click or Escape to see all.' }));
   }
 
@@ -66,7 +66,7 @@ export class Curves {
     const key = columns.map(([name]) => name).join('|');
     if (key !== this.#columns) {
       byId('evaluation-table').replaceChildren();
-      this.#table = table(byId('evaluation-table'), 'newest-title', [{ head: 'Metric' }, ...columns.map(([name]) => ({ head: name, number: true }))]);
+      this.#table = table(byId('evaluation-table'), 'newest-title', [{ head: 'Metric' }, ...columns.map(([name]) => ({ head: name, number: true }))], false);
       this.#columns = key;
     }
     const rows = ROWS.filter(([name]) => columns.some(([, split]) => Number.isFinite(split.metrics[name])));

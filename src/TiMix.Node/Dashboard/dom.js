@@ -71,12 +71,12 @@ export const shape = (name) => svg('svg', { viewBox: '0 0 12 12', class: 'shape'
 /** The outline of a shape for a canvas. */
 export const shapePath = (name) => new Path2D(SHAPES[name]);
 
-/** Sets "shape word" if it is not there yet. */
+/** Sets a shape and a word if it is not there yet. */
 export function mark(node, name, word, kind) {
   put(node, 'data-kind', kind);
   if (node.dataset.said !== `${name} ${word}`) {
     node.dataset.said = `${name} ${word}`;
-    node.replaceChildren(shape(name), document.createTextNode(` ${word}`));
+    node.replaceChildren(shape(name), document.createTextNode(word));
   }
 }
 
@@ -106,15 +106,24 @@ export function keyed(parent, items, keyOf, create, update) {
   kept.set(parent, after);
 }
 
+/** A box that scrolls; a stop for the keyboard only while there is something to scroll. */
+export function scroller(title, node) {
+  const box = el('div', { class: 'scroll', role: 'region', 'aria-labelledby': title }, node);
+  const watch = new ResizeObserver(() => put(box, 'tabindex', box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1 ? 0 : null));
+  watch.observe(box);
+  watch.observe(node);
+  return box;
+}
+
 /**
- * A table whose rows are stacked on a narrow screen. Columns: { head, number: true for right-aligned }. The roles are said because
- * stacking takes them from the elements.
+ * A table. Columns: { head, number: true for right-aligned }. Where it stacks, a narrow screen shows each row as a block; the roles
+ * are said because stacking takes them from the elements.
  */
-export function table(host, title, columns) {
+export function table(host, title, columns, stacks = true) {
   const body = el('tbody', { role: 'rowgroup' });
   const head = el('tr', { role: 'row' }, ...columns.map((column) => el('th', { role: 'columnheader', scope: 'col', class: column.number ? 'number' : null, text: column.head })));
-  const node = el('table', { role: 'table', 'aria-labelledby': title }, el('thead', { role: 'rowgroup' }, head), body);
-  host.append(el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': title }, node));
+  const node = el('table', { role: 'table', class: stacks ? 'stacks' : null, 'aria-labelledby': title }, el('thead', { role: 'rowgroup' }, head), body);
+  host.append(scroller(title, node));
   const row = () => el('tr', { role: 'row' }, ...columns.map((column) => el('td', { role: 'cell', class: column.number ? 'number' : null, 'data-label': column.head })));
   return { node, body, row };
 }

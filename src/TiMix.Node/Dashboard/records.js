@@ -1,5 +1,5 @@
 // What the run leaves behind: pictures of mixes, snapshots, notices.
-import { byId, el, keyed, mark, put, say, table } from './dom.js';
+import { byId, el, keyed, mark, put, say, scroller, table } from './dom.js';
 import { clock, number } from './format.js';
 
 const ASK_INTERVAL = 60_000;
@@ -65,9 +65,9 @@ export class Records {
 
   constructor(store) {
     this.#store = store;
-    this.#snapshots = table(byId('snapshot-table'), 'snapshots-title', [{ head: 'Step', number: true }, { head: 'Mean recall', number: true }, { head: 'Fingerprint' }]);
+    this.#snapshots = table(byId('snapshot-table'), 'snapshots-title', [{ head: 'Step', number: true }, { head: 'Mean recall', number: true }, { head: 'Fingerprint' }], false);
     this.#notices = el('ol', { class: 'notices', reversed: '' });
-    byId('notice-list').append(el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'notices-title' }, this.#notices));
+    byId('notice-list').append(scroller('notices-title', this.#notices));
   }
 
   renderSnapshots() {

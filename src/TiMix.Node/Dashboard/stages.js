@@ -24,11 +24,11 @@ export class Stages {
     const stages = stageShares(series);
     say(byId('bottleneck'), stages && state ? bottleneck(stages, state) : 'No step has been reported yet.');
     keyed(byId('stage-bar'), stages ? PARTS.map((part, i) => ({ part, share: stages.shares[i], seconds: stages.seconds[i] })) : [], ({ part }) => part[0],
-      ({ part }) => el('div', { class: 'stage' }, el('span', { class: `bar fill-${paletteName(part[3])}` }), el('span', { class: 'what' })),
+      ({ part }) => el('div', { class: 'stage' }, el('span', { class: 'what' }), el('span', { class: `bar fill-${paletteName(part[3])}` })),
       (node, { part, share, seconds }) => {
-        node.firstChild.style.setProperty('width', `${Math.max(0.5, 100 * share)}%`);
-        say(node.lastChild, `${part[0]} ${percent(share)}, ${figures(seconds)} s`);
-        put(node.lastChild, 'title', part[2]);
+        node.lastChild.style.setProperty('width', `${Math.max(0.5, 100 * share)}%`);
+        say(node.firstChild, `${part[0]} ${percent(share)}, ${figures(seconds)} s`);
+        put(node.firstChild, 'title', part[2]);
       });
   }
 }
