@@ -3,7 +3,8 @@ import { count, list, number, percent, range } from './format.js';
 
 const STAGES = ['compute', 'exchange', 'update', 'wait'];
 const RECENT_POINTS = 20;
-const LEFT = 'it left';
+/** The reason of a loss that was none: the trainer went of its own accord. */
+export const LEFT = 'it left';
 /** A loss is told once although the view change that it brought about shows it too: they lie so close together. */
 const SAME_LOSS_MILLISECONDS = 60_000;
 

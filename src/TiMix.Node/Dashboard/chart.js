@@ -202,7 +202,7 @@ export class Chart {
     this.#tip.replaceChildren(
       el('b', { text: this.#at(i) }),
       ...lines.slice(0, TIP_LINES).map((one) => el('span', {}, swatch(one, this.#options.stacked), document.createTextNode(`${one.label} ${this.#options.format(one.values[i])}`))),
-      ...events.slice(0, TIP_LINES).map((event) => el('em', { text: `step ${event.step}: ${event.text}` })));
+      ...events.slice(0, TIP_LINES).map((event) => el('em', { 'data-kind': EVENT_KINDS[event.kind].colour, text: `step ${event.step}: ${event.text}` })));
     this.#tip.hidden = false;
     const left = u.over.offsetLeft + u.cursor.left;
     const wide = this.#tip.offsetWidth;

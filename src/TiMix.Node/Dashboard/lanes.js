@@ -1,5 +1,5 @@
 // Who is alive and what each computes: a lane of micro-batches for each trainer, and all processes.
-import { whoText } from './analysis.js';
+import { LEFT, whoText } from './analysis.js';
 import { byId, el, keyed, mark, put, say, table } from './dom.js';
 import { bytes, duration, number, percent, range } from './format.js';
 import { paletteName } from './theme.js';
@@ -7,10 +7,7 @@ import { paletteName } from './theme.js';
 const MOST_TICKS = 16;
 
 /** A trainer's phase as a person says it: shape, word, kind. */
-function standing(trainer, node, gone) {
-  if (gone) {
-    return trainer?.leaving ? ['down', 'left', 'muted'] : ['cross', 'gone', 'bad'];
-  }
+function standing(trainer, node) {
   if (node && !node.alive) {
     return ['cross', 'silent', 'bad'];
   }
@@ -27,6 +24,9 @@ function standing(trainer, node, gone) {
     Aborted: ['cross', 'aborted', 'bad'],
   }[trainer.phase] ?? ['ring', trainer.phase, 'muted'];
 }
+
+/** A loss is that of a process which is gone now if they lie so close together. */
+const SAME_DEATH_MILLISECONDS = 120_000;
 
 export class Lanes {
   #store; #trainers; #nodes; #drain;
@@ -51,6 +51,12 @@ export class Lanes {
     keyed(this.#nodes.body, nodes, (row) => row.node.name, () => this.#nodes.row(), (line, row) => this.#updateNode(line, row));
   }
 
+  /** How somebody went who is not here any more. */
+  #departure(name) {
+    const loss = this.#store.state.losses.findLast((other) => other.node === name && this.#store.state.now - other.at < SAME_DEATH_MILLISECONDS);
+    return loss && loss.reason !== LEFT ? ['cross', 'put out', 'bad'] : ['down', 'left', 'muted'];
+  }
+
   #createLane({ trainer }) {
     const line = this.#trainers.row();
     line.cells[0].append(el('b', { text: trainer.node }));
@@ -70,11 +76,11 @@ export class Lanes {
     share.style.setProperty('left', `${isOut ? 0 : 100 * trainer.first / all}%`);
     share.style.setProperty('width', `${isOut ? 0 : 100 * trainer.count / all}%`);
     put(share, 'data-none', isOut || trainer.count === 0 ? 'yes' : null);
-    const words = gone ? 'none: gone' : trainer.first < 0 ? 'none yet: not in the view' : trainer.count === 0 ? 'none' : range(trainer.first, trainer.count);
+    const words = gone ? 'none any more' : trainer.first < 0 ? 'none yet: not in the view' : trainer.count === 0 ? 'none' : range(trainer.first, trainer.count);
     say(share, isOut || trainer.count === 0 ? '' : words);
     put(lane, 'data-words', isOut || trainer.count === 0 ? words : null);
     put(line, 'data-gone', gone ? 'yes' : null);
-    mark(line.cells[2], ...standing(trainer, node, gone));
+    mark(line.cells[2], ...(gone ? this.#departure(trainer.node) : standing(trainer, node)));
     say(line.cells[3], number(trainer.applied < 0 ? null : trainer.applied));
     say(line.cells[4], number(trainer.secondsPerMicroBatch > 0 ? trainer.secondsPerMicroBatch : null, 3));
     if (this.#drain) {
@@ -87,10 +93,10 @@ export class Lanes {
     put(line, 'data-gone', dead ? 'yes' : null);
     const texts = [
       node.name, null, node.roles.join(', '), node.host, String(node.processId), `${node.device}${node.threads > 0 ? `, ${node.threads} thread${node.threads === 1 ? '' : 's'}` : ''}`,
-      dead ? '–' : bytes(node.residentBytes), dead ? '–' : percent(node.cpuPercent / 100), gone ? 'gone' : node.heardMillisecondsAgo < 1000 ? 'now' : `${duration(node.heardMillisecondsAgo / 1000)} ago`,
+      dead ? '–' : bytes(node.residentBytes), dead ? '–' : percent(node.cpuPercent / 100), gone ? '–' : node.heardMillisecondsAgo < 1000 ? 'now' : `${duration(node.heardMillisecondsAgo / 1000)} ago`,
     ];
     texts.forEach((text, i) => text !== null && say(line.cells[i], text));
-    mark(line.cells[1], ...(gone ? ['cross', 'gone', 'bad'] : node.alive ? ['dot', 'alive', 'good'] : ['cross', 'silent', 'bad']));
+    mark(line.cells[1], ...(gone ? this.#departure(node.name) : node.alive ? ['dot', 'alive', 'good'] : ['cross', 'silent', 'bad']));
   }
 }
 
