@@ -8,6 +8,9 @@ export const LEFT = 'it left';
 /** A loss is told once although the view change that it brought about shows it too: they lie so close together. */
 const SAME_LOSS_MILLISECONDS = 60_000;
 
+/** Whether nothing more will come of the run. */
+export const isOver = (state) => ['stopped', 'finished', 'failed'].includes(state.status);
+
 /**
  * Joins, leaves and deaths, ascending by step: { kind: "join"|"leave"|"death", step, at, text }. Joins and leaves are what differs
  * between one view and the next; deaths are the trainers that were put out.
@@ -66,7 +69,7 @@ export function bottleneck(stages, state) {
   }
   if (compute >= 0.5) {
     const most = trainers.length ? Math.max(...trainers.map((trainer) => trainer.count)) : 0;
-    const more = most > 1 && state.control?.canScale ? ` More trainers would shorten it: one has ${most} of the ${state.microBatches} micro-batches.` : '';
+    const more = most > 1 && state.control?.canScale && !isOver(state) ? ` More trainers would shorten it: one has ${most} of the ${state.microBatches} micro-batches.` : '';
     return `Trainers: ${percent(compute)} of the step is computing.${more}`;
   }
   const largest = stages.shares.indexOf(Math.max(...stages.shares));
@@ -99,5 +102,5 @@ export const sharesText = (shares) => shares.map((share) => `${share.node}: ${ra
 export function whoText(state) {
   const at = state.trainers.filter((trainer) => trainer.count > 0).length;
   const outside = state.trainers.length - at;
-  return `${count(state.microBatches, 'micro-batch').replace('batchs', 'batches')} a step, shared by ${count(at, 'trainer')} in view ${state.generation}${outside > 0 ? `; ${count(outside, 'trainer')} not in it` : ''}.`;
+  return `${count(state.microBatches, 'micro-batch', 'micro-batches')} a step, shared by ${count(at, 'trainer')} in view ${state.generation}${outside > 0 ? `; ${count(outside, 'trainer')} not in it` : ''}.`;
 }

@@ -1,7 +1,7 @@
 // The buttons. Each says first what will happen and asks; the answer of the run is shown and spoken.
+import { isOver } from './analysis.js';
 import { byId, mark, say } from './dom.js';
 import { count, range } from './format.js';
-import { isOver } from './header.js';
 
 const TOKEN = 'timix-token';
 
@@ -62,9 +62,9 @@ export class Controls {
     const { state } = this.#store;
     const now = this.#trainers;
     const difference = wanted - now;
-    const idle = wanted > state.microBatches ? ` Only ${state.microBatches} of them will have work: a step has ${count(state.microBatches, 'micro-batch').replace('batchs', 'batches')}.` : '';
+    const idle = wanted > state.microBatches ? ` Only ${state.microBatches} of them will have work: a step has ${count(state.microBatches, 'micro-batch', 'micro-batches')}.` : '';
     const text = difference > 0
-      ? `There are ${count(now, 'trainer')} now. ${count(difference, 'more')} will be started and join between two steps; the micro-batches are shared out anew.${idle}`.replace('mores', 'more')
+      ? `There are ${count(now, 'trainer')} now. ${difference} more will be started and join between two steps; the micro-batches are shared out anew.${idle}`
       : difference < 0
         ? `There are ${count(now, 'trainer')} now. ${-difference} of them will finish the step and leave; the others take the micro-batches over.`
         : `There are ${count(now, 'trainer')} already, so nothing should change.`;

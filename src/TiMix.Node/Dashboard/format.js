@@ -53,7 +53,7 @@ export const clock = (at) => at ? clockFormat.format(at) : NONE;
 export const date = (at) => at ? dateFormat.format(at) : NONE;
 
 /** "1 trainer", "2 trainers". */
-export const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+export const count = (value, noun, plural = `${noun}s`) => `${number(value)} ${value === 1 ? noun : plural}`;
 
 /** Micro-batches [first, first + many): "3", "3–5" or "none". */
 export const range = (first, many) => first < 0 || many <= 0 ? 'none' : many === 1 ? `${first}` : `${first}–${first + many - 1}`;

@@ -8,9 +8,6 @@ const STATUSES = {
   stopped: ['square', 'muted'], finished: ['tick', 'good'], failed: ['cross', 'bad'],
 };
 
-/** Whether nothing more will come of it. */
-export const isOver = (state) => ['stopped', 'finished', 'failed'].includes(state.status);
-
 export function renderHeader(state) {
   const share = state.steps > 0 ? state.step / state.steps : 0;
   document.title = `${percent(share)} ${state.status}: ${state.run}`;

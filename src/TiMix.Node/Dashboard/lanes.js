@@ -5,6 +5,8 @@ import { bytes, duration, number, percent, range } from './format.js';
 import { paletteName } from './theme.js';
 
 const MOST_TICKS = 16;
+/** A share of the lane that is wide enough for its words, on a phone too. */
+const WIDE_SHARE = 0.12;
 
 /** A trainer's phase as a person says it: shape, word, kind. */
 function standing(trainer, node) {
@@ -60,7 +62,7 @@ export class Lanes {
   #createLane({ trainer }) {
     const line = this.#trainers.row();
     line.cells[0].append(el('b', { text: trainer.node }));
-    line.cells[1].append(el('div', { class: 'lane' }, el('div', { class: 'ticks' }), el('span', { class: `share fill-${paletteName(this.#store.indexOf(trainer.node))}` })));
+    line.cells[1].append(el('div', { class: 'lane' }, el('div', { class: 'ticks' }), el('span', { class: `share fill-${paletteName(this.#store.indexOf(trainer.node))}` }, el('b'))));
     if (this.#drain) {
       line.cells[5].append(el('button', { type: 'button', text: 'Drain…', 'aria-label': `Drain ${trainer.node}`, on: { click: () => this.#drain(trainer.node) } }));
     }
@@ -77,7 +79,8 @@ export class Lanes {
     share.style.setProperty('width', `${isOut ? 0 : 100 * trainer.count / all}%`);
     put(share, 'data-none', isOut || trainer.count === 0 ? 'yes' : null);
     const words = gone ? 'none any more' : trainer.first < 0 ? 'none yet: not in the view' : trainer.count === 0 ? 'none' : range(trainer.first, trainer.count);
-    say(share, isOut || trainer.count === 0 ? '' : words);
+    put(share, 'data-label', trainer.count >= WIDE_SHARE * all ? null : trainer.first < all / 2 ? 'after' : 'before');
+    say(share.firstChild, isOut || trainer.count === 0 ? '' : words);
     put(lane, 'data-words', isOut || trainer.count === 0 ? words : null);
     put(line, 'data-gone', gone ? 'yes' : null);
     mark(line.cells[2], ...(gone ? this.#departure(trainer.node) : standing(trainer, node)));

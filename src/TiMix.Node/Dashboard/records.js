@@ -19,7 +19,9 @@ export class Mixes {
   show(source, step) {
     const text = source ? `Mixes${step === null ? '' : ` of the snapshot of step ${number(step)}`}: ${COLUMNS_TEXT}.` : 'There is no picture of mixes.';
     say(byId('mixes-text'), text);
-    byId('mixes-picture').replaceChildren(...(source ? [el('a', { href: source, target: '_blank', rel: 'noopener' }, el('img', { src: source, alt: text, decoding: 'async' }))] : []));
+    const picture = source && el('img', { src: source, alt: text, decoding: 'async' });
+    const isOwnPage = source && !source.startsWith('data:');
+    byId('mixes-picture').replaceChildren(...(!source ? [] : isOwnPage ? [el('a', { href: source, target: '_blank', rel: 'noopener' }, picture)] : [picture]));
   }
 
   /** Asks from now on. */

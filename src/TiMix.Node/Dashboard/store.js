@@ -79,14 +79,19 @@ export class Store {
     if (times.length && now - (1000 * times.at(-1)) < this.#interval) {
       return;
     }
-    for (const node of this.state.nodes.filter((node) => node.alive)) {
+    const here = this.state.nodes.filter((node) => node.alive);
+    const names = new Set(here.map((node) => node.name));
+    if (processes.size + here.filter((node) => !processes.has(node.name)).length > RESOURCE_PROCESSES) {
+      [...processes.keys()].filter((name) => !names.has(name)).forEach((name) => processes.delete(name));
+    }
+    for (const node of here) {
       if (!processes.has(node.name) && processes.size < RESOURCE_PROCESSES) {
         processes.set(node.name, { memory: times.map(() => null), cpu: times.map(() => null) });
       }
     }
     times.push(now / 1000);
     for (const [name, columns] of processes) {
-      const node = this.state.nodes.find((other) => other.name === name && other.alive);
+      const node = here.find((other) => other.name === name);
       columns.memory.push(node ? node.residentBytes / 1024 ** 2 : null);
       columns.cpu.push(node ? node.cpuPercent : null);
     }
