@@ -30,27 +30,27 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         await page.GotoAsync(live.Url);
 
         await Shows(page, "#connection", "live");
-        await PressAsync(page, "#pause");
+        await PressAsync(page, "[data-wish=pause]");
         await Shows(page, "#answer", "hold still");
         await Shows(page, "#status", "paused");
         var paused = await live.StateAsync(state => state["trainers"]!.AsArray().All(trainer => Text(trainer!["phase"]) == "Stopped"));
-        await Shows(page, "#facts", $"step {paused["step"]} of 60");
+        await Shows(page, "#progress-text", $"step {paused["step"]} of 60");
         await ShowsTheSharesAsync(page, paused);
         foreach (var node in paused["nodes"]!.AsArray())
         {
-            await Shows(page, "#nodes", Text(node!["name"])!);
-            await Shows(page, "#nodes", node["processId"]!.ToString());
+            await Shows(page, "#node-table", Text(node!["name"])!);
+            await Shows(page, "#node-table", node["processId"]!.ToString());
         }
 
         await page.Locator("#trainers").FillAsync("3");
-        await PressAsync(page, "#scale");
+        await PressAsync(page, "#scale button");
         await Shows(page, "#answer", "trainer-3");
         await Shows(page, "#lanes", "trainer-3");
-        await PressAsync(page, "#snapshot");
-        await Shows(page, "#snapshots", paused["step"]!.ToString());
+        await PressAsync(page, "[data-wish=snapshot]");
+        await Shows(page, "#snapshot-table", paused["step"]!.ToString());
         await ScreenshotsAsync(page, "paused");
-        await PressAsync(page, "#pause");
-        await Shows(page, "#views", "continued on request");
+        await PressAsync(page, "[data-wish=continue]");
+        await Shows(page, "#change-table", "continued on request");
 
         await live.StateAsync(state => state["trainers"]!.AsArray().Count(trainer => trainer!["count"]!.GetValue<int>() > 0) == 3);
         var victim = (await live.StateAsync(_ => true))["nodes"]!.AsArray().Single(node => Text(node!["name"]) == "trainer-2")!["processId"]!.GetValue<int>();
@@ -59,17 +59,17 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
             await kill.ExitAsync();
         }
 
-        await Shows(page, "#notices", "trainer-2 died");
-        await Assertions.Expect(page.Locator("#views")).ToContainTextAsync(new Regex("trainer-2 (was lost|broke)"), new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
-        await page.Locator("[data-drain=trainer-1]").ClickAsync();
-        await page.Locator("#dialog-yes").ClickAsync();
-        await Shows(page, "#notices", "trainer-1 has left");
-        await Assertions.Expect(page.Locator("#loss canvas")).ToBeVisibleAsync();
+        await Shows(page, "#notice-list", "trainer-2 died");
+        await Assertions.Expect(page.Locator("#change-table")).ToContainTextAsync(new Regex("trainer-2 (was lost|broke)"), new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
+        await PressAsync(page, "[aria-label='Drain trainer-1']");
+        await Shows(page, "#notice-list", "trainer-1 has left");
+        await Assertions.Expect(page.Locator("#loss-chart canvas")).ToBeVisibleAsync();
         await ScreenshotsAsync(page, "training");
         Assert.True(await run.ExitAsync() == 0, run.Output);
-        await Shows(page, "#connection", "not served any more");
+        await Assertions.Expect(page.Locator("#connection")).Not.ToContainTextAsync("live", new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
         Assert.True(Expected == TimixProcess.Fingerprint(Runs, "run"), run.Output);
         AssertAudited("run");
+        await ReportAsync(page);
         Assert.DoesNotContain(errors, error => !error.Contains("net::ERR", StringComparison.Ordinal));
     }
 
@@ -82,7 +82,7 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
     {
         await page.Locator(button).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator("#dialog-yes").FocusAsync();
+        await page.Locator("#confirm-yes").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
     }
 
@@ -91,9 +91,23 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         foreach (var trainer in state["trainers"]!.AsArray())
         {
             var (first, count) = (trainer!["first"]!.GetValue<int>(), trainer["count"]!.GetValue<int>());
-            var share = page.Locator($"[data-trainer={trainer["node"]}] .share");
-            await Assertions.Expect(share).ToHaveTextAsync(FormattableString.Invariant($"{first}–{first + count - 1}"));
+            await Assertions.Expect(page.Locator("#lanes tbody tr", new PageLocatorOptions { HasText = Text(trainer["node"]) })).ToContainTextAsync(FormattableString.Invariant($"{first}–{first + count - 1}"));
         }
+    }
+
+    /// <summary>The finished run as one file, opened without any server.</summary>
+    private async Task ReportAsync(IPage page)
+    {
+        var file = Path.Combine(Runs, "report.html");
+        using var report = TimixProcess.Start("report", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, "--out", file);
+        Assert.True(await report.ExitAsync() == 0, report.Output);
+        await page.GotoAsync($"file://{file}");
+        await Shows(page, "#status", "finished");
+        await Shows(page, "#change-table", "continued on request");
+        await Assertions.Expect(page.Locator("#loss-chart canvas")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#mixes-picture img")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("[data-wish=stop]")).ToHaveCountAsync(0);
+        await ScreenshotsAsync(page, "report");
     }
 
     private static async Task ScreenshotsAsync(IPage page, string name)
@@ -107,7 +121,7 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         foreach (var (look, width, scheme) in new[] { ("light", 1280, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("phone", 360, ColorScheme.Light) })
         {
             await page.SetViewportSizeAsync(width, 900);
-            await page.EvaluateAsync($"() => {{ document.documentElement.dataset.theme = '{(scheme == ColorScheme.Dark ? "dark" : "light")}'; timix.redrawCharts(); }}");
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
             await page.WaitForTimeoutAsync(1500);
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory, $"{name}-{look}.png"), FullPage = true });
         }

@@ -1,50 +1,62 @@
-"use strict";
-// Numbers, times and small pieces of the page as text and elements.
-var timix = {};
-(function () {
-  // Okabe and Ito's colours: told apart with any colour vision.
-  timix.colours = ["#0072b2", "#d55e00", "#009e73", "#b8860b", "#a8518a", "#3f8fc4", "#6b6b6b"];
+// How numbers, times and sizes are written. A value that is not there is written as a dash.
 
-  timix.number = function (value, digits) {
-    return value === null || value === undefined || !isFinite(value) ? "–" : value.toFixed(digits === undefined ? 2 : digits);
-  };
+const NONE = '–';
+const plain = new Map();
 
-  timix.duration = function (seconds) {
-    if (seconds === null || seconds === undefined) { return "–"; }
-    const s = Math.round(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
-    return h > 0 ? h + " h " + String(m).padStart(2, "0") + " min" : m > 0 ? m + " min " + String(s % 60).padStart(2, "0") + " s" : s + " s";
-  };
+/** A number with so many decimals. */
+export function number(value, digits = 0) {
+  if (value === null || value === undefined || !Number.isFinite(value)) {
+    return NONE;
+  }
+  if (!plain.has(digits)) {
+    plain.set(digits, new Intl.NumberFormat('en-GB', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  }
+  return plain.get(digits).format(value);
+}
 
-  timix.milliseconds = function (value) {
-    return value >= 10000 ? (value / 1000).toFixed(1) + " s" : Math.round(value) + " ms";
-  };
+/** A number with about three figures, whatever its size. */
+export function figures(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) {
+    return NONE;
+  }
+  const size = Math.abs(value);
+  return size === 0 ? '0' : size < 0.001 || size >= 1e7 ? value.toExponential(1) : number(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
 
-  timix.clock = function (at) {
-    return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  };
+/** A share of one in percent. */
+export const percent = (share, digits = 0) => Number.isFinite(share) ? `${number(100 * share, digits)} %` : NONE;
 
-  timix.share = function (first, count) {
-    return count === 0 ? "none" : count === 1 ? String(first) : first + "–" + (first + count - 1);
-  };
+/** A duration for a person: "3 s", "4 min 05 s", "2 h 10 min", "3 d 4 h". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) {
+    return NONE;
+  }
+  const all = Math.max(0, Math.round(seconds));
+  const [days, hours, minutes, rest] = [Math.floor(all / 86400), Math.floor(all / 3600) % 24, Math.floor(all / 60) % 60, all % 60];
+  const two = (value) => String(value).padStart(2, '0');
+  return days ? `${days} d ${hours} h` : hours ? `${hours} h ${two(minutes)} min` : minutes ? `${minutes} min ${two(rest)} s` : `${rest} s`;
+}
 
-  // Trainers keep their colour: it follows from the number in the name.
-  timix.colourOf = function (name) {
-    const number = /(\d+)$/.exec(name);
-    let code = 0;
-    for (const letter of name) { code = (code * 31 + letter.charCodeAt(0)) % 9973; }
-    return timix.colours[(number ? Number(number[1]) - 1 : code) % timix.colours.length];
-  };
+/** A short span: milliseconds, from ten seconds on seconds. */
+export const span = (milliseconds) => milliseconds === null ? NONE : milliseconds < 10_000 ? `${number(milliseconds)} ms` : duration(milliseconds / 1000);
 
-  timix.isDeath = function (reason) {
-    return /lost|broke|silent|died|hang|damaged|other weights/.test(reason);
-  };
+/** Bytes as MB or GB (binary). */
+export const bytes = (value) => !Number.isFinite(value) ? NONE : value < 1024 ** 3 ? `${number(value / 1024 ** 2)} MB` : `${number(value / 1024 ** 3, 2)} GB`;
 
-  timix.element = function (tag, text, kind) {
-    const element = document.createElement(tag);
-    if (text !== undefined && text !== null) { element.textContent = text; }
-    if (kind) { element.className = kind; }
-    return element;
-  };
+const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const dateFormat = new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
 
-  timix.byId = function (id) { return document.getElementById(id); };
-})();
+/** Time of day in the viewer's zone. */
+export const clock = (at) => at ? clockFormat.format(at) : NONE;
+
+/** Day and time in the viewer's zone. */
+export const date = (at) => at ? dateFormat.format(at) : NONE;
+
+/** "1 trainer", "2 trainers". */
+export const count = (value, noun, plural = `${noun}s`) => `${number(value)} ${value === 1 ? noun : plural}`;
+
+/** Micro-batches [first, first + many): "3", "3–5" or "none". */
+export const range = (first, many) => first < 0 || many <= 0 ? 'none' : many === 1 ? `${first}` : `${first}–${first + many - 1}`;
+
+/** "a", "a and b", "a, b and c". */
+export const list = (words) => words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

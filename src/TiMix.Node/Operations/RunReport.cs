@@ -14,6 +14,7 @@ namespace TiMix.Node.Operations;
 internal static partial class RunReport
 {
     private const int Points = 2000;
+    private const string Modules = "modules.txt";
     private static readonly JsonSerializerOptions Json = new(OperationsJson.Options) { Encoder = JavaScriptEncoder.Default };
 
     /// <summary>The file.</summary>
@@ -70,27 +71,32 @@ internal static partial class RunReport
         return losses;
     }
 
-    /// <summary>The page with its scripts, styles and icon inside, and the data before the scripts.</summary>
+    /// <summary>The page with icon, styles and scripts inside: its modules one after another, in the order of modules.txt, as one.</summary>
     private static string Inlined(string data)
     {
-        static string Text(string name) => Encoding.UTF8.GetString(DashboardFiles.Read(name));
-        var page = Icon().Replace(Text("index.html"), found => $"<link rel=\"icon\" href=\"data:image/svg+xml;base64,{Convert.ToBase64String(DashboardFiles.Read(found.Groups[1].Value))}\">");
+        static string Text(string name) => Encoding.UTF8.GetString(DashboardFiles.Read(name)).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
+        var modules = string.Join('\n', Text(Modules).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => Export().Replace(Import().Replace(Text(name), ""), "")));
+        var page = Icon().Replace(Encoding.UTF8.GetString(DashboardFiles.Read("index.html")), found => $"<link rel=\"icon\" href=\"data:image/svg+xml;base64,{Convert.ToBase64String(DashboardFiles.Read(found.Groups[1].Value))}\">");
         page = Style().Replace(page, found => $"<style>{Text(found.Groups[1].Value)}</style>");
-        var first = true;
-        return Script().Replace(page, found =>
-        {
-            var before = first ? $"<script type=\"application/json\" id=\"report\">{data}</script>\n" : "";
-            first = false;
-            return $"{before}<script>{Text(found.Groups[1].Value).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase)}</script>";
-        });
+        page = Script().Replace(page, found => $"<script>{Text(found.Groups[1].Value)}</script>");
+        return Module().Replace(page, _ => $"<script type=\"application/json\" id=\"report\">{data}</script>\n<script type=\"module\">\n{modules}</script>");
     }
 
-    [GeneratedRegex("<link rel=\"icon\" href=\"/assets/([^\"]+)\">")]
+    [GeneratedRegex("<link rel=\"icon\" href=\"assets/([^\"]+)\"[^>]*>")]
     private static partial Regex Icon();
 
-    [GeneratedRegex("<link rel=\"stylesheet\" href=\"/assets/([^\"]+)\">")]
+    [GeneratedRegex("<link rel=\"stylesheet\" href=\"assets/([^\"]+)\">")]
     private static partial Regex Style();
 
-    [GeneratedRegex("<script src=\"/assets/([^\"]+)\"></script>")]
+    [GeneratedRegex("<script src=\"assets/([^\"]+)\" defer></script>")]
     private static partial Regex Script();
+
+    [GeneratedRegex("<script src=\"assets/app.js\" type=\"module\"></script>")]
+    private static partial Regex Module();
+
+    [GeneratedRegex("^import .*\n", RegexOptions.Multiline)]
+    private static partial Regex Import();
+
+    [GeneratedRegex("^export (?=(async |class|const|function|let))", RegexOptions.Multiline)]
+    private static partial Regex Export();
 }
