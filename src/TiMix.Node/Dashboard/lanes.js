@@ -1,5 +1,5 @@
 // Who is alive and what each computes: a lane of micro-batches for each trainer, and all processes.
-import { LEFT, whoText } from './analysis.js';
+import { LEFT, isOver, whoText } from './analysis.js';
 import { byId, el, keyed, mark, put, say, table } from './dom.js';
 import { bytes, duration, number, percent, range } from './format.js';
 import { paletteName } from './theme.js';
@@ -87,7 +87,7 @@ export class Lanes {
     say(line.cells[3], number(trainer.applied < 0 ? null : trainer.applied));
     say(line.cells[4], number(trainer.secondsPerMicroBatch > 0 ? trainer.secondsPerMicroBatch : null, 3));
     if (this.#drain) {
-      line.cells[5].firstChild.disabled = gone || trainer.leaving;
+      line.cells[5].firstChild.disabled = gone || trainer.leaving || isOver(this.#store.state);
     }
   }
 
