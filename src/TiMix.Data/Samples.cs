@@ -8,6 +8,11 @@ public readonly record struct Box(float X, float Y, float Width, float Height);
 /// <param name="Phrase">As written in the data, not yet cleaned.</param>
 public sealed record Region(Box Box, string Phrase);
 
+/// <summary>A question about a picture.</summary>
+/// <param name="Text">As written in the data, not yet cleaned.</param>
+/// <param name="Answers">What people answered, one each; one at least. VQA v2 has ten.</param>
+public sealed record Question(string Text, IReadOnlyList<string> Answers);
+
 /// <summary>One sample as stored: nothing decoded, nothing cleaned.</summary>
 /// <param name="Key">Its path in the shard up to the first dot of the file name.</param>
 /// <param name="Image">The encoded picture; empty if the shard has none for this key.</param>
@@ -17,6 +22,9 @@ public sealed record RawSample(string Key, byte[] Image, IReadOnlyList<string> C
 {
     /// <summary>The first caption; empty if there is none.</summary>
     public string Caption => Captions.Count > 0 ? Captions[0] : "";
+
+    /// <summary>Questions about the picture, in stored order; may be empty.</summary>
+    public IReadOnlyList<Question> Questions { get; init; } = [];
 }
 
 /// <summary>Data or settings of the user's cannot be used. The message is one line for the user: what, where, what would be right.</summary>

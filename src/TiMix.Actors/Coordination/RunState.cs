@@ -24,7 +24,7 @@ public enum RunStatus
 /// <param name="Step">Steps applied.</param>
 /// <param name="Directory">Name below the run's snapshots.</param>
 /// <param name="Fingerprint">Of the parameters.</param>
-/// <param name="MeanRecall">On the first split it was evaluated on, in percent; null: not evaluated.</param>
+/// <param name="MeanRecall">On the first split it was evaluated on, in percent, or what else the run's task is measured by; null: not evaluated.</param>
 public sealed record CommittedSnapshot(long Step, string Directory, string Fingerprint, double? MeanRecall);
 
 /// <summary>A view that is being prepared.</summary>
@@ -130,7 +130,7 @@ public sealed record RunState
             [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
         (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
         [
-            new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(split => split.Metrics.GetValueOrDefault("meanRecall")).FirstOrDefault()),
+            new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(Runs.Headline.ValueOf).FirstOrDefault()),
             .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
         (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason, now)],

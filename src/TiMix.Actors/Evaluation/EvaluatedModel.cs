@@ -54,6 +54,21 @@ internal sealed class EvaluatedModel : IDisposable
         return HostFloats.Of(Encoder.EncodeTexts(TokenMatrix.Of(tokens, count, Device)).Feature);
     }
 
+    /// <summary>Images and the beginnings of texts as the decoder looks at them; the caller's scope holds it.</summary>
+    /// <param name="imageTokens">[b, 1+N, C], all tokens of images.</param>
+    /// <param name="owner">[P] image of each text.</param>
+    /// <param name="prefixes">[P, L] ids, [CLS] … [SEP], padded.</param>
+    /// <returns>P rows.</returns>
+    public CrossMemory Remember(Tensor imageTokens, int[] owner, int[] prefixes)
+    {
+        var ids = TokenMatrix.Of(prefixes, owner.Length, Device);
+        var text = TextTokens.Of(Encoder.EncodeTexts(ids, all: true), ids);
+        var of = tensor(owner, device: Device).to(ScalarType.Int64);
+        var fusion = Encoder.Fusion.Encoder!;
+        return Encoder.Fusion.Decoder!.Remember(
+            imageTokens.index_select(0, of), text with { Tokens = fusion.Fuse(text, fusion.Remember(imageTokens).Select(of), classOnly: false) });
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

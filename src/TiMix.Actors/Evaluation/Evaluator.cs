@@ -143,7 +143,8 @@ public static class Evaluator
 
     private static int[] SizesFor(int pairs) => [.. InformationSizes.Where(size => size < pairs), Math.Min(pairs, InformationSizes[^1])];
 
-    private static void AddSaliency(SortedDictionary<string, double> metrics, SplitFeatures features, ModelConfig model, ulong seed)
+    /// <summary>Pointing game and energy of the phrases' maps beside guesses that look at nothing.</summary>
+    internal static void AddSaliency(SortedDictionary<string, double> metrics, SplitFeatures features, ModelConfig model, ulong seed)
     {
         if (features.RegionOwner.Length == 0)
         {

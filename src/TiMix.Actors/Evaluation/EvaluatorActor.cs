@@ -80,7 +80,7 @@ public sealed class EvaluatorActor : ReceiveActor
                 splits.Add(new EvaluatedSplit(split, reader));
             }
 
-            return new EvaluatorMessages.Evaluated(Evaluator.Evaluate(request.Step, splits, _trainProbe, recipe, manifest.Model, parameters, false, stop));
+            return new EvaluatorMessages.Evaluated(TaskEvaluator.Evaluate(request.Step, splits, _trainProbe, recipe, data, manifest.Model, parameters, false, stop));
         }
         catch (Exception error)
         {

@@ -44,6 +44,15 @@ public sealed record DataRecipe
     /// <summary>WordPiece vocabulary file, or <c>sample:vocabulary</c>.</summary>
     public string Vocabulary { get; init; } = "sample:vocabulary";
 
+    /// <summary>
+    /// What the run is measured by, and what samples are made of: <c>retrieval</c> (also for pre-training), <c>captioning</c>,
+    /// <c>grounding</c> or <c>vqa</c> (samples are questions with answers).
+    /// </summary>
+    public string Task { get; init; } = Tasks.Retrieval;
+
+    /// <summary>With task vqa, the answers that are ranked: a file with one a line, or <c>sample:answers</c>.</summary>
+    public string Answers { get; init; } = "";
+
     /// <summary>Tokens of a caption, [CLS] and [SEP] included.</summary>
     public int ContextLength { get; init; } = 24;
 
@@ -130,7 +139,10 @@ public sealed record ModelRecipe
     /// <summary>Of the text encoder: <c>gelu</c> or <c>quick_gelu</c>. Null: the preset's.</summary>
     public string? TextActivation { get; init; }
 
-    /// <summary>Safetensors file of parameters to start from, written by <c>timix import</c> or taken from a snapshot; what it lacks starts from the seed. Empty: none.</summary>
+    /// <summary>
+    /// What to start from: the directory of a run (its newest snapshot is taken) or of a snapshot, or a safetensors file written by
+    /// <c>timix import</c>; what it lacks starts from the seed. Empty: nothing. The file itself is written down when a run begins.
+    /// </summary>
     public string Init { get; init; } = "";
 
     /// <summary>SHA-256 of that file; written down when a run begins if it is empty.</summary>
@@ -227,6 +239,9 @@ public sealed record ObjectiveRecipe
     /// <summary>Steps over which α rises from 0.</summary>
     public long DistillRampSteps { get; init; } = 62;
 
+    /// <summary>Weight of the contrastive loss of clean images; 0 where only words or boxes are to be learned.</summary>
+    public double ItcWeight { get; init; } = 1.0;
+
     /// <summary>Weight of the patch–text alignment loss.</summary>
     public double AlignmentWeight { get; init; } = 1.0;
 
@@ -275,4 +290,10 @@ public sealed record RunRecipe
     /// 0: none. Does not reach the weights.
     /// </summary>
     public int RerankCandidates { get; init; } = 16;
+
+    /// <summary>Beams of the captioner in an evaluation; 1: greedy. Does not reach the weights.</summary>
+    public int Beams { get; init; } = 3;
+
+    /// <summary>A caption of n words is scored log p / (n + 1)^lengthPenalty; 0 favours short ones. Does not reach the weights.</summary>
+    public double LengthPenalty { get; init; } = 1;
 }

@@ -47,6 +47,7 @@ public static class RecipeMapping
         ContextLength = recipe.Data.ContextLength,
         PhraseLength = recipe.Data.PhraseLength,
         RegionsPerImage = recipe.Data.RegionsPerImage,
+        Questions = recipe.Data.Task == Tasks.Vqa,
         SecondViewSteps = recipe.MixMethod() == Learning.MixMethod.SecondPass ? MixingSteps(recipe) : 0,
         Augmentation = new AugmentationOptions
         {
@@ -57,6 +58,10 @@ public static class RecipeMapping
             RandAugmentMagnitude = recipe.Data.Augmentation.RandAugmentMagnitude,
         },
     };
+
+    /// <summary>How samples become arrays for an evaluation: all phrases are to be found where that is the task.</summary>
+    public static LoaderOptions EvaluationOptions(this Recipe recipe, ModelConfig model) =>
+        recipe.Data.Task == Tasks.Grounding ? recipe.LoaderOptions(model) with { RegionsPerImage = Tasks.GroundedPhrases } : recipe.LoaderOptions(model);
 
     /// <summary>Which samples each step takes.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -116,6 +121,8 @@ public static class RecipeMapping
                 ? Schedules.LearningRate(step, optimization.Steps, optimization.WarmupSteps, peak, Math.Min(peak, optimization.Floor))
                 : null,
             Seed = recipe.Run.Seed,
+            ItcWeight = recipe.Objective.ItcWeight,
+            Prefix = recipe.Data.Task switch { Tasks.Captioning => PrefixMode.Empty, Tasks.Vqa => PrefixMode.First, _ => PrefixMode.Random },
             MatchingWeight = recipe.Objective.ItmWeight,
             MlmWeight = recipe.Objective.MlmWeight,
             MlmShare = recipe.Objective.MlmShare,

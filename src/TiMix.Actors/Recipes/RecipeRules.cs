@@ -99,6 +99,14 @@ public static class RecipeRules
             Layers("model.decoderLayers", recipe.Model.DecoderLayers, preset => preset.DecoderLayers, "objective.prefixLmWeight needs a decoder");
         }
 
+        NotNegative("objective.itcWeight", objective.ItcWeight);
+        OneOf("data.task", data.Task, [.. Tasks.All]);
+        Need(data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.PrefixLmWeight > 0, "objective.prefixLmWeight", objective.PrefixLmWeight, $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
+        Need(data.Task != Tasks.Grounding || objective.AlignmentWeight > 0, "objective.alignmentWeight", objective.AlignmentWeight, "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
+        Need(data.Task != Tasks.Vqa || data.Answers.Length > 0, "data.answers", data.Answers, "a file with the answers that are ranked, one a line, with \"data.task\" vqa");
+        Need(data.Task != Tasks.Vqa || mix.Method == "none", "mix.method", mix.Method, "none with \"data.task\" vqa: a mixed picture has no answer");
+        Whole("run.beams", run.Beams, 1, 1000);
+        NotNegative("run.lengthPenalty", run.LengthPenalty);
         Whole("run.prefetch", run.Prefetch, 1, 100_000);
         Whole("run.graphsInMemory", run.GraphsInMemory, 0);
         Whole("run.snapshotEvery", run.SnapshotEvery, 1);

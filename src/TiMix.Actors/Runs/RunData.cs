@@ -9,7 +9,7 @@ namespace TiMix.Actors.Runs;
 /// <param name="sampleDirectory">Where the sample corpus is kept.</param>
 public sealed class RunData(Recipe recipe, string sampleDirectory)
 {
-    private const string SamplePrefix = "sample:";
+    private const string SamplePrefix = "sample:", TasksPrefix = "tasks-", AnswersName = "answers";
 
     /// <summary>Training samples that an evaluation looks at, at most.</summary>
     public const int ProbeSamples = 512;
@@ -22,14 +22,19 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     /// <param name="stop">Gives up.</param>
     public void Prepare(IRunObserver observer, CancellationToken stop)
     {
-        if (!UsesSample || SampleCorpus.IsComplete(sampleDirectory, SampleSeed))
+        if (SampleNames.Any() && !SampleCorpus.IsComplete(sampleDirectory, SampleSeed))
         {
-            return;
+            observer.Phase("composing the sample corpus");
+            SampleCorpus.Compose(sampleDirectory, SampleSeed, null, stop);
+            observer.Notice(NoticeLevel.Information, $"Sample corpus composed in {sampleDirectory}.");
         }
 
-        observer.Phase("composing the sample corpus");
-        SampleCorpus.Compose(sampleDirectory, SampleSeed, null, stop);
-        observer.Notice(NoticeLevel.Information, $"Sample corpus composed in {sampleDirectory}.");
+        if (SampleNames.Any(name => name == AnswersName || name.StartsWith(TasksPrefix, StringComparison.Ordinal)) && !SampleTasks.IsComplete(sampleDirectory, SampleSeed))
+        {
+            observer.Phase("composing the sample corpus's tasks");
+            SampleTasks.Compose(sampleDirectory, SampleSeed, stop);
+            observer.Notice(NoticeLevel.Information, $"Sample tasks composed in {SampleTasks.DirectoryOf(sampleDirectory)}.");
+        }
     }
 
     /// <summary>Opens a split's shards; the index is cached beside the run's data.</summary>
@@ -42,7 +47,23 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
 
     /// <summary>A reader of a split for evaluation.</summary>
     /// <exception cref="DataException">Files are missing; one line.</exception>
-    public EvaluationReader OpenReader(string split, Learning.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.LoaderOptions(model));
+    public EvaluationReader OpenReader(string split, Learning.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.EvaluationOptions(model));
+
+    /// <summary>The answers that are ranked, as written, without what is there twice.</summary>
+    /// <exception cref="DataException">The file is missing or has none; one line.</exception>
+    public IReadOnlyList<string> Answers()
+    {
+        var path = Resolve(recipe.Data.Answers);
+        try
+        {
+            string[] answers = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => CaptionText.Clean(line).Length > 0).Distinct(StringComparer.Ordinal)];
+            return answers.Length > 0 ? answers : throw new DataException($"data.answers: {path} has no answer; right would be one a line.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"data.answers: {path} cannot be read: {error.Message}");
+        }
+    }
 
     /// <summary>
     /// A reader of a fixed part of the samples that are learned from, for evaluation; null where the training shards are not at
@@ -65,8 +86,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
         }
     }
 
-    private bool UsesSample => new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary }.Concat(recipe.Data.Tests.Values)
-        .Any(pattern => pattern.StartsWith(SamplePrefix, StringComparison.Ordinal));
+    private IEnumerable<string> SampleNames => new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary, recipe.Data.Answers }.Concat(recipe.Data.Tests.Values)
+        .Where(pattern => pattern.StartsWith(SamplePrefix, StringComparison.Ordinal)).Select(pattern => pattern[SamplePrefix.Length..]);
 
     private string Resolve(string pattern)
     {
@@ -82,7 +103,12 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
             "test" => SampleCorpus.TestFile,
             "heldout" => SampleCorpus.HeldOutFile,
             "vocabulary" => SampleCorpus.VocabularyFile,
-            var other => throw new RunError($"the sample corpus has no \"{other}\"; it has sample:train, sample:validation, sample:test, sample:heldout and sample:vocabulary."),
+            "tasks-train" => Path.Combine("tasks", SampleTasks.TrainPattern),
+            "tasks-validation" => Path.Combine("tasks", SampleTasks.ValidationFile),
+            "tasks-test" => Path.Combine("tasks", SampleTasks.TestFile),
+            "tasks-heldout" => Path.Combine("tasks", SampleTasks.HeldOutFile),
+            AnswersName => Path.Combine("tasks", SampleTasks.AnswersFile),
+            var other => throw new RunError($"the sample corpus has no \"{other}\"; it has sample:train, sample:validation, sample:test, sample:heldout, sample:vocabulary, the same splits as sample:tasks-train and so on, and sample:answers."),
         };
         return Path.Combine(sampleDirectory, file);
     }

@@ -19,12 +19,18 @@ public static class SnapshotEvaluation
     /// <param name="shuffleCaptions">Pair every image with a stranger's caption: what chance looks like.</param>
     /// <param name="notice">Is told what could not be measured, and why.</param>
     /// <param name="stop">Gives up.</param>
-    /// <exception cref="RunError">There is no such run, snapshot or split.</exception>
+    /// <param name="task">Another task than the recipe's, such as grounding without fine-tuning; null: the recipe's.</param>
+    /// <exception cref="RunError">There is no such run, snapshot, split or task.</exception>
     public static async Task<EvaluationReport> EvaluateAsync(
-        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop)
+        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop, string? task = null)
     {
         var (manifest, parameters) = Find(nameOrSnapshot, runsDirectory);
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
+        if (task is not null)
+        {
+            recipe = Tasks.All.Contains(task) ? recipe with { Data = recipe.Data with { Task = task } } : throw new RunError($"--task is \"{task}\"; right would be one of {string.Join(", ", Tasks.All)}.");
+        }
+
         var data = new RunData(recipe, dataDirectory);
         var wanted = splits ?? Splits.All(recipe);
         foreach (var split in wanted)
@@ -41,8 +47,8 @@ public static class SnapshotEvaluation
 
         // As the evaluator of a run does, with the same bits: one native thread.
         using var thread = new ComputeThread("evaluation");
-        return await thread.Run(() => Evaluator.Evaluate(
-            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
+        return await thread.Run(() => TaskEvaluator.Evaluate(
+            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, data, manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
     }
 
     /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>

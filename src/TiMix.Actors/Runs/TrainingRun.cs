@@ -101,9 +101,9 @@ public static class TrainingRun
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
             var layout = DualEncoder.LayoutOf(CoordinatorSetup.ModelOf(recipe, data.OpenTokenizer()));
-            if (recipe.Model.Init.Length > 0)
+            if (Training.InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
             {
-                Training.InitialWeights.Read(recipe, layout, new float[layout.Length]);
+                observer.Notice(NoticeLevel.Information, start.ToString());
             }
 
             using var train = data.Open("train");

@@ -27,7 +27,7 @@ public sealed class TrainingState : IDisposable
         if (recipe.Model.Init.Length > 0)
         {
             var values = Student.ToArray();
-            pretrained = InitialWeights.Read(recipe, Layout, values);
+            pretrained = InitialWeights.Read(recipe, Layout, values)?.Taken.ToHashSet(StringComparer.Ordinal);
             Student.CopyFrom(values);
         }
 

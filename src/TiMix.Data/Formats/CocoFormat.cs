@@ -5,7 +5,8 @@ namespace TiMix.Data.Formats;
 /// <summary>
 /// COCO: <c>{"images": [{"id", "file_name"}], "annotations": [{"image_id", "caption"}], "categories": [{"id", "name"}]}</c>. An
 /// annotation has a caption, or a bbox [x, y, w, h] with a category (instances) or a caption of its own (regions). Captions and
-/// instances of the same pictures are two files: the second is given as boxes. The sections may stand in any order; they are read
+/// instances of the same pictures are two files: the second is given as boxes. An image may itself have a caption, which is then
+/// also the phrase of its boxes (RefCOCO as MDETR writes it); such files name a picture once for every expression. The sections may stand in any order; they are read
 /// once, an element at a time, and joined in memory without outlines and whatever else is large.
 /// </summary>
 internal sealed class CocoFormat(string path) : IPictureFormat
@@ -14,12 +15,13 @@ internal sealed class CocoFormat(string path) : IPictureFormat
     private readonly List<SourceProblem> _problems = [];
     private readonly string _file = Path.GetFileName(path);
     private List<Picture>? _pictures;
+    private bool _expressions;
 
     public string Name => PictureFormats.Coco;
 
     public string ImagesDirectory => Path.GetDirectoryName(Path.GetFullPath(path))!;
 
-    public Repetition Repetition => Repetition.Mistake;
+    public Repetition Repetition => _expressions ? Repetition.Ordinary : Repetition.Mistake;
 
     public void Dispose()
     {
@@ -83,13 +85,18 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         {
             Broken(item, "an image is {\"id\", \"file_name\"}");
         }
-        else if (!byId.TryAdd(id, new Picture(id, file, [], [])))
+        else if (!byId.TryAdd(id, new Picture(id, file, item.Value.Text("caption"), [], [])))
         {
             _problems.Add(new SourceProblem(ProblemKind.Duplicate, $"{_file}: images[{item.Index}]", $"a second image with id {id}; the first is used"));
         }
         else
         {
             pictures.Add(byId[id]);
+            if (byId[id].Expression is { } expression)
+            {
+                _expressions = true;
+                byId[id].Captions.Add(expression);
+            }
         }
     }
 
@@ -134,7 +141,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         {
             picture.Captions.Add(annotation.Caption!);
         }
-        else if ((annotation.Caption ?? (annotation.Category is null ? null : categories.GetValueOrDefault(annotation.Category))) is { } phrase)
+        else if ((annotation.Caption ?? picture.Expression ?? (annotation.Category is null ? null : categories.GetValueOrDefault(annotation.Category))) is { } phrase)
         {
             picture.Regions.Add(new Region(box, phrase));
         }
@@ -147,7 +154,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
     private void Broken(JsonItem item, string right) =>
         _problems.Add(new SourceProblem(ProblemKind.BrokenEntry, $"{_file}: {item.Section}[{item.Index}]", $"{right}; this one is not"));
 
-    private sealed record Picture(string Id, string File, List<string> Captions, List<Region> Regions);
+    private sealed record Picture(string Id, string File, string? Expression, List<string> Captions, List<Region> Regions);
 
     private sealed record Annotation(int Index, string Image, string? Caption, Box? Box, string? Category);
 }

@@ -9,6 +9,9 @@ internal sealed record PictureEntry(string Where, string Image, IReadOnlyList<st
 {
     /// <summary>The encoded picture, where it is not a file of its own.</summary>
     public byte[]? Bytes { get; init; }
+
+    /// <summary>As written.</summary>
+    public IReadOnlyList<Question> Questions { get; init; } = [];
 }
 
 /// <summary>A way to write down pictures with captions and boxes. One file a format.</summary>

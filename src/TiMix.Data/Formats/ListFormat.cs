@@ -6,6 +6,7 @@ namespace TiMix.Data.Formats;
 /// The lists of ALBEF, X-VLM and TiMix, as one json array or a json object a line: <c>{"image": "…", "caption": "…" or ["…", …]}</c>,
 /// and with regions <c>"elems": [{"bb": [x, y, w, h], "caption": …, "attributes": …}]</c>, bb in pixels. With attributes the phrase
 /// is "attribute caption", one for each; where the authors draw one of them, here are all of them. A picture may have many entries.
+/// With <c>"question": "…", "answer": "…" or ["…", …]</c> an entry is a question.
 /// </summary>
 internal sealed class ListFormat(string path, bool lines, bool regions, string imageKey, string captionKey) : IPictureFormat
 {
@@ -74,7 +75,23 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
             problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"its \"{captionKey}\" is neither a text nor a list of texts"));
         }
 
-        return new PictureEntry(where, image, captions ?? [], Elements(entry, where, problem));
+        return new PictureEntry(where, image, captions ?? [], Elements(entry, where, problem)) { Questions = Questions(entry, where, problem) };
+    }
+
+    private static Question[] Questions(JsonElement entry, string where, Action<SourceProblem> problem)
+    {
+        if (!entry.TryGetProperty("question", out _))
+        {
+            return [];
+        }
+
+        if (entry.Text("question") is { } text && entry.Texts("answer") is { Count: > 0 } answers)
+        {
+            return [new Question(text, answers)];
+        }
+
+        problem(new SourceProblem(ProblemKind.BrokenEntry, where, "its \"question\" must be a text, and its \"answer\" a text or a list of texts"));
+        return [];
     }
 
     private static List<Region> Elements(JsonElement entry, string where, Action<SourceProblem> problem)

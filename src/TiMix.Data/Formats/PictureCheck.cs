@@ -16,7 +16,7 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
 
     public void Run()
     {
-        var captions = Captions();
+        var (captions, questions) = (Captions(), Questions());
         try
         {
             var bytes = entry.Bytes ?? files.Read(entry.Image);
@@ -29,9 +29,9 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
                 ?? throw new PictureException(ProblemKind.BrokenPicture, $"{entry.Image} is not a JPEG, PNG or WebP");
             using var image = ImageDecoder.Decode(bytes, MostPixels);
             var regions = Regions(image.Width, image.Height);
-            if (captions.Count > 0)
+            if (captions.Count + questions.Count > 0)
             {
-                Picture = new SourcePicture(position, entry.Where, entry.Image, bytes, extension, image.Width, image.Height, captions, regions);
+                Picture = new SourcePicture(position, entry.Where, entry.Image, bytes, extension, image.Width, image.Height, captions, regions) { Questions = questions };
             }
         }
         catch (PictureException e)
@@ -43,7 +43,7 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             Add(ProblemKind.BrokenPicture, entry.Where, $"{entry.Image}: {e.Message}");
         }
 
-        if (captions.Count == 0)
+        if (captions.Count + questions.Count == 0)
         {
             Add(ProblemKind.NoCaption, entry.Where, $"{entry.Image} has no caption with a word");
         }
@@ -73,6 +73,25 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             }
 
             usable.Add(caption);
+        }
+
+        return usable;
+    }
+
+    private List<Question> Questions()
+    {
+        var usable = new List<Question>(entry.Questions.Count);
+        for (var i = 0; i < entry.Questions.Count; i++)
+        {
+            var (text, answers) = entry.Questions[i];
+            if (CaptionText.Clean(text).Length > 0 && answers.Any(answer => CaptionText.Clean(answer).Length > 0))
+            {
+                usable.Add(entry.Questions[i]);
+            }
+            else
+            {
+                Add(ProblemKind.EmptyCaption, entry.Questions.Count == 1 ? entry.Where : $"{entry.Where}, question {i + 1}", "it has no word, or no answer with one");
+            }
         }
 
         return usable;

@@ -26,10 +26,13 @@ public static class PictureFormats
     /// <summary>The directory of Flickr30k Entities.</summary>
     public const string FlickrEntities = "flickr-entities";
 
+    /// <summary>Questions of VQA v2, with the answers in a second file.</summary>
+    public const string Vqa = "vqa";
+
     private const int Looked = 1 << 18;
 
     /// <summary>All names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Shards, Coco, List, Regions, Table, Karpathy, FlickrEntities];
+    public static IReadOnlyList<string> Names { get; } = [Shards, Coco, List, Regions, Table, Karpathy, FlickrEntities, Vqa];
 
     internal static IPictureFormat Open(SourceOptions options)
     {
@@ -63,8 +66,16 @@ public static class PictureFormats
             throw new DataException($"{source} has no directory Sentences; {FlickrEntities} has Sentences and Annotations in it.");
         }
 
+        if (format == Vqa != options.Annotations is not null)
+        {
+            throw new DataException(format == Vqa
+                ? $"{source}: the answers to these questions are in a second file; name it by --annotations (v2_mscoco_…_annotations.json)."
+                : $"{source}: the format {format} has no file of answers; leave --annotations out ({Vqa} has one).");
+        }
+
         return format switch
         {
+            Vqa => new VqaFormat(source, options.Annotations!),
             Shards => new ShardFormat(source),
             Coco => new CocoFormat(source),
             Karpathy => new KarpathyFormat(source, options.Split),
@@ -121,6 +132,11 @@ public static class PictureFormats
         if (inner.Contains("sentences") || inner.Contains("sentids"))
         {
             return (Karpathy, false);
+        }
+
+        if (outer.Contains("questions"))
+        {
+            return (Vqa, false);
         }
 
         return (outer.Contains("images") || outer.Contains("annotations") ? Coco : null, outer.Count > 0);

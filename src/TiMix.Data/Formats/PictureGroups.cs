@@ -69,7 +69,7 @@ internal sealed class PictureGroups
             if (parts.Count == expected)
             {
                 unfinished.Remove(hash);
-                yield return parts[0] with { Where = $"{parts[0].Where} and {parts.Count - 1} more", Captions = [.. parts.SelectMany(part => part.Captions)], Regions = [.. parts.SelectMany(part => part.Regions)] };
+                yield return parts[0] with { Where = $"{parts[0].Where} and {parts.Count - 1} more", Captions = [.. parts.SelectMany(part => part.Captions)], Regions = [.. parts.SelectMany(part => part.Regions)], Questions = [.. parts.SelectMany(part => part.Questions)] };
             }
         }
 

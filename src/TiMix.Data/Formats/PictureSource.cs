@@ -1,6 +1,6 @@
 namespace TiMix.Data.Formats;
 
-/// <summary>A picture that can be used: it has been decoded, its captions have words, its boxes lie in it.</summary>
+/// <summary>A picture that can be used: it has been decoded, its captions and questions have words, its boxes lie in it.</summary>
 /// <param name="Position">Of the picture in the source, from 0, those that cannot be used counted.</param>
 /// <param name="Where">File and entry.</param>
 /// <param name="Name">As the source calls it.</param>
@@ -8,10 +8,14 @@ namespace TiMix.Data.Formats;
 /// <param name="Extension">jpg, png or webp: what it is, not what its name says.</param>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
-/// <param name="Captions">In stored order; one at least.</param>
+/// <param name="Captions">In stored order; one at least, unless there is a question.</param>
 /// <param name="Regions">In stored order.</param>
 public sealed record SourcePicture(
-    int Position, string Where, string Name, byte[] Image, string Extension, int Width, int Height, IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions);
+    int Position, string Where, string Name, byte[] Image, string Extension, int Width, int Height, IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions)
+{
+    /// <summary>In stored order.</summary>
+    public IReadOnlyList<Question> Questions { get; init; } = [];
+}
 
 /// <summary>
 /// Pictures with captions and boxes in any format that is known. Whatever is broken is reported, left out, and never ends the

@@ -36,7 +36,7 @@ internal sealed class ShardFormat(string pattern) : IPictureFormat
                 continue;
             }
 
-            yield return new PictureEntry(_index.NameOf(i), sample.Key, sample.Captions, sample.Regions) { Bytes = sample.Image };
+            yield return new PictureEntry(_index.NameOf(i), sample.Key, sample.Captions, sample.Regions) { Bytes = sample.Image, Questions = sample.Questions };
         }
     }
 }

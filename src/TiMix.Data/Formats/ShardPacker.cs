@@ -5,7 +5,7 @@ namespace TiMix.Data.Formats;
 
 /// <summary>
 /// Writes the pictures of a source as WebDataset shards: KEY.jpg|png|webp with the bytes of the source, KEY.txt with the first
-/// caption, KEY.json with all captions, boxes and the picture's name. KEY is the picture's position in the source. The bytes are a
+/// caption if there is one, KEY.json with all captions, boxes, questions and the picture's name. KEY is the picture's position in the source. The bytes are a
 /// function of the source alone. Nothing has its final name before everything is written.
 /// </summary>
 public static class ShardPacker
@@ -58,7 +58,7 @@ public static class ShardPacker
         {
             foreach (var picture in source.Read(found => { firstProblem.Add(found); problem(found); }, cancellation))
             {
-                var kept = options.FirstCaptionOnly ? [picture.Captions[0]] : picture.Captions;
+                var kept = options.FirstCaptionOnly ? [.. picture.Captions.Take(1)] : picture.Captions;
                 var files = Files(picture, kept);
                 if (shard is not null && options.Output.Counts && shard.IsFullFor(files, options.ShardSize))
                 {
@@ -120,8 +120,8 @@ public static class ShardPacker
         return
         [
             ($"{key}.{picture.Extension}", picture.Image),
-            ($"{key}.txt", Encoding.UTF8.GetBytes(captions[0])),
-            ($"{key}.json", SampleJson.Write(captions, picture.Regions, picture.Name)),
+            .. captions.Take(1).Select(caption => ($"{key}.txt", Encoding.UTF8.GetBytes(caption))),
+            ($"{key}.json", SampleJson.Write(captions, picture.Regions, picture.Questions, picture.Name)),
         ];
     }
 

@@ -18,6 +18,9 @@ public sealed record SourceOptions
     /// <summary>A second source in any format whose boxes are added to the pictures of the same name; null: none.</summary>
     public string? Boxes { get; init; }
 
+    /// <summary>The file with the answers to the questions of a source of VQA v2; null: none.</summary>
+    public string? Annotations { get; init; }
+
     /// <summary>Column (tables) or member (lists) that names the picture; null: the usual names.</summary>
     public string? ImageKey { get; init; }
 

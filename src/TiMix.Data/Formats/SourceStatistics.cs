@@ -33,6 +33,9 @@ public sealed class SourceStatistics
     /// <summary>Pictures with a box.</summary>
     public int PicturesWithBoxes { get; private set; }
 
+    /// <summary>Questions.</summary>
+    public long Questions { get; private set; }
+
     /// <summary>Bytes of the encoded pictures.</summary>
     public long Bytes { get; private set; }
 
@@ -53,6 +56,7 @@ public sealed class SourceStatistics
         Boxes += picture.Regions.Select(region => region.Box).Distinct().Count();
         Phrases += picture.Regions.Count;
         PicturesWithBoxes += picture.Regions.Count > 0 ? 1 : 0;
+        Questions += picture.Questions.Count;
         Bytes += picture.Image.LongLength;
     }
 }

@@ -30,6 +30,18 @@ public sealed record LoadedBatch
     /// <summary>[C] sample that a caption belongs to, 0 to b-1, ascending; every sample has one at least. Empty for training.</summary>
     public int[] CaptionOwner { get; init; } = [];
 
+    /// <summary>[C] captions of <see cref="CaptionTokens"/>, cleaned. Empty for training.</summary>
+    public string[] CaptionTexts { get; init; } = [];
+
+    /// <summary>[Q, L] token ids of all questions of all pictures, [CLS] question [SEP], in stored order. Empty for training and without questions.</summary>
+    public int[] QuestionTokens { get; init; } = [];
+
+    /// <summary>[Q] sample that a question belongs to, 0 to b-1, ascending.</summary>
+    public int[] QuestionOwner { get; init; } = [];
+
+    /// <summary>[Q] what people answered to each question, as written.</summary>
+    public IReadOnlyList<string>[] QuestionAnswers { get; init; } = [];
+
     /// <summary>[R] sample that a region belongs to, 0 to b-1, ascending.</summary>
     public required int[] RegionOwner { get; init; }
 

@@ -15,6 +15,12 @@ public sealed record LoaderOptions
     /// <summary>Most regions taken from one picture.</summary>
     public int RegionsPerImage { get; init; } = 5;
 
+    /// <summary>
+    /// Whether samples are questions with answers: a row of tokens is [CLS] question [SEP] answer [SEP], and each epoch takes one
+    /// question of a picture and one person's answer to it. Captions are not looked at.
+    /// </summary>
+    public bool Questions { get; init; }
+
     /// <summary>How training pictures are varied.</summary>
     public AugmentationOptions Augmentation { get; init; } = new();
 

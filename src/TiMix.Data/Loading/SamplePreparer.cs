@@ -7,8 +7,14 @@ internal readonly record struct PreparedRegion(Box Box, int[] Tokens, bool InCap
 /// <param name="Caption">Cleaned.</param>
 /// <param name="Tokens">[L] of that caption.</param>
 /// <param name="Regions">With boxes in the result.</param>
-/// <param name="AllTokens">[L] each: of every caption of the picture; empty for training.</param>
-internal sealed record PreparedSample(string Caption, int[] Tokens, IReadOnlyList<PreparedRegion> Regions, IReadOnlyList<int[]> AllTokens);
+internal sealed record PreparedSample(string Caption, int[] Tokens, IReadOnlyList<PreparedRegion> Regions)
+{
+    /// <summary>Every caption of the picture, cleaned, with its [L] tokens; empty for training.</summary>
+    public IReadOnlyList<(string Text, int[] Tokens)> Captions { get; init; } = [];
+
+    /// <summary>[L] tokens of every question and what people answered; empty for training.</summary>
+    public IReadOnlyList<(int[] Tokens, IReadOnlyList<string> Answers)> Questions { get; init; } = [];
+}
 
 /// <summary>One raw sample to pixels, tokens and regions. What cannot be used throws a <see cref="SampleException"/> with the reason.</summary>
 internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options)
@@ -22,8 +28,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     /// <param name="secondPixels">uint8 [3, S, S], a second view of the same picture; written. Empty: none is wanted.</param>
     public PreparedSample ForTraining(RawSample raw, ulong captionSeed, SeededRandom random, Span<byte> pixels, SeededRandom second, Span<byte> secondPixels)
     {
-        var captions = CleanCaptions(raw);
-        var caption = captions.Count == 1 ? captions[0] : captions[new SeededRandom(captionSeed).NextInt(captions.Count)];
+        var (caption, tokens) = options.Questions ? DrawQuestion(raw, captionSeed) : DrawCaption(raw, captionSeed);
         var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
         var carried = Vary(image, caption, phrases, ref random, pixels);
@@ -32,7 +37,24 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
             Vary(image, caption, phrases, ref second, secondPixels);
         }
 
-        return Finish(caption, tokenizer.Encode(caption, options.ContextLength), carried, []);
+        return Finish(caption, tokens, carried);
+    }
+
+    private (string Text, int[] Tokens) DrawCaption(RawSample raw, ulong seed)
+    {
+        var captions = CleanCaptions(raw);
+        var caption = captions.Count == 1 ? captions[0] : captions[new SeededRandom(seed).NextInt(captions.Count)];
+        return (caption, tokenizer.Encode(caption, options.ContextLength));
+    }
+
+    /// <summary>A question and one person's answer: what many people gave is drawn as often.</summary>
+    private (string Text, int[] Tokens) DrawQuestion(RawSample raw, ulong seed)
+    {
+        var questions = CleanQuestions(raw);
+        var random = new SeededRandom(seed);
+        var (question, _, answers) = questions[random.NextInt(questions.Count)];
+        var answer = answers[random.NextInt(answers.Count)];
+        return ($"{question} {answer}", tokenizer.EncodePair(question, answer, options.ContextLength));
     }
 
     /// <summary>Draws a view and renders it.</summary>
@@ -60,14 +82,19 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     /// <param name="pixels">uint8 [3, S, S], planar RGB; written.</param>
     public PreparedSample ForEvaluation(RawSample raw, Span<byte> pixels)
     {
-        var captions = CleanCaptions(raw);
+        var questions = options.Questions ? CleanQuestions(raw) : [];
+        var captions = options.Questions ? questions.ConvertAll(question => question.Text) : CleanCaptions(raw);
         var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
         var view = View.Centre(image.Width, image.Height);
         view.Render(image, options.ImageSize, pixels);
         var carried = Carry(view, phrases);
         var tokens = captions.ConvertAll(caption => tokenizer.Encode(caption, options.ContextLength));
-        return Finish(captions[0], tokens[0], carried.Count > options.RegionsPerImage ? carried[..options.RegionsPerImage] : carried, tokens);
+        return Finish(captions[0], tokens[0], carried.Count > options.RegionsPerImage ? carried[..options.RegionsPerImage] : carried) with
+        {
+            Captions = [.. captions.Zip(tokens)],
+            Questions = [.. questions.Zip(tokens, (question, row) => (row, question.Given))],
+        };
     }
 
     /// <summary>Those that have a word, cleaned; one at least.</summary>
@@ -77,6 +104,15 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         return cleaned.Count > 0 ? cleaned : throw new SampleException(raw.Captions.All(caption => caption.Length == 0)
             ? "has no caption"
             : "its caption has no word");
+    }
+
+    /// <summary>Those that have a word and an answer that has one; as written (what was given) and cleaned.</summary>
+    private static List<(string Text, IReadOnlyList<string> Given, List<string> Answers)> CleanQuestions(RawSample raw)
+    {
+        var cleaned = raw.Questions
+            .Select(question => (Text: CaptionText.Clean(question.Text), Given: question.Answers, Answers: question.Answers.Select(CaptionText.Clean).Where(answer => answer.Length > 0).ToList()))
+            .Where(question => question.Text.Length > 0 && question.Answers.Count > 0).ToList();
+        return cleaned.Count > 0 ? cleaned : throw new SampleException("has no question with an answer");
     }
 
     private static List<(Box Box, string Text)> CleanPhrases(RawSample raw)
@@ -108,11 +144,11 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         return carried;
     }
 
-    private PreparedSample Finish(string caption, int[] tokens, List<(Box Box, string Text)> carried, IReadOnlyList<int[]> allTokens)
+    private PreparedSample Finish(string caption, int[] tokens, List<(Box Box, string Text)> carried)
     {
         var regions = carried.ConvertAll(region => new PreparedRegion(
             region.Box, tokenizer.Encode(region.Text, options.PhraseLength), CaptionText.Contains(caption, region.Text)));
-        return new PreparedSample(caption, tokens, regions, allTokens);
+        return new PreparedSample(caption, tokens, regions);
     }
 }
 
@@ -149,8 +185,12 @@ internal sealed class BatchBuilder(LoaderOptions options, int capacity, bool sec
             Pixels = Filled(_pixels),
             SecondPixels = secondViews ? Filled(_secondPixels) : [],
             Tokens = new int[Count * options.ContextLength],
-            CaptionTokens = [.. _samples.SelectMany(sample => sample.AllTokens).SelectMany(tokens => tokens)],
-            CaptionOwner = [.. _samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.AllTokens.Count))],
+            CaptionTokens = [.. _samples.SelectMany(sample => sample.Captions).SelectMany(caption => caption.Tokens)],
+            CaptionOwner = [.. _samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.Captions.Count))],
+            CaptionTexts = [.. _samples.SelectMany(sample => sample.Captions).Select(caption => caption.Text)],
+            QuestionTokens = [.. _samples.SelectMany(sample => sample.Questions).SelectMany(question => question.Tokens)],
+            QuestionOwner = [.. _samples.SelectMany((sample, i) => Enumerable.Repeat(i, sample.Questions.Count))],
+            QuestionAnswers = [.. _samples.SelectMany(sample => sample.Questions).Select(question => question.Answers)],
             RegionOwner = new int[regions],
             RegionBoxes = new float[4 * regions],
             RegionPhrases = new int[regions * options.PhraseLength],

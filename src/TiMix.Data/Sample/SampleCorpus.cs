@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -39,7 +38,7 @@ public static class SampleCorpus
     public const string VocabularyFile = "vocab.txt";
 
     private const string ManifestFile = "corpus.json";
-    private const string AttributionFile = "ATTRIBUTION.txt";
+    internal const string AttributionFile = "ATTRIBUTION.txt";
     private static readonly DateTimeOffset FixedTime = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly SpriteStyle[] TrainingStyles = [SpriteStyle.Noto, SpriteStyle.Twemoji, SpriteStyle.Fluent];
 
@@ -89,33 +88,13 @@ public static class SampleCorpus
         string directory, ulong seed, SampleSizes sizes, int threads,
         IProgress<(int done, int total)>? progress, CancellationToken ct)
     {
-        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
-        using var alone = WaitForLock(directory + ".lock", ct);
-        var (unfinished, replaced) = (directory + ".composing", directory + ".replaced");
-        DeleteIfThere(unfinished);
-        DeleteIfThere(replaced);
-        if (IsComplete(directory, seed, sizes)) return; // another process has just made it
-        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any()
-            && !File.Exists(Path.Combine(directory, ManifestFile)))
-            throw new DataException($"{directory} holds something that is not a sample corpus; name another directory or empty it.");
-
-        Directory.CreateDirectory(unfinished);
-        try
-        {
-            WriteAll(unfinished, seed, sizes, threads, progress, ct);
-            if (Directory.Exists(directory)) Directory.Move(directory, replaced);
-            Directory.Move(unfinished, directory);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); // one full disk is one error, whatever the number of threads
-        }
-        finally
-        {
-            DeleteIfThere(unfinished);
-        }
-        DeleteIfThere(replaced);
+        WholeDirectory.Make(
+            directory,
+            path => IsComplete(path, seed, sizes),
+            path => File.Exists(Path.Combine(path, ManifestFile)),
+            "a sample corpus",
+            path => WriteAll(path, seed, sizes, threads, progress, ct),
+            ct);
     }
 
     private static void WriteAll(
@@ -172,7 +151,7 @@ public static class SampleCorpus
         return [.. new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }, .. single, .. single.Select(c => "##" + c), .. words];
     }
 
-    private static void WriteEntry(TarWriter tar, string name, byte[] bytes) =>
+    internal static void WriteEntry(TarWriter tar, string name, byte[] bytes) =>
         tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
         {
             DataStream = new MemoryStream(bytes),
@@ -217,7 +196,7 @@ public static class SampleCorpus
         json.WriteEndArray();
     });
 
-    private static byte[] Json(bool indented, Action<Utf8JsonWriter> write)
+    internal static byte[] Json(bool indented, Action<Utf8JsonWriter> write)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = indented, NewLine = "\n" }))
@@ -227,27 +206,5 @@ public static class SampleCorpus
             json.WriteEndObject();
         }
         return buffer.ToArray();
-    }
-
-    /// <summary>The file is held open exclusively while composing; the system lets go of it even after a kill.</summary>
-    private static FileStream WaitForLock(string path, CancellationToken ct)
-    {
-        while (true)
-        {
-            ct.ThrowIfCancellationRequested();
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-            }
-            catch (IOException e) when (e.HResult is 11 or 35 or unchecked((int)0x80070020)) // held: Linux, macOS, Windows
-            {
-                ct.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200));
-            }
-        }
-    }
-
-    private static void DeleteIfThere(string directory)
-    {
-        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
     }
 }

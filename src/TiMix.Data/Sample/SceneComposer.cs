@@ -85,6 +85,9 @@ internal sealed class SceneComposer(ulong seed, ulong split, IReadOnlyList<Sprit
         }
     }
 
+    /// <summary>Any of the concepts that scenes are made of.</summary>
+    public static SampleConcept AnyConcept(SceneRandom random) => Library.Concepts[Drawn[random.Below(Drawn.Length)]];
+
     private static int[] DrawnConcepts()
     {
         int[] firsts = [.. Library.Concepts.Index().GroupBy(c => c.Item.Group).Select(group => group.First().Index)];

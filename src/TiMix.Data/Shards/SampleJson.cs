@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace TiMix.Data;
 
-/// <summary>The json of a sample: captions and regions. Other members are left alone.</summary>
+/// <summary>The json of a sample: captions, regions and questions. Other members are left alone.</summary>
 internal static class SampleJson
 {
     /// <summary>"caption" comes first, then those of "captions" in their order; one that stands in both counts once.</summary>
-    public static (IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions) Parse(byte[] json)
+    public static (IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions, IReadOnlyList<Question> Questions) Parse(byte[] json)
     {
         var text = json.AsMemory();
         if (text.Span.StartsWith("\uFEFF"u8))
@@ -22,20 +22,25 @@ internal static class SampleJson
             throw new JsonException("an object with \"caption\" is expected");
         }
 
-        return (ParseCaptions(root), ParseRegions(root));
+        return (ParseCaptions(root), ParseRegions(root), ParseQuestions(root));
     }
 
-    /// <summary>What <see cref="Parse"/> reads; "captions" only where there are several.</summary>
-    /// <param name="captions">One at least.</param>
+    /// <summary>What <see cref="Parse"/> reads; "captions" only where there are several, "questions" only where there is one.</summary>
+    /// <param name="captions">May be empty where there are questions.</param>
     /// <param name="regions">May be empty.</param>
+    /// <param name="questions">May be empty.</param>
     /// <param name="image">The picture's name where it came from, for people; not read back.</param>
-    public static byte[] Write(IReadOnlyList<string> captions, IReadOnlyList<Region> regions, string image)
+    public static byte[] Write(IReadOnlyList<string> captions, IReadOnlyList<Region> regions, IReadOnlyList<Question> questions, string image)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            json.WriteString("caption", captions[0]);
+            if (captions.Count > 0)
+            {
+                json.WriteString("caption", captions[0]);
+            }
+
             if (captions.Count > 1)
             {
                 json.WriteStartArray("captions");
@@ -63,11 +68,36 @@ internal static class SampleJson
             }
 
             json.WriteEndArray();
+            if (questions.Count > 0)
+            {
+                WriteQuestions(json, questions);
+            }
+
             json.WriteString("image", image);
             json.WriteEndObject();
         }
 
         return buffer.ToArray();
+    }
+
+    private static void WriteQuestions(Utf8JsonWriter json, IReadOnlyList<Question> questions)
+    {
+        json.WriteStartArray("questions");
+        foreach (var (text, answers) in questions)
+        {
+            json.WriteStartObject();
+            json.WriteString("question", text);
+            json.WriteStartArray("answers");
+            foreach (var answer in answers)
+            {
+                json.WriteStringValue(answer);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static List<string> ParseCaptions(JsonElement root)
@@ -107,6 +137,34 @@ internal static class SampleJson
         }
 
         return [.. list.EnumerateArray().Select(ParseRegion)];
+    }
+
+    private static List<Question> ParseQuestions(JsonElement root)
+    {
+        if (!root.TryGetProperty("questions", out var list) || list.ValueKind == JsonValueKind.Null)
+        {
+            return [];
+        }
+
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            throw new JsonException("\"questions\" must be a list");
+        }
+
+        return [.. list.EnumerateArray().Select(ParseQuestion)];
+    }
+
+    private static Question ParseQuestion(JsonElement item)
+    {
+        if (item.ValueKind != JsonValueKind.Object
+            || !item.TryGetProperty("question", out var text) || text.ValueKind != JsonValueKind.String
+            || !item.TryGetProperty("answers", out var answers) || answers.ValueKind != JsonValueKind.Array || answers.GetArrayLength() == 0
+            || answers.EnumerateArray().Any(answer => answer.ValueKind != JsonValueKind.String))
+        {
+            throw new JsonException("a question must be {\"question\": \"…\", \"answers\": [\"…\", …]}");
+        }
+
+        return new Question(TextOf(text), [.. answers.EnumerateArray().Select(TextOf)]);
     }
 
     private static Region ParseRegion(JsonElement item)

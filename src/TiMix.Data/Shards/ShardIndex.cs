@@ -92,9 +92,10 @@ public sealed class ShardIndex : IDisposable
             var image = ReadExtent(shard, entry.Image);
             IReadOnlyList<string> captions = [];
             IReadOnlyList<Region> regions = [];
+            IReadOnlyList<Question> questions = [];
             if (entry.Json.Exists)
             {
-                (captions, regions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
+                (captions, regions, questions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
             }
 
             if (captions.Count == 0 && entry.Text.Exists)
@@ -102,7 +103,7 @@ public sealed class ShardIndex : IDisposable
                 captions = [Encoding.UTF8.GetString(ReadExtent(shard, entry.Text))];
             }
 
-            return new RawSample(entry.Key, image, captions, regions);
+            return new RawSample(entry.Key, image, captions, regions) { Questions = questions };
         }
         catch (IOException e)
         {

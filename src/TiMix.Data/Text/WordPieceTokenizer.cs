@@ -115,6 +115,38 @@ public sealed class WordPieceTokenizer : ITokenizer
         return encoded;
     }
 
+    /// <inheritdoc/>
+    public int[] EncodePair(string first, string second, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
+        IReadOnlyList<int> question = _tokenizer.EncodeToIds(Fold(first), addSpecialTokens: false), answer = _tokenizer.EncodeToIds(Fold(second), addSpecialTokens: false);
+        var answered = Math.Min(answer.Count, length - 3);
+        int[] ids = [ClassId, .. question.Take(length - 3 - answered), SeparatorId, .. answer.Take(answered), SeparatorId];
+        var encoded = new int[length];
+        encoded.AsSpan(ids.Length).Fill(PadId);
+        ids.CopyTo(encoded, 0);
+        return encoded;
+    }
+
+    /// <inheritdoc/>
+    public string Decode(ReadOnlySpan<int> ids)
+    {
+        var text = new StringBuilder();
+        foreach (var id in ids)
+        {
+            if (id == PadId || id == ClassId || id == SeparatorId || id == MaskId)
+            {
+                continue;
+            }
+
+            var piece = Pieces[id];
+            var goesOn = piece.StartsWith("##", StringComparison.Ordinal) && text.Length > 0;
+            text.Append(goesOn || text.Length == 0 ? "" : " ").Append(goesOn ? piece[2..] : piece);
+        }
+
+        return text.ToString();
+    }
+
     private static List<string> ParsePieces(string text, string source)
     {
         if (!text.AsSpan().TrimStart().StartsWith("["))

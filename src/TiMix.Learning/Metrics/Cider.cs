@@ -12,7 +12,7 @@ public static class Cider
 
     private sealed record Sentence(SortedDictionary<string, double>[] Weights, double[] Norms, int Words);
 
-    /// <summary>Mean over all pictures; 10 is a perfect match, and some benchmarks print 100 times a tenth of it.</summary>
+    /// <summary>Mean over all pictures; 10 is a perfect match; papers print 100 times it.</summary>
     /// <param name="candidates">One sentence a picture, words apart by white space.</param>
     /// <param name="references">Sentences of the same picture, one at least. Rarity is counted over all of them.</param>
     /// <exception cref="ArgumentException">Their numbers differ, or a picture has no reference.</exception>

@@ -12,7 +12,7 @@ public static class ContrastiveObjective
     /// <summary>
     /// ITC = mean of both directions of the cross-entropy between softmax(exp(s)·cosines) and
     /// α·softmax(teacher logits, same τ, gradient stopped) + (1-α)·I. Mix = the same between mixed images and captions
-    /// with <see cref="MixTargets"/>. Total = ITC + γ·Mix. Each feature receives gradient from every row and column it
+    /// with <see cref="MixTargets"/>. Total = w·ITC + γ·Mix, w = 1 as a rule. Each feature receives gradient from every row and column it
     /// takes part in; targets receive none.
     /// </summary>
     /// <param name="f">Of the whole global batch.</param>
@@ -35,15 +35,16 @@ public static class ContrastiveObjective
             itc = soft * o.DistillAlpha + itc * (1 - o.DistillAlpha);
         }
 
+        var weighted = o.ItcWeight == 1 ? itc : itc * o.ItcWeight;
         if (f.Mixed is null)
-            return new ContrastiveLosses(itc.MoveToOuterDisposeScope(), itc.ToDouble(), 0, 0);
+            return new ContrastiveLosses(weighted.MoveToOuterDisposeScope(), itc.ToDouble(), 0, 0);
 
         var (mixedToText, textToMixed) = LogProbabilities(f.Mixed.mm(captions) * scale);
         Tensor rows, columns;
         using (torch.no_grad())
             (rows, columns) = MixTargets.Build(o.Labels, o.Beta, f.Pairing, f.Lambda, imageToText.exp(), textToImage.exp());
         var mix = (CrossEntropy(rows, mixedToText) + CrossEntropy(columns, textToMixed)) / 2;
-        var total = itc + mix * o.MixWeight;
+        var total = weighted + mix * o.MixWeight;
         var values = torch.stack([itc.detach(), mix.detach(), (Entropy(rows) + Entropy(columns)) / 2]).cpu();
         double mixed = values[1].ToDouble();
         return new ContrastiveLosses(total.MoveToOuterDisposeScope(), values[0].ToDouble(), mixed, mixed - values[2].ToDouble());
@@ -72,6 +73,8 @@ public static class ContrastiveObjective
     {
         CheckFraction(o.DistillAlpha, nameof(o.DistillAlpha));
         CheckFraction(o.Beta, nameof(o.Beta));
+        if (!(o.ItcWeight >= 0) || !double.IsFinite(o.ItcWeight))
+            throw new ArgumentException($"ItcWeight must be a number from 0 up; got {o.ItcWeight}.");
         if (!(o.MixWeight >= 0) || !double.IsFinite(o.MixWeight))
             throw new ArgumentException($"MixWeight must be a number from 0 up; got {o.MixWeight}.");
         if (f.Image.dim() != 2 || f.Image.size(0) < 1)

@@ -40,6 +40,9 @@ public sealed record ObjectiveOptions
     /// <summary>α in [0, 1], weight of the teacher's soft targets in ITC.</summary>
     public double DistillAlpha { get; init; }
 
+    /// <summary>Weight of ITC in the total, from 0 up.</summary>
+    public double ItcWeight { get; init; } = 1;
+
     /// <summary>γ ≥ 0, weight of the mixed contrastive loss in the total.</summary>
     public double MixWeight { get; init; }
 

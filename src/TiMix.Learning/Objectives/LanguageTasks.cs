@@ -17,7 +17,7 @@ public sealed record LanguageTasks(MaskedTokens? Masked, PrefixSplits? Prefix)
         settings.MlmWeight > 0
             ? MaskedTokens.Of(tokens, count, config.VocabularySize, config.SpecialTokens, settings.MlmShare, SeedOf(settings, microBatch, MaskedDomain))
             : null,
-        settings.PrefixLmWeight > 0 ? PrefixSplits.Of(tokens, count, config.SpecialTokens, SeedOf(settings, microBatch, PrefixDomain)) : null);
+        settings.PrefixLmWeight > 0 ? PrefixSplits.Of(tokens, count, config.SpecialTokens, SeedOf(settings, microBatch, PrefixDomain), settings.Prefix) : null);
 
     /// <summary>Seed of the matching loss's negatives.</summary>
     public static ulong NegativesSeed(StepSettings settings, int microBatch) => SeedOf(settings, microBatch, NegativesDomain);

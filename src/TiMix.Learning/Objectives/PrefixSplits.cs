@@ -1,9 +1,22 @@
 namespace TiMix.Learning;
 
+/// <summary>What of a text is given.</summary>
+public enum PrefixMode
+{
+    /// <summary>Of n words 0 to n-1, each number as likely: pre-training.</summary>
+    Random,
+
+    /// <summary>Nothing: captioning.</summary>
+    Empty,
+
+    /// <summary>What stands before the first [SEP]; what stands between it and the second is to be written: questions and answers.</summary>
+    First,
+}
+
 /// <summary>
-/// Captions split in two (timix.md, losses, 5): the beginning is given, the rest is to be written. Of n words 0 to n-1 are given,
-/// each number as likely; 0 is what a captioner is asked, and one word at least is left to write. Words are split at the
-/// vocabulary's pieces, so the decoder also learns to end a word that is begun.
+/// Captions split in two (timix.md, losses, 5): the beginning is given, the rest is to be written. At random, 0 to n-1 of n words
+/// are given; 0 is what a captioner is asked, and one word at least is left to write. Words are split at the vocabulary's pieces,
+/// so the decoder also learns to end a word that is begun.
 /// </summary>
 /// <param name="Prefixes">[b, L]: [CLS], the words that are given, [SEP], padding.</param>
 /// <param name="Inputs">[b, L], what the decoder is given: [CLS], the words that are to be written, padding.</param>
@@ -17,7 +30,8 @@ public sealed record PrefixSplits(int[] Prefixes, int[] Inputs, int[] Rows, int[
     /// <param name="count">b.</param>
     /// <param name="special">Ids that are no words.</param>
     /// <param name="seed">Of this micro-batch in this step.</param>
-    public static PrefixSplits Of(ReadOnlySpan<int> tokens, int count, SpecialTokens special, ulong seed)
+    /// <param name="mode">What is given.</param>
+    public static PrefixSplits Of(ReadOnlySpan<int> tokens, int count, SpecialTokens special, ulong seed, PrefixMode mode = PrefixMode.Random)
     {
         var random = new SeededRandom(seed);
         var length = tokens.Length / count;
@@ -25,13 +39,19 @@ public sealed record PrefixSplits(int[] Prefixes, int[] Inputs, int[] Rows, int[
         var (rows, columns, targets) = (new List<int>(), new List<int>(), new List<int>());
         for (var row = 0; row < count; row++)
         {
-            int[] words = [.. tokens.Slice(row * length, length).ToArray().Where(special.IsWord)];
-            var given = words.Length == 0 ? 0 : random.NextInt(words.Length);
+            int[] ids = tokens.Slice(row * length, length).ToArray();
+            int[] words = [.. ids.Where(special.IsWord)];
+            var given = mode switch
+            {
+                PrefixMode.Empty => 0,
+                PrefixMode.First => ids.TakeWhile(id => id != special.Separator).Count(special.IsWord),
+                _ => words.Length == 0 ? 0 : random.NextInt(words.Length),
+            };
             int[] prefix = [special.Class, .. words[..given], special.Separator];
             int[] input = [special.Class, .. words[given..]];
             prefix.CopyTo(prefixes.AsSpan(row * length, length));
             input.CopyTo(inputs.AsSpan(row * length, length));
-            if (words.Length == 0)
+            if (words.Length == given)
             {
                 continue;
             }

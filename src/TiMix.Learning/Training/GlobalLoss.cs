@@ -36,7 +36,7 @@ public static class GlobalLoss
                 Pairing = mixed is null ? [] : GlobalPairing(microBatches),
                 Lambda = mixed is null ? [] : [.. microBatches.SelectMany(part => Enumerable.Repeat(part.Lambda, part.Count))],
             },
-            new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
+            new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, ItcWeight = settings.ItcWeight, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
         losses.Total.backward();
 
         var pairs = features.Sum(part => part.AlignmentPairs);
@@ -65,7 +65,7 @@ public static class GlobalLoss
 
         return (
             new StepLosses(
-                losses.Itc + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment)
+                (settings.ItcWeight * losses.Itc) + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment)
                     + (settings.MatchingWeight * fusion.Matching.Mean) + (settings.MlmWeight * fusion.Mlm.Mean) + (settings.PrefixLmWeight * fusion.PrefixLm.Mean),
                 losses.Itc,
                 losses.Mix,

@@ -25,6 +25,12 @@ public sealed record StepSettings(
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Weight of the contrastive loss of clean images.</summary>
+    public double ItcWeight { get; init; } = 1;
+
+    /// <summary>What of a text the decoder is given.</summary>
+    public PrefixMode Prefix { get; init; }
+
     /// <summary>Weight of image–text matching; 0: not computed.</summary>
     public double MatchingWeight { get; init; }
 

@@ -55,8 +55,13 @@ internal static class InspectCommand
         output.WriteLine($"pictures  {source.Count}, {found.Pictures} of them usable");
         if (found.Pictures > 0)
         {
+            if (found.Questions > 0)
+            {
+                output.WriteLine(Line($"questions {found.Questions} ({found.Questions / (double)found.Pictures:F1} a picture)"));
+            }
+
             output.WriteLine(Line($"captions  {found.Pairs} ({found.Pairs / (double)found.Pictures:F1} a picture, from {found.FewestCaptions} to {found.MostCaptions})"));
-            output.WriteLine(Line($"words     {found.Words} ({found.Words / (double)found.Pairs:F1} a caption, at most {found.MostWords}; training keeps the first 30: {found.CutCaptions} captions are longer)"));
+            output.WriteLine(Line($"words     {found.Words} ({found.Words / (double)Math.Max(1, found.Pairs):F1} a caption, at most {found.MostWords}; training keeps the first 30: {found.CutCaptions} captions are longer)"));
             output.WriteLine(Line($"boxes     {found.Boxes} with {found.Phrases} phrases, in {found.PicturesWithBoxes} pictures"));
             output.WriteLine(Line($"bytes     {found.Bytes / 1e6:F1} MB of pictures"));
         }

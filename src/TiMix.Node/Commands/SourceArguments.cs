@@ -12,6 +12,7 @@ internal sealed class SourceArguments
     private readonly Option<string?> _images = new("--images") { Description = "Directory that the names of pictures start from; beside the file if left out." };
     private readonly Option<string?> _split = new("--split") { Description = "Only these parts, for example test or train,restval (karpathy, flickr-entities)." };
     private readonly Option<string?> _boxes = new("--boxes") { Description = "A second source with boxes for the same pictures, for example COCO's instances." };
+    private readonly Option<string?> _annotations = new("--annotations") { Description = "The file with the answers to the questions of VQA v2 (vqa)." };
     private readonly Option<string?> _imageKey = new("--image-key") { Description = "Column or member that names the picture (table, list, regions)." };
     private readonly Option<string?> _captionKey = new("--caption-key") { Description = "Column or member with the caption (table, list, regions)." };
     private readonly Option<string?> _separator = new("--separator") { Description = "Between a table's columns: tab, comma, or a character; told from the first line if left out." };
@@ -22,7 +23,7 @@ internal sealed class SourceArguments
     public void AddTo(Command command)
     {
         command.Add(_source);
-        Option[] all = [_format, _images, _split, _boxes, _imageKey, _captionKey, _separator, _quoting, _list];
+        Option[] all = [_format, _images, _split, _boxes, _annotations, _imageKey, _captionKey, _separator, _quoting, _list];
         Array.ForEach(all, command.Add);
     }
 
@@ -34,6 +35,7 @@ internal sealed class SourceArguments
         Images = parsed.GetValue(_images),
         Split = parsed.GetValue(_split),
         Boxes = parsed.GetValue(_boxes),
+        Annotations = parsed.GetValue(_annotations),
         ImageKey = parsed.GetValue(_imageKey),
         CaptionKey = parsed.GetValue(_captionKey),
         Separator = parsed.GetValue(_separator) switch { "tab" or "\\t" => "\t", "comma" => ",", "" => null, var other => other },

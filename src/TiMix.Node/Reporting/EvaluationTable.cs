@@ -10,6 +10,12 @@ internal static class EvaluationTable
     {
         output.WriteLine($"After {report.Step} steps:");
         output.WriteLine();
+        if (TaskTable.Fits(report))
+        {
+            TaskTable.Write(report, output);
+            return;
+        }
+
         output.WriteLine("split         pairs   image to text           text to image           mean     median");
         output.WriteLine("                      R@1    R@5    R@10      R@1    R@5    R@10      recall   rank");
         foreach (var split in report.Splits)

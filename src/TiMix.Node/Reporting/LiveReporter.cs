@@ -81,7 +81,7 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
             {
                 foreach (var split in evaluation.Splits)
                 {
-                    table.AddRow(Markup.Escape(split.Split), Invariant($"mean recall {split.Metrics.GetValueOrDefault("meanRecall"):F2} %   (step {evaluation.Step})"));
+                    table.AddRow(Markup.Escape(split.Split), $"{Headline.TextOf(split)}   (step {evaluation.Step})");
                 }
             }
 

@@ -28,7 +28,7 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         Progress.Add(evaluation);
         foreach (var split in evaluation.Splits)
         {
-            Line(FormattableString.Invariant($"step {evaluation.Step}  {split.Split}: mean recall {split.Metrics.GetValueOrDefault("meanRecall"):F2} %"));
+            Line($"step {evaluation.Step}  {split.Split}: {Headline.TextOf(split)}");
         }
     }
 

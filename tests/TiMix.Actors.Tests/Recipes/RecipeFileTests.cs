@@ -13,6 +13,13 @@ public sealed class RecipeFileTests
         Assert.Equal(["heldout", "test"], recipe.Data.Tests.Keys.Order());
     }
 
+    [Theory]
+    [InlineData("sample-captioning", "captioning")]
+    [InlineData("sample-vqa", "vqa")]
+    [InlineData("sample-grounding", "grounding")]
+    [InlineData("sample-retrieval", "retrieval")]
+    public void The_recipes_of_the_tasks_load(string name, string task) => Assert.Equal(task, RecipeFile.Load(name).Data.Task);
+
     [Fact]
     public void What_is_written_reads_back_the_same()
     {
@@ -59,6 +66,13 @@ public sealed class RecipeFileTests
     [InlineData("""{ "objective": { "prefixLmWeight": 1 }, "model": { "fusionLayers": 2 } }""", "\"model.decoderLayers\" is 0")]
     [InlineData("""{ "objective": { "itmWeight": -1 } }""", "\"objective.itmWeight\" is -1")]
     [InlineData("""{ "objective": { "mlmShare": 1 } }""", "larger than 0, below 1")]
+    [InlineData("""{ "data": { "task": "chess" } }""", "\"data.task\" is \"chess\"; it must be one of retrieval, captioning, grounding, vqa")]
+    [InlineData("""{ "data": { "task": "captioning" } }""", "\"objective.prefixLmWeight\" is 0; it must be larger than 0 with \"data.task\" captioning")]
+    [InlineData("""{ "data": { "task": "grounding" }, "objective": { "alignmentWeight": 0 } }""", "\"objective.alignmentWeight\" is 0")]
+    [InlineData("""{ "data": { "task": "vqa" }, "model": { "preset": "sample-full" }, "objective": { "prefixLmWeight": 1 } }""", "\"data.answers\" is \"\"")]
+    [InlineData("""{ "data": { "task": "vqa", "answers": "a.txt" }, "model": { "preset": "sample-full" }, "objective": { "prefixLmWeight": 1 } }""", "\"mix.method\" is \"timix\"; it must be none")]
+    [InlineData("""{ "objective": { "itcWeight": -1 } }""", "\"objective.itcWeight\" is -1")]
+    [InlineData("""{ "run": { "beams": 0 } }""", "\"run.beams\" is 0")]
     [InlineData("""{ "data": { "phraseLength": 30 } }""", "\"data.phraseLength\" is 30")]
     [InlineData("""{ "data": { "train": "" } }""", "\"data.train\"")]
     [InlineData("""{ "data": { "train": null } }""", "\"data.train\"")]

@@ -75,6 +75,48 @@ public sealed class InitialWeightsTests : IDisposable
     }
 
     [Fact]
+    public void Heads_of_a_snapshot_that_the_recipe_has_not_are_passed_over_and_longer_texts_go_on_from_the_seed()
+    {
+        var positions = Enumerable.Range(0, 8 * 16).Select(i => -0.25f * i).ToArray();
+        NamedTensor[] tensors = [new NamedTensor(Given, [16], _values), new NamedTensor("text.positional_embedding", [8, 16], positions), new NamedTensor("matching_head.bias", [2], new float[2])];
+        Safetensors.Write(FilePath, tensors, new Dictionary<string, string> { ["step"] = "7" });
+        var recipe = InitialWeights.Pin(_data.Recipe with { Model = _data.Recipe.Model with { Init = FilePath } });
+        using var seeded = new TrainingState(_data.Recipe, Model, CPU);
+        var values = seeded.Student.ToArray();
+        var start = InitialWeights.Read(recipe, seeded.Layout, values)!;
+        Assert.Equal(["matching_head.bias"], start.Unused);
+        Assert.Equal(["text.positional_embedding", Given], start.Taken.Order());
+        Assert.Equal(seeded.Layout.Slots.Count - 2, start.Seeded.Count);
+        var at = (int)seeded.Layout["text.positional_embedding"].Offset;
+        Assert.Equal(positions, values[at..(at + positions.Length)]);
+        Assert.Equal(seeded.Student.ToArray()[(at + positions.Length)..(at + 160)], values[(at + positions.Length)..(at + 160)]);
+
+        // Not from a snapshot: a head that nobody asked for is a mistake.
+        Safetensors.Write(FilePath, tensors);
+        Refused(InitialWeights.Pin(_data.Recipe with { Model = _data.Recipe.Model with { Init = FilePath } }), "\"matching_head.bias\" is no parameter");
+    }
+
+    [Fact]
+    public void A_directory_is_a_run_or_a_snapshot_or_a_mistake()
+    {
+        Directory.CreateDirectory(_data.In("some", "snapshots", "step-00000002"));
+        var recipe = _data.Recipe with { Model = _data.Recipe.Model with { Init = _data.In("some") } };
+        Assert.Contains("neither a run with a snapshot nor a snapshot", Assert.Throws<RunError>(() => InitialWeights.Pin(recipe)).Message);
+        foreach (var step in new[] { "step-00000002", "step-00000010", "step-00000012.unfinished" })
+        {
+            Directory.CreateDirectory(_data.In("some", "snapshots", step));
+            File.WriteAllText(_data.In("some", "snapshots", step, "snapshot.json"), "{}");
+            File.WriteAllText(_data.In("some", "snapshots", step, "model.safetensors"), step);
+        }
+
+        var pinned = InitialWeights.Pin(recipe).Model;
+        Assert.Equal(_data.In("some", "snapshots", "step-00000010", "model.safetensors"), pinned.Init);
+        Assert.Equal(InitialWeights.HashOf(pinned.Init), pinned.InitSha256);
+        var snapshot = InitialWeights.Pin(recipe with { Model = recipe.Model with { Init = _data.In("some", "snapshots", "step-00000002") } }).Model;
+        Assert.Equal(_data.In("some", "snapshots", "step-00000002", "model.safetensors"), snapshot.Init);
+    }
+
+    [Fact]
     public async Task A_run_with_a_wrong_file_leaves_nothing()
     {
         using var observer = new RecordingObserver();

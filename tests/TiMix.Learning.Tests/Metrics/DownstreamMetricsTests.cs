@@ -99,6 +99,8 @@ public sealed class DownstreamMetricsTests
         Assert.Equal([8, 0, 16, 16], Grounding.BoxOf(map, 4, 8));
         Assert.Equal([8, 0, 16, 24], Grounding.BoxOf(map, 4, 8, share: 0.4));
         Assert.Equal([8, 8, 8, 8], Grounding.BoxOf(map, 4, 8, share: 1));
+        Assert.Equal([12, 4, 8, 8], Grounding.BoxOf(map, 4, 8, inset: 0.5));
+        Assert.Equal([8, 8, 8, 8], Grounding.BoxOf(map, 4, 8, share: 1, inset: 0.5));
     }
 
     [Fact]

@@ -27,14 +27,15 @@ public sealed class ContrastiveObjectiveTests
     };
 
     [Theory]
-    [InlineData(MixLabels.Hard, 0, 1)]
-    [InlineData(MixLabels.Hard, 0.4, 0.7)]
-    [InlineData(MixLabels.Self, 0.4, 1)]
-    [InlineData(MixLabels.Blend, 0.3, 0.5)]
-    [InlineData(MixLabels.Blend, 1, 0)]
-    public void Losses_and_gradients_equal_the_reference_in_double(MixLabels labels, double alpha, double weight)
+    [InlineData(MixLabels.Hard, 0, 1, 1)]
+    [InlineData(MixLabels.Hard, 0.4, 0.7, 1)]
+    [InlineData(MixLabels.Self, 0.4, 1, 0.5)]
+    [InlineData(MixLabels.Blend, 0.3, 0.5, 1)]
+    [InlineData(MixLabels.Blend, 1, 0, 1)]
+    [InlineData(MixLabels.Hard, 0, 1, 0)]
+    public void Losses_and_gradients_equal_the_reference_in_double(MixLabels labels, double alpha, double weight, double itc)
     {
-        var options = new ObjectiveOptions { Labels = labels, DistillAlpha = alpha, MixWeight = weight, Beta = 0.3 };
+        var options = new ObjectiveOptions { Labels = labels, DistillAlpha = alpha, MixWeight = weight, ItcWeight = itc, Beta = 0.3 };
         var reference = new ContrastiveReference(Batch, Width, options, Pairing, Lambda, 11);
         var features = Features(reference);
         using var losses = ContrastiveObjective.Compute(features, options);

@@ -80,7 +80,7 @@ internal sealed class ContrastiveReference
     /// <summary>Mean divergence of the predictions from the labels, Σ target·ln(target / p), zeros left out.</summary>
     public double Regulariser() => (Divergence(MixRows, Mixed, Text) + Divergence(MixColumns, Text, Mixed)) / 2;
 
-    public double Total() => Itc() + _options.MixWeight * Mix();
+    public double Total() => (_options.ItcWeight * Itc()) + _options.MixWeight * Mix();
 
     /// <summary>Fourth-order central difference of the total by one entry.</summary>
     public double Slope(Action<double> move)

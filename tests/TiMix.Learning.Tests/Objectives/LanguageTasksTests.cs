@@ -73,6 +73,23 @@ public sealed class LanguageTasksTests
     }
 
     [Fact]
+    public void A_captioner_is_given_nothing_and_an_answerer_the_question()
+    {
+        // [CLS] 11 12 [SEP] 13 14 [SEP], a row without an answer, and one without a question.
+        int[] tokens = [2, 11, 12, 3, 13, 14, 3, 0, 2, 11, 12, 3, 3, 0, 0, 0, 2, 3, 15, 3, 0, 0, 0, 0];
+        var answers = PrefixSplits.Of(tokens, 3, Special, 7, PrefixMode.First);
+        Assert.Equal([2, 11, 12, 3, 0, 0, 0, 0, 2, 11, 12, 3, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0], answers.Prefixes);
+        Assert.Equal([2, 13, 14, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 15, 0, 0, 0, 0, 0, 0], answers.Inputs);
+        Assert.Equal([13, 14, 3, 15, 3], answers.Targets);
+        Assert.Equal([0, 0, 0, 2, 2], answers.Rows);
+        Assert.Equal([0, 1, 2, 0, 1], answers.Columns);
+
+        var captions = PrefixSplits.Of([2, 11, 12, 3, 0, 0], 1, Special, 7, PrefixMode.Empty);
+        Assert.Equal([2, 3, 0, 0, 0, 0], captions.Prefixes);
+        Assert.Equal([11, 12, 3], captions.Targets);
+    }
+
+    [Fact]
     public void A_negative_is_drawn_in_proportion_to_its_likeness_and_is_never_the_own_one()
     {
         // Text 0: images 1 and 2 weigh 3 : 1; image 0: texts 1 and 2 weigh 1 : 4.
