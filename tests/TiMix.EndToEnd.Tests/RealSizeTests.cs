@@ -23,7 +23,7 @@ public sealed partial class RealSizeTests : IDisposable
 
     [Fact]
     [Trait("Category", "Slow")]
-    public async Task A_model_of_the_size_of_CLIP_and_BERT_is_trained_exported_and_imported_again()
+    public async Task A_model_of_the_size_of_CLIP_and_BERT_is_trained_searched_with_exported_and_imported_again()
     {
         Assert.SkipUnless(AvailableMemoryGiB() > NeededMemoryGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededMemoryGiB} GiB of free memory, there are {AvailableMemoryGiB():F1}");
         Assert.SkipUnless(FreeDiskGiB() > NeededDiskGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededDiskGiB} GiB of free disk, there are {FreeDiskGiB():F1}");
@@ -41,7 +41,8 @@ public sealed partial class RealSizeTests : IDisposable
         await RunAsync(["train", "sample", "--run", "real", "--steps", "2", "--threads", "1", "--trainers", "1", .. recipe, .. places]);
         var snapshot = In("runs", "real", "snapshots", "step-00000002", "model.safetensors");
 
-        // Search over pictures belongs here once it is a command: it reads the same snapshot.
+        var found = await RunAsync(["search", "a dog", "--images", In("pictures"), "--run", "real", "--top", $"{Samples}", .. places]);
+        Assert.All(Directory.GetFiles(In("pictures")), picture => Assert.Contains(Path.GetFileName(picture), found, StringComparison.Ordinal));
         await RunAsync(["export", "real", "--format", "open-clip", "--out", In("open-clip"), .. places]);
         await RunAsync(["export", "real", "--format", "transformers", "--out", In("transformers"), .. places]);
         foreach (var weights in new[] { In("open-clip", "open_clip_model.safetensors"), In("transformers", "model.safetensors") })
@@ -60,7 +61,7 @@ public sealed partial class RealSizeTests : IDisposable
         Assert.All(back.Tensors.Keys, name => Assert.True(trained.Read(name).AsSpan().SequenceEqual(back.Read(name)), name));
     }
 
-    private static async Task RunAsync(string[] arguments)
+    private static async Task<string> RunAsync(string[] arguments)
     {
         var started = TimeProvider.System.GetTimestamp();
         using var run = TimixProcess.Start(arguments);
@@ -69,6 +70,7 @@ public sealed partial class RealSizeTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{arguments[0]}: {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s; largest process so far {peak:F2} GiB"));
         Assert.InRange(peak, 0.5, MostGiB);
+        return run.Output;
     }
 
     /// <summary>Special pieces, letters and words of the sample corpus, then pieces that no text has.</summary>
@@ -78,9 +80,10 @@ public sealed partial class RealSizeTests : IDisposable
         File.WriteAllLines(In("vocab.txt"), [.. words, .. Enumerable.Range(0, Pieces - words.Length).Select(i => $"filler{i}")]);
     }
 
-    /// <summary>The first samples of the test split: what is evaluated at the end stays small.</summary>
+    /// <summary>The first samples of the test split, as a shard and as pictures: what is evaluated at the end stays small.</summary>
     private async Task WriteShardAsync()
     {
+        Directory.CreateDirectory(In("pictures"));
         await using var from = new TarReader(File.OpenRead(Path.Combine(TimixProcess.DataDirectory, "test.tar")));
         await using var to = new TarWriter(File.Create(In("train.tar")), TarEntryFormat.Ustar);
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -90,6 +93,12 @@ public sealed partial class RealSizeTests : IDisposable
             if (names.Count > Samples)
             {
                 break;
+            }
+
+            if (!entry.Name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                await entry.ExtractToFileAsync(In("pictures", entry.Name), overwrite: false);
+                entry.DataStream!.Position = 0;
             }
 
             await to.WriteEntryAsync(entry);
