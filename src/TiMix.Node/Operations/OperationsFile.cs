@@ -14,8 +14,8 @@ internal sealed record OperationsFile(string Url, int ProcessId, string Token)
     /// <summary>Writes it beside its final name and renames.</summary>
     public void Write(RunDirectory directory)
     {
-        var unfinished = directory.Operations + ".unfinished";
-        File.Delete(unfinished);
+        // Several coordinators may begin at once; the last one's address stays.
+        var unfinished = $"{directory.Operations}.{Guid.NewGuid():N}.unfinished";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

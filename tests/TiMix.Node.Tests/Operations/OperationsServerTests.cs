@@ -143,6 +143,14 @@ public sealed class OperationsServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Several_coordinators_that_begin_at_once_do_not_take_the_file_from_each_other()
+    {
+        Parallel.For(0, 64, number => new OperationsFile($"http://127.0.0.1:{number}", number, "token").Write(_run.Directory));
+        Assert.StartsWith("http://127.0.0.1:", OperationsFile.Read(_run.Directory)!.Url, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_run.Directory.Path, "*.unfinished"));
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_the_users_mistake()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
