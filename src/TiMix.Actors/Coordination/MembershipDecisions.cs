@@ -191,9 +191,9 @@ public sealed partial record Membership
         {
             orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.TakeSnapshot(run.Steps)));
         }
-        else if (SnapshotFrom is { } from && !(run.Newest?.Step >= from) && members[0].Phase == TrainerPhase.Running)
+        else if (IsSnapshotWanted(run) && members[0].Phase == TrainerPhase.Running)
         {
-            orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.SnapshotFrom(from)));
+            orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.SnapshotFrom(SnapshotFrom!.Value)));
         }
 
         var reason = ReasonToStop(run, view, members, now);
@@ -311,8 +311,7 @@ public sealed partial record Membership
             return new Decision(this, [new RunPaused(RunState.StoppedOnRequest, now)], [], null);
         }
 
-        var wanted = SnapshotFrom is not null && !(run.Newest?.Step >= SnapshotFrom);
-        if (!safe && (Pausing || wanted || state.Holders.All(holder => holder.Leaving)))
+        if (!safe && (Pausing || IsSnapshotWanted(run) || state.Holders.All(holder => holder.Leaving)))
         {
             orders.Add(new Addressed(state.Holders[0].Trainer, new TrainerOrders.TakeSnapshot(state.Step)));
         }
@@ -323,6 +322,8 @@ public sealed partial record Membership
 
         return new Decision(this, [], orders, run.Trained || Pausing || run.Held ? null : $"{candidates.Count} trainers are here, {_options.MinTrainers} are needed");
     }
+
+    private bool IsSnapshotWanted(RunState run) => SnapshotFrom is { } from && !(run.Newest?.Step >= from);
 
     private static string Divergence(IReadOnlyList<TrainerStatus> diverged) => $"{string.Join(" and ", diverged.Select(status => status.Node))} had other weights than the others";
 

@@ -19,16 +19,9 @@ internal static class CaptioningEvaluation
     {
         var (written, references) = (new List<string>(), new List<IReadOnlyList<string>>());
         var options = new BeamOptions { Beams = recipe.Run.Beams, LengthPenalty = recipe.Run.LengthPenalty, MostWords = model.Config.ContextLength - 2 };
-        while (true)
+        foreach (var (_, batch) in reader.Batches(ImagesAtOnce, stop))
         {
-            stop.ThrowIfCancellationRequested();
-            var batch = reader.Load(written.Count, ImagesAtOnce, stop);
             var count = batch.SampleIndices.Length;
-            if (count == 0)
-            {
-                break;
-            }
-
             written.AddRange(Write(batch.Pixels, count, model, options).Select(text => tokenizer.Decode(text.Words)));
             references.AddRange(Enumerable.Range(0, count).Select(image => batch.CaptionTexts.Where((_, caption) => batch.CaptionOwner[caption] == image).ToArray()));
         }
@@ -57,9 +50,8 @@ internal static class CaptioningEvaluation
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var special = model.Config.SpecialTokens;
-        var images = model.Encoder.EncodeImages(Pixels.Normalize(pixels, count, model.Config.ImageSize, model.Device), false, tokens: true).Tokens!;
         var nothing = Enumerable.Repeat(new[] { special.Class, special.Separator }, count).SelectMany(ids => ids).ToArray();
-        var memory = model.Remember(images, [.. Enumerable.Range(0, count)], nothing);
+        var memory = model.Remember(model.ImageTokens(pixels, count), [.. Enumerable.Range(0, count)], nothing);
         return BeamSearch.Write(model.Encoder.Fusion.Decoder!, memory, count, special, model.Device, options);
     }
 }

@@ -43,6 +43,13 @@ internal sealed class EvaluatedModel : IDisposable
         return HostFloats.Of(Encoder.EncodeImages(Pixels.Normalize(pixels, count, Config.ImageSize, Device), false).Feature);
     }
 
+    /// <summary>All tokens of pictures; the caller's scope holds them.</summary>
+    /// <param name="pixels">uint8 [count, 3, S, S], planar RGB.</param>
+    /// <param name="count">At least 1.</param>
+    /// <returns>[count, 1+N, C].</returns>
+    public Tensor ImageTokens(ReadOnlySpan<byte> pixels, int count) =>
+        Encoder.EncodeImages(Pixels.Normalize(pixels, count, Config.ImageSize, Device), false, tokens: true).Tokens!;
+
     /// <summary>Features of texts.</summary>
     /// <param name="tokens">[count, L] ids, padded.</param>
     /// <param name="count">At least 1.</param>

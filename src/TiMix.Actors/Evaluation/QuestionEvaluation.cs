@@ -21,16 +21,9 @@ internal static class QuestionEvaluation
         var special = model.Config.SpecialTokens;
         var ranking = new AnswerRanking(model.Encoder.Fusion.Decoder!, [.. answers.Select(answer => WordsOf(answer, tokenizer, model.Config))], special, model.Device);
         var (given, people, pictures) = (new List<string>(), new List<IReadOnlyList<string>>(), 0);
-        while (true)
+        foreach (var (_, batch) in reader.Batches(ImagesAtOnce, stop))
         {
-            stop.ThrowIfCancellationRequested();
-            var batch = reader.Load(pictures, ImagesAtOnce, stop);
             var count = batch.SampleIndices.Length;
-            if (count == 0)
-            {
-                break;
-            }
-
             given.AddRange(Answer(batch, count, model, ranking).Select(answer => answers[answer]));
             people.AddRange(batch.QuestionAnswers);
             pictures += count;
@@ -57,7 +50,7 @@ internal static class QuestionEvaluation
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var images = model.Encoder.EncodeImages(Pixels.Normalize(batch.Pixels, count, model.Config.ImageSize, model.Device), false, tokens: true).Tokens!;
+        var images = model.ImageTokens(batch.Pixels, count);
         var length = batch.QuestionTokens.Length / batch.QuestionOwner.Length;
         var found = new List<int>();
         for (var first = 0; first < batch.QuestionOwner.Length; first += QuestionsAtOnce)

@@ -28,14 +28,12 @@ internal static class Reranking
         var wanted = EntriesByImage(best, features.Pairs);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var texts = AllTokens(reader, features.Pairs, model, stop);
-        for (var first = 0; first < features.Pairs; first += ImagesAtOnce)
+        var texts = AllTokens(reader, model, stop);
+        foreach (var (first, batch) in reader.Batches(ImagesAtOnce, stop))
         {
-            stop.ThrowIfCancellationRequested();
             using var block = NewDisposeScope();
-            var count = Math.Min(ImagesAtOnce, features.Pairs - first);
-            var pixels = Pixels.Normalize(reader.Load(first, count, stop).Pixels, count, model.Config.ImageSize, model.Device);
-            var images = model.Encoder.Fusion.Encoder!.Remember(model.Encoder.EncodeImages(pixels, false, tokens: true).Tokens!);
+            var count = batch.SampleIndices.Length;
+            var images = model.Encoder.Fusion.Encoder!.Remember(model.ImageTokens(batch.Pixels, count));
             var pairs = Enumerable.Range(0, count).SelectMany(image => wanted[first + image].Keys.Select(caption => (Image: image, Text: caption))).ToList();
             foreach (var chunk in pairs.Chunk(PairsAtOnce))
             {
@@ -86,12 +84,11 @@ internal static class Reranking
         return entries;
     }
 
-    private static TextTokens AllTokens(EvaluationReader reader, int pairs, EvaluatedModel model, CancellationToken stop)
+    private static TextTokens AllTokens(EvaluationReader reader, EvaluatedModel model, CancellationToken stop)
     {
         var (tokens, captions) = (new List<int>(), 0);
-        for (var first = 0; first < pairs; first += ImagesAtOnce)
+        foreach (var (_, batch) in reader.Batches(ImagesAtOnce, stop))
         {
-            var batch = reader.Load(first, Math.Min(ImagesAtOnce, pairs - first), stop);
             tokens.AddRange(batch.CaptionTokens);
             captions += batch.CaptionOwner.Length;
         }

@@ -46,16 +46,9 @@ internal sealed class SplitFeatures
         var (images, captions, owner) = (new List<float>(), new List<float>(), new List<int>());
         var (maps, boxes, regionOwner) = (new List<float>(), new List<float>(), new List<int>());
         var (encoder, device, pairs) = (model.Encoder, model.Device, 0);
-        while (true)
+        foreach (var (first, batch) in reader.Batches(BatchSize, stop))
         {
-            stop.ThrowIfCancellationRequested();
-            var batch = reader.Load(pairs, BatchSize, stop);
             var count = batch.SampleIndices.Length;
-            if (count == 0)
-            {
-                break;
-            }
-
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var image = encoder.EncodeImages(Pixels.Normalize(batch.Pixels, count, model.Config.ImageSize, device), regions);
@@ -65,18 +58,18 @@ internal sealed class SplitFeatures
                 captions.AddRange(model.TextFeatures(texts, texts.Length * count / batch.Tokens.Length));
             }
 
-            owner.AddRange(batch.CaptionOwner.Select(index => pairs + index));
+            owner.AddRange(batch.CaptionOwner.Select(index => first + index));
             if (regions && batch.RegionOwner.Length > 0)
             {
                 var cls = encoder.EncodeTexts(TokenMatrix.Of(batch.RegionPhrases, batch.RegionOwner.Length, device)).Cls;
                 var of = tensor(batch.RegionOwner, device: device).to(ScalarType.Int64);
                 maps.AddRange(Saliency.FromLogits(encoder.PatchTextLogits(image.Middle!, of, cls)));
                 boxes.AddRange(batch.RegionBoxes);
-                regionOwner.AddRange(batch.RegionOwner.Select(index => pairs + index));
+                regionOwner.AddRange(batch.RegionOwner.Select(index => first + index));
             }
 
-            probe?.Add(batch, pairs, model);
-            pairs += count;
+            probe?.Add(batch, first, model);
+            pairs = first + count;
         }
 
         return new SplitFeatures(model.Config.EmbedDim)

@@ -30,7 +30,7 @@ internal sealed class CoordinatorSetup
     /// <exception cref="DataException">The data are missing or wrong.</exception>
     public static async Task<CoordinatorSetup> OfAsync(NodeOptions options, RunDirectory directory)
     {
-        var recipe = options.Recipe ?? RecipeFile.Parse(await File.ReadAllTextAsync(RunDirectory.Look(options.RunsDirectory, options.RunName).Recipe).ConfigureAwait(false), directory.Recipe);
+        var recipe = options.Recipe ?? RunDirectory.Look(options.RunsDirectory, options.RunName).ReadRecipe();
         var data = new RunData(recipe, options.DataDirectory);
         var model = ModelOf(recipe, data.OpenTokenizer());
         Directory.CreateDirectory(directory.Path);

@@ -49,6 +49,16 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     /// <exception cref="DataException">Files are missing; one line.</exception>
     public EvaluationReader OpenReader(string split, Learning.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.EvaluationOptions(model));
 
+    /// <summary>The tokenizer that a model was trained with.</summary>
+    /// <exception cref="RunError">The vocabulary is another one now.</exception>
+    /// <exception cref="DataException">It is missing or wrong; one line.</exception>
+    public WordPieceTokenizer OpenTokenizerOf(Learning.ModelConfig model)
+    {
+        var tokenizer = OpenTokenizer();
+        return tokenizer.VocabularySize == model.VocabularySize ? tokenizer : throw new RunError(
+            $"the vocabulary {recipe.Data.Vocabulary} has {tokenizer.VocabularySize} pieces now; the snapshot was trained with {model.VocabularySize}: put the file back that the run began with.");
+    }
+
     /// <summary>The answers that are ranked, as written, without what is there twice.</summary>
     /// <exception cref="DataException">The file is missing or has none; one line.</exception>
     public IReadOnlyList<string> Answers()

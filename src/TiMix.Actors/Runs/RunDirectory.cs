@@ -51,6 +51,14 @@ public sealed class RunDirectory : IDisposable
         return new RunDirectory(System.IO.Path.Combine(runsDirectory, name), null);
     }
 
+    /// <summary>The same by its path.</summary>
+    internal static RunDirectory At(string path) => new(path, null);
+
+    /// <summary>Reads the recipe, as the run began with it.</summary>
+    /// <exception cref="RunError">It is no recipe.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public Recipe ReadRecipe() => RecipeFile.Parse(File.ReadAllText(Recipe), Recipe);
+
     /// <summary>Makes the directory of a new run and takes it into possession.</summary>
     /// <exception cref="RunError">There is one already, or it cannot be made.</exception>
     public static RunDirectory Create(string runsDirectory, string name, string recipe)
@@ -87,7 +95,7 @@ public sealed class RunDirectory : IDisposable
                 return directory;
             }
 
-            var differences = RecipeFile.Differences(RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe), recipe);
+            var differences = RecipeFile.Differences(directory.ReadRecipe(), recipe);
             return differences.Count == 0 ? directory
                 : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start the node with --recipe {directory.Recipe}, or choose another --run.");
         }

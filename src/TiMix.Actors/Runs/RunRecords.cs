@@ -32,6 +32,12 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     /// <summary>The last evaluation that stands in the files.</summary>
     public EvaluationReport? LastEvaluation { get; private set; }
 
+    /// <summary>The steps that a run has written down, oldest first; a line that a crash tore is not there.</summary>
+    public static IEnumerable<StepReport> StepsOf(RunDirectory directory) => Whole(directory.Metrics).Select(line => As<StepReport>(line.Parsed)).OfType<StepReport>();
+
+    /// <summary>The evaluations that a run has written down, oldest first; a line that a crash tore is not there.</summary>
+    public static IEnumerable<EvaluationReport> EvaluationsOf(RunDirectory directory) => Whole(directory.Evaluations).Select(line => As<EvaluationReport>(line.Parsed)).OfType<EvaluationReport>();
+
     /// <summary>Goes on with what is there; a torn last line goes.</summary>
     public void Open() => CutBack(long.MaxValue);
 
@@ -43,11 +49,13 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         (Seconds, Last, LastEvaluation) = (0, null, null);
         Keep(directory.Metrics, "step", step, line =>
         {
-            Last = line.Deserialize<StepReport>(Json);
-            Seconds += Last!.StepSeconds;
+            if (As<StepReport>(line) is { } report)
+            {
+                (Last, Seconds) = (report, Seconds + report.StepSeconds);
+            }
         });
         Replaced = Keep(directory.Replacements, "step", step, _ => { });
-        Keep(directory.Evaluations, "step", step, line => LastEvaluation = line.Deserialize<EvaluationReport>(Json));
+        Keep(directory.Evaluations, "step", step, line => LastEvaluation = As<EvaluationReport>(line) ?? LastEvaluation);
         _metrics = new StreamWriter(directory.Metrics, append: true);
         _replacements = new StreamWriter(directory.Replacements, append: true);
     }
@@ -96,6 +104,42 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         (_metrics, _replacements) = (null, null);
     }
 
+    /// <summary>What a line says; null: something else.</summary>
+    private static T? As<T>(JsonNode line)
+        where T : class
+    {
+        try
+        {
+            return line.Deserialize<T>(Json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The lines of a growing file that a crash has not torn; none if there is no file.</summary>
+    private static IEnumerable<(string Line, JsonNode Parsed)> Whole(string file)
+    {
+        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
+        {
+            JsonNode? parsed = null;
+            try
+            {
+                parsed = JsonNode.Parse(line);
+            }
+            catch (JsonException)
+            {
+                // Torn.
+            }
+
+            if (parsed is not null)
+            {
+                yield return (line, parsed);
+            }
+        }
+    }
+
     /// <summary>Keeps the lines up to a step; a torn last line goes too.</summary>
     private static long Keep(string file, string key, long step, Action<JsonNode> visit)
     {
@@ -105,19 +149,12 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         }
 
         var kept = new List<string>();
-        foreach (var line in File.ReadLines(file))
+        foreach (var (line, parsed) in Whole(file))
         {
-            try
+            if (parsed[key]?.GetValue<long>() <= step)
             {
-                if (JsonNode.Parse(line) is { } parsed && parsed[key]?.GetValue<long>() <= step)
-                {
-                    kept.Add(line);
-                    visit(parsed);
-                }
-            }
-            catch (JsonException)
-            {
-                // Torn by the crash.
+                kept.Add(line);
+                visit(parsed);
             }
         }
 

@@ -90,12 +90,10 @@ public static class SnapshotEvaluation
     /// <exception cref="RunError">No run has one.</exception>
     internal static string NewestRun(string runsDirectory)
     {
-        var manifests = Directory.Exists(runsDirectory)
-            ? Directory.GetDirectories(runsDirectory).Select(run => Path.Combine(run, "snapshots")).Where(Directory.Exists)
-                .SelectMany(Directory.GetDirectories).Select(snapshot => Path.Combine(snapshot, "snapshot.json")).Where(File.Exists)
-            : [];
-        return manifests.OrderByDescending(File.GetLastWriteTimeUtc).ThenBy(path => path, StringComparer.Ordinal).FirstOrDefault() is { } newest
-            ? Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(newest))))!
+        string[] names = Directory.Exists(runsDirectory) ? [.. Directory.GetDirectories(runsDirectory).Select(path => Path.GetFileName(path))] : [];
+        var snapshots = names.SelectMany(name => SnapshotStore.In(RunDirectory.Of(runsDirectory, name).Snapshots).Select(path => (Run: name, Path: path)));
+        return snapshots.OrderByDescending(snapshot => SnapshotStore.WrittenAt(snapshot.Path)).ThenBy(snapshot => snapshot.Path, StringComparer.Ordinal).FirstOrDefault() is { Run: { } newest }
+            ? newest
             : throw new RunError($"there is no snapshot of any run in {runsDirectory}; train one by \"timix train\", or name a run or a snapshot's directory by --run.");
     }
 
@@ -109,7 +107,7 @@ public static class SnapshotEvaluation
     {
         try
         {
-            if (Directory.Exists(nameOrSnapshot) && File.Exists(Path.Combine(nameOrSnapshot, "snapshot.json")))
+            if (SnapshotStore.IsSnapshot(nameOrSnapshot))
             {
                 return step is null
                     ? SnapshotStore.ReadParameters(nameOrSnapshot, average)
@@ -117,9 +115,7 @@ public static class SnapshotEvaluation
             }
 
             using var run = RunDirectory.Look(runsDirectory, nameOrSnapshot);
-            string[] there = Directory.Exists(run.Snapshots)
-                ? [.. Directory.GetDirectories(run.Snapshots).Where(path => File.Exists(Path.Combine(path, "snapshot.json")) && !path.EndsWith(".unfinished", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
-                : [];
+            var there = SnapshotStore.In(run.Snapshots);
             var found = step is { } wanted ? Array.Find(there, path => Path.GetFileName(path) == SnapshotStore.NameOf(wanted)) : there.LastOrDefault();
             return found is not null ? SnapshotStore.ReadParameters(found, average) : throw new RunError(there.Length == 0
                 ? $"run \"{nameOrSnapshot}\" has no snapshot yet."

@@ -54,12 +54,7 @@ public static class SnapshotExport
         var (manifest, parameters) = SnapshotEvaluation.Find(order.NameOrSnapshot, runsDirectory, order.Step, order.Average);
         var data = new RunData(RecipeFile.Parse(manifest.Recipe, order.NameOrSnapshot), dataDirectory);
         data.Prepare(new SilentObserver(), stop);
-        var tokenizer = data.OpenTokenizer();
-        if (tokenizer.VocabularySize != manifest.Model.VocabularySize)
-        {
-            throw new RunError($"the vocabulary has {tokenizer.VocabularySize} pieces now; the snapshot was trained with {manifest.Model.VocabularySize}: put the file back that the run began with.");
-        }
-
+        var tokenizer = data.OpenTokenizerOf(manifest.Model);
         var layout = DualEncoder.LayoutOf(manifest.Model);
         try
         {

@@ -101,7 +101,7 @@ public static class TrainingRun
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
             var layout = DualEncoder.LayoutOf(CoordinatorSetup.ModelOf(recipe, data.OpenTokenizer()));
-            if (Training.InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
+            if (recipe.Model.Init.Length > 0 && Training.InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
             {
                 observer.Notice(NoticeLevel.Information, start.ToString());
             }

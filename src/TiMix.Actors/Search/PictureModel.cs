@@ -37,12 +37,7 @@ internal sealed class PictureModel : IDisposable
         var recipe = RecipeFile.Parse(_manifest.Recipe, Name);
         var data = new RunData(recipe, place.DataDirectory);
         data.Prepare(new SilentObserver(), stop);
-        _tokenizer = data.OpenTokenizer();
-        if (_tokenizer.VocabularySize != _manifest.Model.VocabularySize)
-        {
-            throw new RunError($"the vocabulary {recipe.Data.Vocabulary} has {_tokenizer.VocabularySize} pieces, the snapshot's model {_manifest.Model.VocabularySize}; it must be the one that the run had.");
-        }
-
+        _tokenizer = data.OpenTokenizerOf(_manifest.Model);
         _options = recipe.LoaderOptions(_manifest.Model);
         _cacheDirectory = Path.GetFullPath(Path.Combine(place.DataDirectory, "..", ".features"));
         _model = new EvaluatedModel(_manifest.Model, parameters);

@@ -137,17 +137,25 @@ public sealed class SnapshotStore(string directory)
         return (manifest, teacher.Read("ema"));
     }
 
+    /// <summary>Whether a directory is a whole snapshot, as far as its small file tells.</summary>
+    internal static bool IsSnapshot(string path) => File.Exists(Path.Combine(path, Manifest)) && !path.EndsWith(Unfinished, StringComparison.Ordinal);
+
+    /// <summary>The whole snapshots below a run's snapshots, oldest first, whatever a journal says; empty if there is no such directory.</summary>
+    internal static string[] In(string snapshots) =>
+        System.IO.Directory.Exists(snapshots) ? [.. System.IO.Directory.GetDirectories(snapshots).Where(IsSnapshot).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>The file with a snapshot's parameters.</summary>
+    internal static string ModelOf(string path) => Path.Combine(path, ModelFile);
+
+    /// <summary>When a snapshot was written, UTC.</summary>
+    internal static DateTime WrittenAt(string path) => File.GetLastWriteTimeUtc(Path.Combine(path, Manifest));
+
     /// <summary>The snapshots of a recipe that are there, oldest first, whatever a journal says. Their files are not checked: whoever restores one does that.</summary>
     /// <param name="recipe">Canonical text.</param>
     public IReadOnlyList<(string Name, SnapshotManifest Manifest)> Find(string recipe)
     {
-        if (!System.IO.Directory.Exists(Directory))
-        {
-            return [];
-        }
-
         var found = new List<(string Name, SnapshotManifest Manifest)>();
-        foreach (var path in System.IO.Directory.GetDirectories(Directory).Where(path => !path.EndsWith(Unfinished, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var path in In(Directory))
         {
             try
             {

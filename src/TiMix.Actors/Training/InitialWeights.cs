@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Actors.Snapshots;
 using TiMix.Learning;
 
 namespace TiMix.Actors.Training;
@@ -29,7 +30,7 @@ public sealed record StartingPoint(string Path, IReadOnlyList<string> Taken, IRe
 /// </summary>
 public static class InitialWeights
 {
-    private const string SnapshotManifest = "snapshot.json", ModelFile = "model.safetensors", Positions = "positional_embedding";
+    private const string Positions = "positional_embedding";
     private static readonly string[] OptionalParts = ["fusion", "decoder", "matching_head", "mlm_head"];
 
     /// <summary>The recipe with the file itself in it, if it names a directory, and the file's SHA-256, if it names no hash.</summary>
@@ -99,13 +100,9 @@ public static class InitialWeights
             return init;
         }
 
-        string[] snapshots = File.Exists(Path.Combine(init, SnapshotManifest))
-            ? [init]
-            : Directory.Exists(Path.Combine(init, "snapshots"))
-                ? [.. Directory.GetDirectories(Path.Combine(init, "snapshots")).Where(path => !path.EndsWith(".unfinished", StringComparison.Ordinal) && File.Exists(Path.Combine(path, SnapshotManifest))).Order(StringComparer.Ordinal)]
-                : [];
+        var snapshots = SnapshotStore.IsSnapshot(init) ? [init] : SnapshotStore.In(RunDirectory.At(init).Snapshots);
         return snapshots.Length > 0
-            ? Path.Combine(snapshots[^1], ModelFile)
+            ? SnapshotStore.ModelOf(snapshots[^1])
             : throw new RunError($"recipe: \"model.init\": {init} is neither a run with a snapshot nor a snapshot; right would be one of them, or a safetensors file.");
     }
 

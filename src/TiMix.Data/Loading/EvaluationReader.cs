@@ -42,6 +42,24 @@ public sealed class EvaluationReader
         }
     }
 
+    /// <summary>All usable samples, so many at a time; the last ones may be fewer.</summary>
+    /// <returns>The first sample's position, and the samples: one at least.</returns>
+    public IEnumerable<(int First, LoadedBatch Batch)> Batches(int size, CancellationToken cancellation = default)
+    {
+        for (var first = 0; ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var batch = Load(first, size, cancellation);
+            if (batch.SampleIndices.Length == 0)
+            {
+                yield break;
+            }
+
+            yield return (first, batch);
+            first += batch.SampleIndices.Length;
+        }
+    }
+
     /// <summary>The usable samples start … start + count - 1; fewer, down to none, where the data ends.</summary>
     public LoadedBatch Load(int start, int count, CancellationToken cancellation = default)
     {

@@ -32,7 +32,7 @@ internal static class AuditCommand
                 throw new RunError($"{directory.Path} holds no audit: only a run with --trainers, or of \"timix node\", writes down what was summed.");
             }
 
-            var recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe);
+            var recipe = directory.ReadRecipe();
             var examination = await RunExamination.OfAsync(directory, recipe, parsed.GetValue(data)!, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {

@@ -109,12 +109,12 @@ internal static class NodeCommand
         var run = RunOf(options);
         var observer = new Reporting.PlainReporter(run, output, quiet: false);
         using var directory = TrainingRun.Open(run, observer, leave);
-        var board = new RunBoard(directory, observer, TimeProvider.System);
+        var seen = OperatedRun.Watch(http, directory, observer);
         RunSteering? steering = null;
         var control = new ClusterControl(
-            () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} --join {alone.Address}; \"drain NODE\" lets one go.");
+            () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} --join HOST:PORT of any node, which each says when it starts; \"drain NODE\" lets one go.");
         var result = await OperatedRun.ExecuteAsync(
-            http, run, directory, board, control, () => NodeHost.RunAsync(options, alone, leave, board, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
+            http, run, directory, seen, control, () => NodeHost.RunAsync(options, alone, leave, seen, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
         if (result is { Outcome: RunOutcome.Finished, Led: true })
         {
             var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory, run.Journal).ConfigureAwait(false);
@@ -130,7 +130,7 @@ internal static class NodeCommand
         if (recipe is null)
         {
             var directory = RunDirectory.Look(options.RunsDirectory, options.RunName);
-            recipe = RecipeFile.Parse(File.ReadAllText(directory.Recipe), directory.Recipe);
+            recipe = directory.ReadRecipe();
         }
 
         return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null, Journal = options.Journal, SharesDirectory = options.Journal is not null };
@@ -192,15 +192,12 @@ internal static class NodeCommand
     /// <summary>Tells the user where the node is and how others join it.</summary>
     private sealed class AloneControl(NodeOptions options, TextWriter output) : INodeControl, IReadiness
     {
-        /// <summary>host:port that others join; null until the node is up.</summary>
-        public string? Address { get; private set; }
-
         /// <inheritdoc/>
-        public bool IsUp => Address is not null;
+        public bool IsUp { get; private set; }
 
         public void Ready(string address)
         {
-            Address = address;
+            IsUp = true;
             output.WriteLine($"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
             output.WriteLine($"  timix node --roles trainer --run {options.RunName} --join {address}");
             output.Flush();

@@ -32,16 +32,17 @@ internal static class ReportCommand
                 Name = parsed.GetValue(name)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
-                Recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe),
+                Recipe = directory.ReadRecipe(),
             };
             var events = await RunJournal.ReadAsync(directory, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
             var mixes = parsed.GetValue(noMixes) ? null : Mixes(run, output, stop);
+            var board = RunReport.BoardOf(run, directory);
             var page = parsed.GetValue(file) ?? Path.Combine(directory.Path, "report.html");
             try
             {
-                await File.WriteAllTextAsync(page, RunReport.Html(run, directory, events, mixes), stop).ConfigureAwait(false);
+                await File.WriteAllTextAsync(page, RunReport.Html(run, board, events, mixes), stop).ConfigureAwait(false);
                 output.WriteLine($"Wrote {Path.GetFullPath(page)}");
-                output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory)}; look at it by: tensorboard --logdir {Path.Combine(directory.Path, RunReport.TensorBoard)}");
+                output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory, board)}; look at it by: tensorboard --logdir {Path.Combine(directory.Path, RunReport.TensorBoard)}");
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

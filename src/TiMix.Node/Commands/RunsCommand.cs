@@ -76,7 +76,7 @@ internal static class RunsCommand
         long steps;
         try
         {
-            steps = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe).Optimization.Steps;
+            steps = directory.ReadRecipe().Optimization.Steps;
         }
         catch (RunError)
         {
@@ -123,20 +123,8 @@ internal static class RunsCommand
         return reader.ReadToEnd().Split('\n').Select(line => Number(line, "step")).LastOrDefault(step => step is not null) is { } last ? (long)last : 0;
     }
 
-    private static double? BestRecall(RunDirectory directory) => !File.Exists(directory.Evaluations) ? null
-        : File.ReadLines(directory.Evaluations).Select(Recall).Where(recall => recall is not null).DefaultIfEmpty(null).Max();
-
-    private static double? Recall(string line)
-    {
-        try
-        {
-            return JsonNode.Parse(line)?["splits"]?[0]?["metrics"]?["meanRecall"]?.GetValue<double>();
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentOutOfRangeException)
-        {
-            return null;
-        }
-    }
+    private static double? BestRecall(RunDirectory directory) =>
+        RunRecords.EvaluationsOf(directory).Where(evaluation => evaluation.Splits.Count > 0).Select(evaluation => (double?)Headline.ValueOf(evaluation.Splits[0])).Max();
 
     private static double? Number(string line, string key)
     {

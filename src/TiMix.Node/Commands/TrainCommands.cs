@@ -145,7 +145,7 @@ internal static class TrainCommands
                 Name = parsed.GetValue(name)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
-                Recipe = RecipeFile.Parse(await File.ReadAllTextAsync(directory.Recipe, stop).ConfigureAwait(false), directory.Recipe),
+                Recipe = directory.ReadRecipe(),
                 Threads = NewRunOptions.CheckThreads(parsed.GetValue(threads), wanted),
                 Resume = true,
                 Journal = JournalAddress.Of(parsed.GetValue(journal)),

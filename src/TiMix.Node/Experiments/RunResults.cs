@@ -44,7 +44,7 @@ internal sealed record RunResults(PlannedRun Run, RunStage Stage, JsonObject? Su
             return new RunResults(run, RunStage.Missing, null);
         }
 
-        Check(run, RecipeFile.Parse(File.ReadAllText(place.Recipe), place.Recipe), place.Path);
+        Check(run, place.ReadRecipe(), place.Path);
         if (!File.Exists(place.Summary))
         {
             return new RunResults(run, RunStage.Interrupted, null);

@@ -14,26 +14,11 @@ internal static class StepCost
     /// </summary>
     public static double? SecondsPerStep(string directory, PlannedRun run)
     {
-        var file = RunDirectory.Of(directory, run.Name).Metrics;
-        if (!File.Exists(file))
-        {
-            return null;
-        }
-
         var (mixing, other) = (new List<double>(), new List<double>());
-        foreach (var line in File.ReadLines(file))
+        foreach (var step in RunRecords.StepsOf(RunDirectory.Of(directory, run.Name)))
         {
-            try
-            {
-                var step = JsonNode.Parse(line)!;
-                // The report says how many steps were applied; the first is step 0.
-                var isMixing = run.Recipe.SettingsAt(step["step"]!.GetValue<long>() - 1).Mixing;
-                (isMixing ? mixing : other).Add(step["stepSeconds"]!.GetValue<double>());
-            }
-            catch (JsonException)
-            {
-                // Torn by a crash; the run cuts it off when it goes on.
-            }
+            // The report says how many steps were applied; the first is step 0.
+            (run.Recipe.SettingsAt(step.Step - 1).Mixing ? mixing : other).Add(step.StepSeconds);
         }
 
         var count = mixing.Count + other.Count;

@@ -18,11 +18,11 @@ internal static class LaunchedRun
     {
         using var directory = TrainingRun.Open(options.Run, observer, stop);
         RunResult result;
-        var seen = new RunBoard(directory, observer, TimeProvider.System);
+        var seen = OperatedRun.Watch(options.Http, directory, observer);
         using (var launcher = new LocalLauncher(options, directory, seen))
         {
             launched?.Invoke(launcher);
-            result = await OperatedRun.ExecuteAsync(options.Http, options.Run, directory, seen, launcher, () => launcher.RunAsync(stop)).ConfigureAwait(false);
+            result = await OperatedRun.ExecuteAsync(options.Http, options.Run, directory, seen, new LauncherControl(launcher), () => launcher.RunAsync(stop)).ConfigureAwait(false);
         }
 
         if (result.Outcome == RunOutcome.Finished)

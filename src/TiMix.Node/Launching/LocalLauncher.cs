@@ -5,8 +5,6 @@ using TiMix.Actors.Faults;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Runs;
-using TiMix.Actors.Messages;
-using TiMix.Node.Operations;
 using static TiMix.Actors.Coordination.CoordinatorCommands;
 using static TiMix.Node.Launching.LauncherAction;
 
@@ -17,7 +15,7 @@ namespace TiMix.Node.Launching;
 /// a fault schedule says. It is a member of the cluster itself, the first that the others join, and sees the run through it.
 /// What to do is decided by <see cref="Supervisor"/>; here it is done.
 /// </summary>
-internal sealed class LocalLauncher : IRunControl, IDisposable
+internal sealed class LocalLauncher : IDisposable
 {
     /// <summary>All nodes listen here.</summary>
     public const string Host = "127.0.0.1";
@@ -97,13 +95,10 @@ internal sealed class LocalLauncher : IRunControl, IDisposable
         }
     });
 
-    /// <inheritdoc/>
-    string? IRunControl.WhyNotScale => null;
+    /// <summary>What may be asked of the coordinator; null: the cluster is just being started.</summary>
+    public RunSteering? Steering => _watcher?.Steering;
 
-    /// <inheritdoc/>
-    public Task<ClusterDescription?> DescribeAsync(CancellationToken stop) => _watcher?.Steering.DescribeAsync(stop) ?? Task.FromResult<ClusterDescription?>(null);
-
-    /// <inheritdoc/>
+    /// <summary>Starts or drains trainers until there are as many.</summary>
     public Task<Answer> ScaleAsync(int trainers) => InLoopAsync(() =>
     {
         if (trainers < _options.Membership.MinTrainers)
@@ -121,7 +116,7 @@ internal sealed class LocalLauncher : IRunControl, IDisposable
         });
     });
 
-    /// <inheritdoc/>
+    /// <summary>Lets a trainer leave.</summary>
     public Task<Answer> DrainAsync(string node) => InLoopAsync(() =>
     {
         var present = _supervisor.Present;
@@ -144,21 +139,6 @@ internal sealed class LocalLauncher : IRunControl, IDisposable
         Do(_supervisor.Drain(node) ?? []);
         return new Answer(true, $"{node} finishes its step and leaves; the other {left} {(left == 1 ? "trainer takes" : "trainers take")} its micro-batches over. \"scale trainers={left + 1}\" starts another.");
     });
-
-    /// <inheritdoc/>
-    public Task<Answer> PauseAsync() => Through(steering => steering.PauseAsync());
-
-    /// <inheritdoc/>
-    public Task<Answer> ContinueAsync() => Through(steering => steering.ContinueAsync());
-
-    /// <inheritdoc/>
-    public Task<Answer> SnapshotAsync() => Through(steering => steering.SnapshotAsync());
-
-    /// <inheritdoc/>
-    public Task<Answer> StopAsync() => Through(steering => steering.StopAsync());
-
-    private Task<Answer> Through(Func<RunSteering, Task<Answer>> ask) =>
-        _watcher is { } watcher ? ask(watcher.Steering) : Task.FromResult(new Answer(false, "The cluster is just being started; try again in a moment."));
 
     /// <summary>Decides in the launcher's own loop, where nothing else happens meanwhile.</summary>
     private async Task<Answer> InLoopAsync(Func<Answer> decide)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 
@@ -25,12 +23,6 @@ internal sealed class RunBoard : IRunObserver
     private const int KeptLosses = 200;
     private const int RecentSteps = 20;
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     private readonly Lock _lock = new();
     private readonly IRunObserver _next;
     private readonly TimeProvider _time;
@@ -49,20 +41,14 @@ internal sealed class RunBoard : IRunObserver
     public RunBoard(RunDirectory directory, IRunObserver next, TimeProvider time)
     {
         (_next, _time, StartedAt) = (next, time, time.GetUtcNow().ToUnixTimeMilliseconds());
-        foreach (var step in StepsOf(directory))
+        foreach (var step in RunRecords.StepsOf(directory))
         {
             _points.Add(MetricPoint.Of(step));
             _last = step;
         }
 
-        _evaluations.AddRange(EvaluationsOf(directory));
+        _evaluations.AddRange(RunRecords.EvaluationsOf(directory));
     }
-
-    /// <summary>The steps that a run has written down.</summary>
-    public static IEnumerable<StepReport> StepsOf(RunDirectory directory) => Lines<StepReport>(directory.Metrics);
-
-    /// <summary>The evaluations that a run has written down.</summary>
-    public static IEnumerable<EvaluationReport> EvaluationsOf(RunDirectory directory) => Lines<EvaluationReport>(directory.Evaluations);
 
     /// <summary>When this session began to look on; milliseconds since 1970, UTC.</summary>
     public long StartedAt { get; }
@@ -84,6 +70,9 @@ internal sealed class RunBoard : IRunObserver
 
     /// <summary>Notices past a number, oldest first.</summary>
     public IReadOnlyList<BoardNotice> NoticesAfter(long number) => Read(() => _notices.Where(notice => notice.Number > number).ToArray());
+
+    /// <summary>All steps, oldest first.</summary>
+    public IReadOnlyList<MetricPoint> Points => Read(() => _points.ToArray());
 
     /// <summary>Steps past <paramref name="step"/>, averaged so that there are at most <paramref name="points"/> of them.</summary>
     public MetricSeries SeriesAfter(long step, int points) => Read(() =>
@@ -210,33 +199,6 @@ internal sealed class RunBoard : IRunObserver
         lock (_lock)
         {
             return read();
-        }
-    }
-
-    /// <summary>The whole lines of a growing file; one that is torn is not there yet.</summary>
-    private static IEnumerable<T> Lines<T>(string file)
-    {
-        if (!File.Exists(file))
-        {
-            yield break;
-        }
-
-        foreach (var line in File.ReadLines(file))
-        {
-            T? read = default;
-            try
-            {
-                read = JsonSerializer.Deserialize<T>(line, Json);
-            }
-            catch (JsonException)
-            {
-                // Torn by a crash; the monitor cuts it off.
-            }
-
-            if (read is not null)
-            {
-                yield return read;
-            }
         }
     }
 }

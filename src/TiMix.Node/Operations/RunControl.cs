@@ -35,8 +35,8 @@ internal interface IRunControl
 
 /// <summary>Control through the coordinator alone: nodes that exist can be drained, none be started.</summary>
 /// <param name="steering">What may be asked of the coordinator; null until there is a way to it.</param>
-/// <param name="whyNotScale">Why no trainer can be started, and what would be right.</param>
-internal sealed class ClusterControl(Func<RunSteering?> steering, string whyNotScale) : IRunControl
+/// <param name="whyNotScale">Why no trainer can be started, and what would be right; null: who derives from this starts them.</param>
+internal class ClusterControl(Func<RunSteering?> steering, string? whyNotScale) : IRunControl
 {
     private static readonly Answer TooEarly = new(false, "The run is still being prepared; try again in a moment.");
 
@@ -47,10 +47,10 @@ internal sealed class ClusterControl(Func<RunSteering?> steering, string whyNotS
     public Task<ClusterDescription?> DescribeAsync(CancellationToken stop) => steering()?.DescribeAsync(stop) ?? Task.FromResult<ClusterDescription?>(null);
 
     /// <inheritdoc/>
-    public Task<Answer> ScaleAsync(int trainers) => Task.FromResult(new Answer(false, whyNotScale));
+    public virtual Task<Answer> ScaleAsync(int trainers) => Task.FromResult(new Answer(false, whyNotScale!));
 
     /// <inheritdoc/>
-    public Task<Answer> DrainAsync(string node) => AskAsync(through => through.DrainAsync(node));
+    public virtual Task<Answer> DrainAsync(string node) => AskAsync(through => through.DrainAsync(node));
 
     /// <inheritdoc/>
     public Task<Answer> PauseAsync() => AskAsync(through => through.PauseAsync());

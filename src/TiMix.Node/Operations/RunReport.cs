@@ -19,12 +19,11 @@ internal static partial class RunReport
 
     /// <summary>The file.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="directory">Its directory.</param>
+    /// <param name="board">What it has written down.</param>
     /// <param name="journal">All that its coordinators wrote.</param>
     /// <param name="mixes">A PNG of mixes; null: none.</param>
-    public static string Html(RunOptions run, RunDirectory directory, IReadOnlyList<IEvent> journal, byte[]? mixes)
+    public static string Html(RunOptions run, RunBoard board, IReadOnlyList<IEvent> journal, byte[]? mixes)
     {
-        var board = new RunBoard(directory, new PlainReporter(run, TextWriter.Null, quiet: true), TimeProvider.System);
         var view = new RunView(run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(false, false, null), TimeProvider.System);
         view.Update(Describe(journal.Aggregate(RunState.Empty, (state, happened) => state.Apply(happened))));
         var data = JsonSerializer.Serialize(
@@ -43,13 +42,15 @@ internal static partial class RunReport
     /// <summary>Name of the directory, below the run's, with the numbers for TensorBoard.</summary>
     public const string TensorBoard = "tensorboard";
 
+    /// <summary>What a run has written down, for somebody who looks at it afterwards.</summary>
+    public static RunBoard BoardOf(RunOptions run, RunDirectory directory) => new(directory, new PlainReporter(run, TextWriter.Null, quiet: true), TimeProvider.System);
+
     /// <summary>Writes the run's numbers for TensorBoard.</summary>
     /// <returns>The file.</returns>
-    public static string WriteTensorBoard(RunDirectory directory)
+    public static string WriteTensorBoard(RunDirectory directory, RunBoard board)
     {
         var end = File.Exists(directory.Metrics) ? File.GetLastWriteTimeUtc(directory.Metrics) : DateTime.UnixEpoch;
-        return TensorBoardLog.Write(
-            Path.Combine(directory.Path, TensorBoard), [.. RunBoard.StepsOf(directory).Select(MetricPoint.Of)], [.. RunBoard.EvaluationsOf(directory)], new DateTimeOffset(end, TimeSpan.Zero));
+        return TensorBoardLog.Write(Path.Combine(directory.Path, TensorBoard), board.Points, board.Evaluations, new DateTimeOffset(end, TimeSpan.Zero));
     }
 
     private static ClusterDescription Describe(RunState state) => new(

@@ -27,7 +27,7 @@ public sealed class RerankingTests : IDisposable
         };
         var data = new RunData(recipe, _data.In("sample"));
         var config = recipe.ModelConfig(data.OpenTokenizer().VocabularySize);
-        using var model = new EvaluatedModel(config, Drawn(config));
+        using var model = new EvaluatedModel(config, DrawnModel.Of(config));
         var reader = data.OpenReader("test", config);
         var features = SplitFeatures.Encode(reader, model, false, null, CancellationToken.None);
         var found = Reranking.Scores(features, reader, model, candidates, CancellationToken.None);
@@ -69,22 +69,5 @@ public sealed class RerankingTests : IDisposable
         }
 
         return match;
-    }
-
-    /// <summary>Parameters far from their start, so that scores differ by more than the last bits.</summary>
-    private static float[] Drawn(ModelConfig config)
-    {
-        using var values = new ParameterBuffer(DualEncoder.LayoutOf(config), CPU);
-        values.InitializeFrom(3);
-        var random = new SeededRandom(4);
-        foreach (var slot in values.Layout.Slots)
-        {
-            foreach (ref var value in values.Floats.Slice((int)slot.Offset, (int)slot.Spec.Length))
-            {
-                value += (float)(0.3 * random.NextGaussian());
-            }
-        }
-
-        return values.ToArray();
     }
 }

@@ -127,7 +127,7 @@ public sealed class TaskEvaluatorTests : IDisposable
     {
         var data = new RunData(recipe, _data.In("sample"));
         var config = recipe.ModelConfig(data.OpenTokenizer().VocabularySize);
-        var parameters = Drawn(config);
+        var parameters = DrawnModel.Of(config);
         var report = TaskEvaluator.Evaluate(0, [new EvaluatedSplit("test", data.OpenReader("test", config))], null, recipe, data, config, parameters, false, CancellationToken.None);
         return (report, new EvaluatedModel(config, parameters), data);
     }
@@ -143,21 +143,4 @@ public sealed class TaskEvaluatorTests : IDisposable
     private JsonNode Summary(string name) => JsonNode.Parse(File.ReadAllText(_data.In("runs", name, "summary.json")))!;
 
     private string Fingerprint(string name) => Summary(name)["fingerprint"]!.GetValue<string>();
-
-    /// <summary>Parameters far from their start, so that what is likely differs by more than the last bits.</summary>
-    private static float[] Drawn(ModelConfig config)
-    {
-        using var values = new ParameterBuffer(DualEncoder.LayoutOf(config), CPU);
-        values.InitializeFrom(3);
-        var random = new SeededRandom(4);
-        foreach (var slot in values.Layout.Slots)
-        {
-            foreach (ref var value in values.Floats.Slice((int)slot.Offset, (int)slot.Spec.Length))
-            {
-                value += (float)(0.3 * random.NextGaussian());
-            }
-        }
-
-        return values.ToArray();
-    }
 }
