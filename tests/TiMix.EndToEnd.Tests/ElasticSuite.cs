@@ -1,14 +1,73 @@
+using System.Text.Json.Nodes;
+
 namespace TiMix.EndToEnd.Tests;
 
-/// <summary>What must hold wherever the journal is: joining, draining, kills of everybody, resuming.</summary>
+/// <summary>What must hold wherever the journal is: one fault of every kind, any number of trainers, kills of everybody, runs that end early and go on.</summary>
 public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, PostgresServer? server = null) : ElasticRuns(undisturbed, server)
 {
     [Theory]
-    [InlineData(2, "kill:trainer@12,join@20,drain:trainer@28,kill:coordinator@36")]
-    public async Task The_usual_faults_do_not_reach_the_weights(int trainers, string faults)
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_number_of_trainers_does_not_reach_the_weights(int trainers)
     {
+        var summary = await RunAsync(trainers, "");
+        Assert.Equal(trainers, summary["trainers"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData(2, "kill:trainer@12,join@20,drain:trainer@28,kill:coordinator@36")]
+    [InlineData(1, "join@8,join@16,drain:trainer@36")]
+    [InlineData(2, "kill:trainer@12")]
+    [InlineData(1, "kill:trainer@12")]
+    [InlineData(2, "join@20")]
+    [InlineData(2, "drain:trainer@28")]
+    [InlineData(2, "hang:trainer@33")]
+    [InlineData(2, "hang:trainer@15/6s")]
+    [InlineData(2, "kill:mixer@40")]
+    [InlineData(2, "kill:loader@25")]
+    [InlineData(2, "kill:coordinator@46")]
+    [InlineData(2, "hang:coordinator@20/5s")]
+    [InlineData(2, "partition:trainer@20/5s")]
+    [InlineData(2, "flip:trainer@55")]
+    [InlineData(3, "flip:trainer@30")]
+    [InlineData(3, "kill:trainer@10,kill:trainer@10")]
+    [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,partition:trainer@46/3s,flip:trainer@50,kill:coordinator@55")]
+    public async Task Faults_do_not_reach_the_weights(int trainers, string faults)
+    {
+        // The coordinator is killed last: training goes on without it, and what is to happen at a step that nobody tells of does not happen.
         var summary = await RunAsync(trainers, faults);
         Assert.Equal(faults.Split(',').Length, summary["faults"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_is_found_and_healed()
+    {
+        var summary = await RunAsync(3, "flip:trainer@20", out var run);
+        Assert.Contains("memory was damaged", run.Output, StringComparison.Ordinal);
+        Assert.Equal(2, summary["views"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_run_of_several_processes_is_stopped_and_goes_on_in_one()
+    {
+        using (var run = TimixProcess.Elastic(Runs, "stopped", ["--threads", "1", "--trainers", "2", .. Journal]))
+        {
+            await run.StepAsync(20);
+            Assert.True(await run.InterruptAsync() == 0, run.Output);
+            Assert.Contains("timix resume stopped", run.Output, StringComparison.Ordinal);
+        }
+
+        using var resumed = TimixProcess.Resume(Runs, "stopped", ["--threads", "1", .. Journal]);
+        Assert.True(await resumed.ExitAsync() == 0, resumed.Output);
+        Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "stopped"));
+    }
+
+    [Fact]
+    public async Task Every_step_stands_in_the_metrics_once_whoever_died()
+    {
+        await RunAsync(2, "kill:trainer@10,kill:coordinator@20,kill:trainer@30,kill:coordinator@40,kill:trainer@50");
+        Assert.Equal(Enumerable.Range(1, 60).Select(step => (long)step), File.ReadLines(Path.Combine(Runs, "run", "metrics.jsonl")).Select(line => JsonNode.Parse(line)!["step"]!.GetValue<long>()));
     }
 
     [Fact]
