@@ -13,6 +13,9 @@ internal sealed partial class TimixProcess : IDisposable
     private const int Terminate = 15;
     private const int Continue = 18;
     private const int Stop = 19;
+
+    /// <summary>No test waits as long for anything; whoever does waits for what will not come, and says so.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private static readonly Lazy<string> SampleCorpus = new(ComposeSampleCorpus);
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -122,16 +125,29 @@ internal sealed partial class TimixProcess : IDisposable
             _waiting.Add((wanted, seen));
         }
 
-        var ended = _process.WaitForExitAsync();
-        return await Task.WhenAny(seen.Task, ended) == seen.Task ? await seen.Task : throw new InvalidOperationException($"The program ended before the line came:\n{Output}");
+        var end = ExitAsync();
+        if (await Task.WhenAny(seen.Task, end) == end)
+        {
+            throw new InvalidOperationException($"The program ended with {await end} before the line came:\n{Output}");
+        }
+
+        return await seen.Task;
     }
 
     public Task<string> StepAsync(int step) => LineAsync(line => line.StartsWith($"step {step}/", StringComparison.Ordinal));
 
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Nothing more came for {Patience.TotalMinutes} minutes:\n{Output}");
+        }
     }
 
     public Task<int> KillAsync() => SignalAsync(Kill);

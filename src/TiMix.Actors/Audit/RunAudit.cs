@@ -20,7 +20,8 @@ public sealed record AuditReport(bool SamplesOnce, bool StepsOnce, IReadOnlyList
 /// </summary>
 /// <remarks>
 /// A step counts in the last view that was installed with a first step before it: what an earlier view did past the point from
-/// which a later one went on was lost with it and has been done again, so its records are void.
+/// which a later one went on was lost with it and has been done again, so its records are void. A journal that was begun anew
+/// knows nothing of the steps before its first view, nor of the trainers that did them: nothing is proven of those steps.
 /// </remarks>
 public sealed class RunAudit
 {
@@ -30,6 +31,8 @@ public sealed class RunAudit
     private readonly List<string> _problems = [];
     private readonly Dictionary<long, ViewChange> _views;
     private readonly List<ViewChange> _timeline;
+    private readonly HashSet<string> _trainers;
+    private readonly long _unknown;
     private readonly long[] _owners;
     private readonly Dictionary<long, (string Content, string Trainer)> _seen = [];
     private readonly HashSet<(long Step, string Trainer)> _written = [];
@@ -46,6 +49,8 @@ public sealed class RunAudit
         (_microBatches, _microBatchSize, _stepsPerEpoch) = (microBatches, microBatchSize, stepsPerEpoch);
         _timeline = [.. journal.Aggregate(RunState.Empty, (state, happened) => state.Apply(happened)).Changes.Where(change => change.InstalledAt != 0)];
         _views = _timeline.ToDictionary(change => change.View.Generation);
+        _trainers = [.. _timeline.SelectMany(change => change.View.Shares).Select(share => share.Trainer)];
+        _unknown = _timeline.Count > 0 ? _timeline[0].View.FromStep : 0;
         _owners = new long[steps + 1];
         foreach (var change in _timeline)
         {
@@ -78,6 +83,11 @@ public sealed class RunAudit
 
     private void Look(AuditRecord record)
     {
+        if (_unknown > 0 && !_trainers.Contains(record.Trainer))
+        {
+            return;
+        }
+
         if (!_views.TryGetValue(record.Generation, out var change))
         {
             Steps($"{record.Trainer} applied step {record.Step} in view {record.Generation}, which was never installed");
@@ -187,7 +197,12 @@ public sealed class RunAudit
 
     private void LookForGaps(long steps)
     {
-        for (var step = 1L; step <= steps; step++)
+        if (_unknown > 0)
+        {
+            Steps($"steps 1 to {_unknown} were done before this journal was begun anew: it knows nothing of them");
+        }
+
+        for (var step = _unknown + 1; step <= steps; step++)
         {
             if (!_seen.ContainsKey(step))
             {
@@ -196,7 +211,7 @@ public sealed class RunAudit
         }
 
         var whole = (long)_stepsPerEpoch * _microBatches * _microBatchSize;
-        for (var epoch = 0; (epoch + 1L) * _stepsPerEpoch <= steps; epoch++)
+        for (var epoch = (int)((_unknown + _stepsPerEpoch - 1) / _stepsPerEpoch); (epoch + 1L) * _stepsPerEpoch <= steps; epoch++)
         {
             var used = _epochs.GetValueOrDefault(epoch)?.Count ?? 0;
             if (used != whole)

@@ -198,7 +198,13 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        Tell(new MonitorMessages.Note(NoticeLevel.Error, $"The journal cannot be written ({cause.Message}); this coordinator steps down. Training goes on without one."));
+        // Not through the monitor, which ends with this actor and need not have read its mail by then.
+        var note = new MonitorMessages.Note(NoticeLevel.Error, $"The journal cannot be written ({cause.Message}); this coordinator steps down. Training goes on without one.");
+        foreach (var looker in _lookers.Keys)
+        {
+            looker.Tell(note);
+        }
+
         base.OnPersistFailure(cause, @event, sequenceNr);
     }
 

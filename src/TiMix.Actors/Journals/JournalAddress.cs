@@ -62,6 +62,9 @@ public sealed class JournalAddress
         Default("Command Timeout", () => settings.CommandTimeout = 10);
         Default("Maximum Pool Size", () => settings.MaxPoolSize = 8);
 
+        // Where there is no Kerberos library, as in small images, the runtime itself would complain on standard error.
+        Default("GSS Encryption Mode", () => settings.GssEncryptionMode = GssEncryptionMode.Disable);
+
         // A host that vanished without a word is not to keep its connections, and with them its rights, for hours.
         Default("Options", () => settings.Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3");
         return settings.ConnectionString;
@@ -115,6 +118,7 @@ public sealed class JournalAddress
                 "passfile" => "Passfile",
                 "connect_timeout" => "Timeout",
                 "options" => "Options",
+                "gssencmode" => "GSS Encryption Mode",
                 "host" => "Host",
                 "port" => "Port",
                 "user" => "Username",

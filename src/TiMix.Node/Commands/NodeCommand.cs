@@ -140,7 +140,7 @@ internal static class NodeCommand
     {
         output.WriteLine(result.Outcome switch
         {
-            RunOutcome.Finished => $"the run is finished: {result.Fingerprint}",
+            RunOutcome.Finished => result.Fingerprint is { } fingerprint ? $"the run is finished: {fingerprint}" : "the run is finished",
             RunOutcome.Stopped => "left",
             _ => $"failed: {result.Error}",
         });

@@ -70,6 +70,21 @@ public sealed class RunAuditTests
     }
 
     [Fact]
+    public void A_journal_that_was_begun_anew_proves_what_stands_in_it_and_says_that_it_knows_nothing_of_the_rest()
+    {
+        List<IEvent> anew = [new RunStarted("{}", LastStep, MicroBatches, 1), new SnapshotCommitted(3, "step-3", "f", 10), .. Installed(3, 3, "nobody", 100, "c")];
+        _records.AddRange(Enumerable.Range(4, 3).Select(step => Honest(3, step, "c")));
+        _journal.Clear();
+        _journal.AddRange(anew);
+        var report = Check();
+        Assert.Equal((false, false), (report.SamplesOnce, report.StepsOnce));
+        Assert.Equal(["steps 1 to 3 were done before this journal was begun anew: it knows nothing of them"], report.Problems);
+
+        _records.RemoveAll(record => record.Step == 5 && record.Trainer == "c");
+        Assert.Contains("step 5 has no record in view 3, in which it counts", Check().Problems);
+    }
+
+    [Fact]
     public void A_sample_that_came_twice_in_an_epoch_is_found()
     {
         Lie(5, record => record with { MicroBatches = [record.MicroBatches[0], record.MicroBatches[1] with { Samples = [Sample(4, 0), Sample(5, 3)] }] });

@@ -1,0 +1,84 @@
+"""What watching costs a run: the same run, by turns watched and not watched.
+
+  python3 tools/dashboard/cost.py RUN_DIRECTORY [--steps 10] [--turns 20] [--pages 1]
+
+RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --pages readers holds
+the event stream open as the dashboard does, the state is asked for every second as `timix status --watch` does, and the metrics every
+five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run take for it;
+the first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
+"""
+import argparse, json, math, os, pathlib, statistics, subprocess, sys, time, urllib.request
+
+options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+options.add_argument("run", type=pathlib.Path)
+options.add_argument("--steps", type=int, default=10)
+options.add_argument("--turns", type=int, default=20)
+options.add_argument("--pages", type=int, default=1)
+options = options.parse_args()
+url = json.loads((options.run / "operations.json").read_text())["url"]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+def state():
+    with urllib.request.urlopen(f"{url}/api/run", timeout=10) as answer:
+        return json.load(answer)
+
+def processes():
+    """The nodes, and the launcher that is their parent."""
+    nodes = {node["processId"] for node in state()["nodes"]}
+    parents = {int(pathlib.Path(f"/proc/{node}/stat").read_text().rpartition(")")[2].split()[1]) for node in nodes}
+    return nodes | {parent for parent in parents if parent > 1}
+
+def seconds_of(ids):
+    total = 0
+    for process in ids:
+        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+def lines():
+    with open(options.run / "metrics.jsonl") as file:
+        while True:
+            place = file.tell()
+            line = file.readline()
+            if line.endswith("\n"):
+                yield json.loads(line)
+            else:
+                file.seek(place)
+                time.sleep(0.02)
+
+def watch():
+    asks = f"while :; do curl -s {url}/api/run > /dev/null; sleep 1; done"
+    scrapes = f"while :; do curl -s {url}/metrics > /dev/null; sleep 5; done"
+    return [subprocess.Popen(["sh", "-c", command], start_new_session=True) for command in [asks, scrapes] + [f"exec curl -sN {url}/api/stream > /dev/null"] * options.pages]
+
+def leave(watchers):
+    for watcher in watchers:
+        os.killpg(watcher.pid, 9)
+        watcher.wait()
+
+ids = processes()
+print(f"{len(ids)} processes; {options.turns} turns of {options.steps} steps, every other one watched", file=sys.stderr)
+steps = lines()
+last = state()["step"]
+for line in steps:
+    if line["step"] >= last:
+        break
+turns = []
+for turn in range(options.turns):
+    watchers = watch() if turn % 2 else []
+    next(steps)
+    begun, durations = seconds_of(ids), []
+    for _ in range(options.steps - 1):
+        durations.append(next(steps)["stepSeconds"])
+    turns.append((statistics.mean(durations), (seconds_of(ids) - begun) / len(durations)))
+    leave(watchers)
+
+def compare(name, values):
+    alone, watched = values[0::2], values[1::2]
+    differences = [100 * (w / ((a + b) / 2) - 1) for a, b, w in zip(alone, alone[1:] + alone[-1:], watched)]
+    half = 2.1 * statistics.stdev(differences) / math.sqrt(len(differences))
+    print(f"{name}: {1000 * statistics.mean(alone):.0f} ms a step alone, {1000 * statistics.mean(watched):.0f} watched: "
+          f"{statistics.mean(differences):+.2f} % ({statistics.mean(differences) - half:+.2f} to {statistics.mean(differences) + half:+.2f})")
+
+compare("duration", [turn[0] for turn in turns])
+compare("processor time of the run", [turn[1] for turn in turns])
