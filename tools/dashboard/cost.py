@@ -4,8 +4,8 @@
 
 RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --pages readers holds
 the event stream open as the dashboard does, the state is asked for every second as `timix status --watch` does, and the metrics every
-five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run take for it;
-the first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
+five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run, and the one that serves, take for it; the
+first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
 """
 import argparse, json, math, os, pathlib, statistics, subprocess, sys, time, urllib.request
 
@@ -23,10 +23,10 @@ def state():
         return json.load(answer)
 
 def processes():
-    """The nodes, and the launcher that is their parent."""
+    """The launcher, which serves, and the nodes, whose parent it is."""
     nodes = {node["processId"] for node in state()["nodes"]}
     parents = {int(pathlib.Path(f"/proc/{node}/stat").read_text().rpartition(")")[2].split()[1]) for node in nodes}
-    return nodes | {parent for parent in parents if parent > 1}
+    return {parent for parent in parents if parent > 1}, nodes
 
 def seconds_of(ids):
     total = 0
@@ -56,8 +56,8 @@ def leave(watchers):
         os.killpg(watcher.pid, 9)
         watcher.wait()
 
-ids = processes()
-print(f"{len(ids)} processes; {options.turns} turns of {options.steps} steps, every other one watched", file=sys.stderr)
+serving, nodes = processes()
+print(f"{len(serving | nodes)} processes; {options.turns} turns of {options.steps} steps, every other one watched", file=sys.stderr)
 steps = lines()
 last = state()["step"]
 for line in steps:
@@ -67,10 +67,11 @@ turns = []
 for turn in range(options.turns):
     watchers = watch() if turn % 2 else []
     next(steps)
-    begun, durations = seconds_of(ids), []
+    begun, durations = (seconds_of(serving), seconds_of(nodes)), []
     for _ in range(options.steps - 1):
         durations.append(next(steps)["stepSeconds"])
-    turns.append((statistics.mean(durations), (seconds_of(ids) - begun) / len(durations)))
+    served, worked = (seconds_of(ids) - before for ids, before in zip((serving, nodes), begun))
+    turns.append((statistics.mean(durations), (served + worked) / len(durations), served / len(durations)))
     leave(watchers)
 
 def compare(name, values):
@@ -82,3 +83,6 @@ def compare(name, values):
 
 compare("duration", [turn[0] for turn in turns])
 compare("processor time of the run", [turn[1] for turn in turns])
+served = [statistics.mean(turn[2] for turn in turns[watched::2]) for watched in (0, 1)]
+share = 100 * (served[1] - served[0]) / statistics.mean(turn[1] for turn in turns)
+print(f"of it, of the process that serves: {1000 * served[0]:.1f} ms a step alone, {1000 * served[1]:.1f} watched: {share:+.2f} % of the run's")
