@@ -9,7 +9,7 @@ namespace TiMix.EndToEnd.Tests;
 /// The dashboard of a real run of several processes, in a real browser: what it shows is what the HTTP interface says, and what
 /// is pressed there happens. TIMIX_SCREENSHOTS=DIR keeps pictures of each view.
 /// </summary>
-public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
+public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     private const string Chromium = "/usr/bin/chromium";
     private static readonly string[] Browser = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>A real run that is watched and steered by the commands: whatever is wished, the weights are those of the undisturbed run.</summary>
-public sealed class OperationsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
+public sealed class OperationsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Fact]
     public async Task A_run_is_paused_scaled_drained_and_set_going_again_and_ends_with_the_same_weights()

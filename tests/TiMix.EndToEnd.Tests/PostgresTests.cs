@@ -2,7 +2,7 @@ namespace TiMix.EndToEnd.Tests;
 
 /// <summary>The journal in PostgreSQL: what must hold anywhere, and what happens when the server itself dies.</summary>
 public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresServer server)
-    : ElasticSuite(undisturbed, server), IClassFixture<ElasticRuns.Undisturbed>, IClassFixture<PostgresServer>
+    : ElasticSuite(undisturbed, server), IClassFixture<PostgresServer>
 {
     private readonly PostgresServer _server = server;
 

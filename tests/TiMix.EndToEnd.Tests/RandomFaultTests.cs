@@ -1,7 +1,7 @@
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>Schedules of faults drawn from seeds, over real processes.</summary>
-public sealed class RandomFaultTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
+public sealed class RandomFaultTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Theory]
     [InlineData(1)]

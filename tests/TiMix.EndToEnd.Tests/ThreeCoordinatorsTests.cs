@@ -4,7 +4,7 @@ namespace TiMix.EndToEnd.Tests;
 
 /// <summary>Three coordinators on one database, started alike, without a launcher: when the one that works is gone, another takes over.</summary>
 public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, PostgresServer server)
-    : ElasticRuns(undisturbed, server), IClassFixture<ElasticRuns.Undisturbed>, IClassFixture<PostgresServer>
+    : ElasticRuns(undisturbed, server), IClassFixture<PostgresServer>
 {
     private readonly PostgresServer _server = server;
     private readonly string[] _seeds = [.. Enumerable.Range(0, 3).Select(_ => $"127.0.0.1:{PostgresServer.FreePort()}")];

@@ -8,7 +8,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>A cluster with a certificate: nodes without it, or with another, stay outside although they know the token.</summary>
-public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed), IClassFixture<ElasticRuns.Undisturbed>
+public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Fact]
     public async Task Only_nodes_with_the_clusters_certificate_take_part()
