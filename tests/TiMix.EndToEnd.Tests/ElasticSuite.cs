@@ -32,12 +32,16 @@ public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, Postgres
     [InlineData(2, "flip:trainer@55")]
     [InlineData(3, "flip:trainer@30")]
     [InlineData(3, "kill:trainer@10,kill:trainer@10")]
+    [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55")]
     [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,partition:trainer@46/3s,flip:trainer@50,kill:coordinator@55")]
     public async Task Faults_do_not_reach_the_weights(int trainers, string faults)
     {
-        // The coordinator is killed last: training goes on without it, and what is to happen at a step that nobody tells of does not happen.
         var summary = await RunAsync(trainers, faults);
-        Assert.Equal(faults.Split(',').Length, summary["faults"]!.AsArray().Count);
+        string[] wanted = faults.Split(',');
+
+        // Training goes on without a coordinator: by the time that another one tells of the steps, the run may be over.
+        var least = Array.FindIndex(wanted, fault => fault.Contains(":coordinator", StringComparison.Ordinal)) is >= 0 and var at ? at + 1 : wanted.Length;
+        Assert.InRange(summary["faults"]!.AsArray().Count, least, wanted.Length);
     }
 
     [Fact]
