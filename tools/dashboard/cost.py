@@ -4,8 +4,8 @@
 
 RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --pages readers holds
 the event stream open as the dashboard does, the state is asked for every second as `timix status --watch` does, and the metrics every
-five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run, and the one that serves, take for it; the
-first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
+five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run, and the
+one that serves, take for it; the first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
 """
 import argparse, json, math, os, pathlib, statistics, subprocess, sys, time, urllib.request
 
@@ -15,6 +15,8 @@ options.add_argument("--steps", type=int, default=10)
 options.add_argument("--turns", type=int, default=20)
 options.add_argument("--pages", type=int, default=1)
 options = options.parse_args()
+if options.turns < 4 or options.turns % 2 or options.steps < 2:
+    raise SystemExit("--turns must be even and at least 4, --steps at least 2")
 url = json.loads((options.run / "operations.json").read_text())["url"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -74,10 +76,13 @@ for turn in range(options.turns):
     turns.append((statistics.mean(durations), (served + worked) / len(durations), served / len(durations)))
     leave(watchers)
 
+# Student's t, two-sided 95 %, by degrees of freedom; an earlier row holds for what lies between.
+T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04}
+
 def compare(name, values):
     alone, watched = values[0::2], values[1::2]
     differences = [100 * (w / ((a + b) / 2) - 1) for a, b, w in zip(alone, alone[1:] + alone[-1:], watched)]
-    half = 2.1 * statistics.stdev(differences) / math.sqrt(len(differences))
+    half = T[max(freedom for freedom in T if freedom < len(differences))] * statistics.stdev(differences) / math.sqrt(len(differences))
     print(f"{name}: {1000 * statistics.mean(alone):.0f} ms a step alone, {1000 * statistics.mean(watched):.0f} watched: "
           f"{statistics.mean(differences):+.2f} % ({statistics.mean(differences) - half:+.2f} to {statistics.mean(differences) + half:+.2f})")
 
