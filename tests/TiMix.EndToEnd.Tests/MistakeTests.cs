@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>What a user does wrong: one line that says what would be right, exit code 2, nothing written.</summary>
@@ -45,5 +48,17 @@ public sealed class MistakeTests : IDisposable
         Assert.Equal(2, await run.ExitAsync());
         Assert.Contains("there is no run \"missing\"", run.Output, StringComparison.Ordinal);
         Assert.Contains("other", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_somebody_else_listens_on_is_named()
+    {
+        using var somebody = new TcpListener(IPAddress.Loopback, 0);
+        somebody.Start();
+        using var node = TimixProcess.StartShell(
+            "env", ["TIMIX_TOKEN=of-this-test", "dotnet", TimixProcess.Program, "node", "--name", "late", "--roles", "trainer", "--listen", somebody.LocalEndpoint.ToString()!, "--join", "127.0.0.1:1", "--run", "run", "--runs-dir", _runs]);
+        Assert.True(await node.ExitAsync() == 2, node.Output);
+        Assert.Contains($"the node cannot listen on {somebody.LocalEndpoint}", node.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
     }
 }

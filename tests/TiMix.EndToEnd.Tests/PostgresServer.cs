@@ -15,7 +15,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private const string User = "postgres";
     private const string Password = "se:cr@t/%word";
     private string _directory = "";
-    private int _port;
+    private readonly int _port = ReservedPorts.Next();
 
     /// <summary>Why there is none; empty: there is one.</summary>
     public string Missing { get; private set; } = "";
@@ -55,7 +55,6 @@ public sealed class PostgresServer : IAsyncLifetime
         }
 
         await AsUserAsync(Path.Combine(programs, "initdb"), "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--no-locale", "-E", "UTF8");
-        _port = FreePort();
         await StartAsync();
     }
 
@@ -83,30 +82,12 @@ public sealed class PostgresServer : IAsyncLifetime
             return;
         }
 
-        if (_port > 0)
+        if (File.Exists(Path.Combine(_directory, "data", "postmaster.pid")))
         {
             await KillAsync();
         }
 
         Directory.Delete(_directory, recursive: true);
-    }
-
-    /// <summary>Below the ports that the system gives to outgoing connections, so that it is still free after the server was away.</summary>
-    internal static int FreePort()
-    {
-        for (var port = Random.Shared.Next(10000, 14000); ; port++)
-        {
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
-            }
-            catch (SocketException) when (port < 15000)
-            {
-                // Taken.
-            }
-        }
     }
 
     private static Task AsUserAsync(string program, params string[] arguments) =>

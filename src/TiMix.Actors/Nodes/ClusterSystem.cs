@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
@@ -72,12 +74,13 @@ internal sealed class ClusterSystem : IAsyncDisposable
         var host = builder.Build();
         try
         {
+            ProbeAddress(options); // Akka.Hosting would print a stack
             await host.StartAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception error) when (error.GetBaseException() is System.Net.Sockets.SocketException socket)
+        catch (Exception error) when (SocketErrorOf(error) is { } socket)
         {
             host.Dispose();
-            throw new RunError($"the node cannot listen on {options.Host}:{options.Port}: {socket.Message}.");
+            throw new RunError($"the node cannot listen on {options.Host}:{options.Port}: {socket.Message}. Give --listen an address of this machine and a port that nobody listens on; port 0 takes any.");
         }
 
         var system = new ClusterSystem(host);
@@ -88,6 +91,26 @@ internal sealed class ClusterSystem : IAsyncDisposable
         }
 
         return system;
+    }
+
+    private static void ProbeAddress(NodeOptions options)
+    {
+        if (IPAddress.TryParse(options.Host, out var address))
+        {
+            using var listener = new TcpListener(address, options.Port);
+            listener.Start();
+        }
+    }
+
+    /// <summary>Akka wraps it in errors of its own.</summary>
+    private static SocketException? SocketErrorOf(Exception? error)
+    {
+        while (error is not null and not SocketException)
+        {
+            error = error.InnerException;
+        }
+
+        return (SocketException?)error;
     }
 
     /// <summary>Lets the coordinator run here, if this is the node that the cluster chooses; it is started anew when it stops.</summary>

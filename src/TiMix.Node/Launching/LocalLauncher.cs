@@ -31,7 +31,7 @@ internal sealed class LocalLauncher : IDisposable
     private readonly RunDirectory _directory;
     private readonly IRunObserver _observer;
     private readonly Supervisor _supervisor;
-    private readonly FreePorts _freePorts = new();
+    private readonly ReservedPorts _reserved = new();
     private readonly Dictionary<string, int> _ports = [];
     private readonly Dictionary<string, ChildProcess> _children = [];
     private readonly Lock _childrenLock = new();
@@ -156,6 +156,8 @@ internal sealed class LocalLauncher : IDisposable
         {
             child.Dispose();
         }
+
+        _reserved.Dispose();
     }
 
     private async Task<RunResult> WatchAsync(CancellationToken stop)
@@ -279,7 +281,7 @@ internal sealed class LocalLauncher : IDisposable
     {
         if (!_ports.TryGetValue(node, out var port))
         {
-            _ports.Add(node, port = _freePorts.Next());
+            _ports.Add(node, port = _reserved.Next());
         }
 
         return port;
@@ -318,7 +320,7 @@ internal sealed class LocalLauncher : IDisposable
         Name = "launcher",
         Roles = [],
         Host = Host,
-        Port = _freePorts.Next(),
+        Port = _reserved.Next(),
         RunName = _options.Run.Name,
         RunsDirectory = _options.Run.RunsDirectory,
         DataDirectory = _options.Run.DataDirectory,

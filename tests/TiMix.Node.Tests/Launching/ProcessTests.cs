@@ -38,14 +38,26 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
-    public void Ports_are_free_and_given_once()
+    public void A_port_is_given_once_and_kept_for_the_node_through_its_restarts()
     {
-        var ports = new FreePorts();
-        int[] given = [.. Enumerable.Range(0, 50).Select(_ => ports.Next())];
-        Assert.Equal(50, given.Distinct().Count());
-        Assert.All(given, port => Assert.InRange(port, 15000, 31999));
-        using var listener = new TcpListener(IPAddress.Loopback, given[0]);
-        listener.Start();
+        using var ports = new ReservedPorts();
+        int[] given = [.. Enumerable.Range(0, 200).Select(_ => ports.Next())];
+        Assert.Equal(200, given.Distinct().Count());
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, given[0]);
+            listener.Start();
+            using var client = new TcpClient();
+            client.Connect(IPAddress.Loopback, given[0]);
+            using var met = listener.AcceptTcpClient();
+            using var second = new TcpListener(IPAddress.Loopback, given[0]);
+            Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(second.Start).SocketErrorCode);
+        }
+
+        List<Socket> others = [.. Enumerable.Range(0, 500).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
+        others.ForEach(socket => socket.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
+        Assert.DoesNotContain(others, socket => given.Contains(((IPEndPoint)socket.LocalEndPoint!).Port));
+        others.ForEach(socket => socket.Dispose());
     }
 
     [Theory]
