@@ -20,7 +20,7 @@ internal sealed record SampleSizes(int Shards, int ShardSize, int Evaluation)
 public static class SampleCorpus
 {
     /// <summary>Raised whenever the bytes of the same seed change.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>8 shards of 1,000 scenes.</summary>
     public const string TrainPattern = "train-{000..007}.tar";
@@ -141,14 +141,17 @@ public static class SampleCorpus
         }
     }
 
-    /// <summary>Special pieces, characters and their continuations, then every word a caption can have, by code unit.</summary>
+    /// <summary>
+    /// Special pieces, characters and their continuations, every word that a caption can have, by code unit, and those that only the
+    /// questions of the tasks have.
+    /// </summary>
     internal static IEnumerable<string> Vocabulary()
     {
         const string characters = "0123456789abcdefghijklmnopqrstuvwxyz";
         var single = characters.Select(c => c.ToString()).ToArray();
         var words = SpriteLibrary.Instance.Concepts.SelectMany(c => c.Name.Split(' ')).Concat(SceneCaption.Words)
             .Distinct().Except(single).Order(StringComparer.Ordinal);
-        return [.. new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }, .. single, .. single.Select(c => "##" + c), .. words];
+        return [.. new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }, .. single, .. single.Select(c => "##" + c), .. words, .. SceneQuestions.Words.Except(words)];
     }
 
     internal static void WriteEntry(TarWriter tar, string name, byte[] bytes) =>

@@ -6,6 +6,9 @@ internal static class SceneQuestions
     /// <summary>Most questions of a scene, at most one of a kind.</summary>
     public const int Most = 4;
 
+    /// <summary>Every word that a question or an answer can have besides those of captions and names.</summary>
+    public static readonly IReadOnlyList<string> Words = ["are", "colour", "how", "is", "many", "no", "the", "there", "what", "yes"];
+
     private static readonly Relation[] Relations = [Relation.LeftOf, Relation.RightOf, Relation.Above, Relation.Below];
     private static readonly string[] Colours = ["red", "green", "blue"];
 
