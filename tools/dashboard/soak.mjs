@@ -1,10 +1,10 @@
 // Leaves the dashboard of a run open, for as long as you like, and watches whether the page grows.
 //
-//   node tools/dashboard/soak.mjs URL [--minutes 60] [--work 10] [--playwright DIR] [--chromium /usr/bin/chromium]
+//   node tools/dashboard/soak.mjs URL [--minutes 60] [--work 10] [--every 60] [--playwright DIR] [--chromium /usr/bin/chromium]
 //
-// URL is printed by the run. Every minute: the run works for --work seconds and then pauses, so that an hour of it costs a machine
-// minutes; then the page's memory after a garbage collection, its elements and listeners, and the memory of the run's processes are
-// printed, as tab-separated columns. DIR holds playwright-core, for example what building the end-to-end tests has put into
+// URL is printed by the run. Every --every seconds the run works for --work of them and then pauses, so that an hour of it costs a
+// machine minutes; once a minute the page's memory after a garbage collection, its elements (all, and by section) and listeners, and
+// the memory of the run's processes are printed, as tab-separated columns. DIR holds playwright-core, for example what building the end-to-end tests has put into
 // tests/TiMix.EndToEnd.Tests/bin/Release/net10.0/.playwright/package.
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -17,7 +17,7 @@ const option = (name, otherwise) => {
 };
 const url = process.argv[2]?.replace(/\/$/, "");
 if (!url?.startsWith("http")) {
-  console.error("usage: soak.mjs URL [--minutes 60] [--work 10] [--playwright DIR] [--chromium PATH]");
+  console.error("usage: soak.mjs URL [--minutes 60] [--work 10] [--every 60] [--playwright DIR] [--chromium PATH]");
   process.exit(2);
 }
 
@@ -40,18 +40,29 @@ const resident = (id) => {
   return line ? Math.round(line[1] / 1024) : 0;
 };
 
-console.log("minute\tstep\theap MB\telements\tlisteners\tdocuments\tstate\tprocesses (MB resident)");
-for (let minute = 1; minute <= Number(option("minutes", 60)); minute++) {
-  const begun = Date.now();
-  await wish("continue");
-  await after(1000 * Number(option("work", 10)));
-  await wish("pause");
+const sections = () => page.evaluate(() => [...document.querySelectorAll("section")]
+  .filter((section) => !section.querySelector("section"))
+  .map((section) => `${section.id} ${section.querySelectorAll("*").length}`).join(", "));
+const report = async (minute) => {
   await session.send("HeapProfiler.collectGarbage");
   const metrics = Object.fromEntries((await session.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
   const run = await (await fetch(`${url}/api/run`)).json();
   const processes = run.nodes.map((node) => `${node.name} ${resident(node.processId)}`).join(", ");
-  console.log([minute, run.step, (metrics.JSHeapUsedSize / 2 ** 20).toFixed(2), metrics.Nodes, metrics.JSEventListeners, metrics.Documents, await page.textContent("#connection"), processes].join("\t"));
-  await after(Math.max(0, begun + 60_000 - Date.now()));
+  console.log([minute, run.step, run.views.length, (metrics.JSHeapUsedSize / 2 ** 20).toFixed(2), metrics.Nodes, metrics.JSEventListeners, metrics.Documents, await page.textContent("#connection"), await sections(), processes].join("\t"));
+};
+
+console.log("minute\tstep\tviews\theap MB\tnodes\tlisteners\tdocuments\tstate\telements by section\tprocesses (MB resident)");
+const [opened, every] = [Date.now(), 1000 * Number(option("every", 60))];
+for (let turn = 1, reported = 0; reported < Number(option("minutes", 60)); turn++) {
+  await wish("continue");
+  await after(1000 * Number(option("work", 10)));
+  await wish("pause");
+  const minute = Math.floor((Date.now() - opened) / 60_000);
+  if (minute > reported) {
+    reported = minute;
+    await report(minute);
+  }
+  await after(Math.max(0, opened + (turn * every) - Date.now()));
 }
 
 if (errors.length) console.log(`errors in the page: ${errors.join("; ")}`);

@@ -78,6 +78,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private readonly TrainerCompute _compute;
     private readonly ComputeThread _fetching = new("fetcher");
     private readonly ComputeThread _files = new("snapshot writer");
+    private readonly ComputeThread _publishing = new("teacher publisher");
     private readonly ServiceDirectory _services;
     private readonly MicroBatchQueue _queue;
     private readonly ReportBuffer _reports = new();
@@ -150,6 +151,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         _compute.Dispose();
         _fetching.Dispose();
         _files.Dispose();
+        _publishing.Dispose();
         _settings.Exchange.Bundles.ReleaseOwner(Self.Path.ToString());
     }
 
@@ -722,8 +724,17 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Publish(IActorRef mixer, long version, float[] values) => mixer.Tell(new MixerMessages.TeacherPublished(
-        _lineage, version, _settings.Exchange.Bundles.Put(new Exchange.Bundles.Bundle.Builder().Add("parameters", values).Build(), Self.Path.ToString())));
+    private void Publish(IActorRef mixer, long version, float[] values)
+    {
+        var (self, lineage, store, owner) = (Self, _lineage, _settings.Exchange.Bundles, Self.Path.ToString());
+        Pipe(
+            _publishing.Run(() =>
+            {
+                mixer.Tell(new MixerMessages.TeacherPublished(lineage, version, store.Put(new Exchange.Bundles.Bundle.Builder().Add("parameters", values).Build(), owner)), self);
+                return new Happened(_ => []);
+            }),
+            done => done);
+    }
 
     private void Save(long step)
     {

@@ -1,7 +1,7 @@
 // What the page knows of the run. Everything is capped: a page that is left open for a day must not grow.
 const SERIES_POINTS = 1000;
 const SERIES_LIMIT = 2 * SERIES_POINTS;
-const NOTICE_LIMIT = 500;
+const NOTICE_LIMIT = 200;
 const EVALUATION_LIMIT = 1000;
 const RESOURCE_POINTS = 600;
 const RESOURCE_PROCESSES = 32;
