@@ -1,3 +1,5 @@
+using TiMix.Learning;
 using TiMix.Node.Commands;
 
+NativeHeap.Configure();
 return await TimixProgram.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

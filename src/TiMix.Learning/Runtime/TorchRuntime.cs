@@ -9,7 +9,6 @@ public static unsafe partial class TorchRuntime
     private const string GlobalContext = "_ZN2at13globalContextEv";
     private const string SetPrecision = "_ZN2at7Context25setFloat32MatmulPrecisionERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE";
     private const int Niceness = 10;
-    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3;
     private static readonly Lazy<string> MatmulPrecision = new(SelectMatmulPrecision);
 
     /// <summary>Loads the native library and chooses the fast float32 kernels, once; later calls do nothing.</summary>
@@ -46,7 +45,7 @@ public static unsafe partial class TorchRuntime
     /// </summary>
     private static string SelectMatmulPrecision()
     {
-        KeepFreedMemory();
+        NativeHeap.Configure();
         torch.InitializeDeviceType(DeviceType.CPU);
         if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libtorch_cpu.so", out var library)
             || !NativeLibrary.TryGetExport(library, GlobalContext, out var context)
@@ -74,21 +73,6 @@ public static unsafe partial class TorchRuntime
             *(byte**)text = text + 16;
             *(ulong*)(text + 8) = (ulong)characters.Length;
             ((delegate* unmanaged<nint, byte*, void>)set)(global, text);
-        }
-    }
-
-    /// <summary>
-    /// glibc gives freed tensors back to the kernel and faults their pages in again for the next ones, in every step: a tenth of
-    /// the time of a small model. Kept, they are bounded by the largest step. Elsewhere there is nothing to set.
-    /// </summary>
-    private static void KeepFreedMemory()
-    {
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "mallopt", out var export))
-        {
-            var set = (delegate* unmanaged<int, int, int>)export;
-            _ = set(MmapThreshold, 32 << 20); // the largest that glibc takes
-            _ = set(TrimThreshold, 1 << 30);
-            _ = set(TopPad, 64 << 20);
         }
     }
 
