@@ -5,7 +5,8 @@
 RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --pages readers holds
 the event stream open as the dashboard does, the state is asked for every second as `timix status --watch` does, and the metrics every
 five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run, and the
-one that serves, take for it; the first step of a turn is left out. Printed are means, and the mean of the paired differences with its 95 % interval.
+one that serves, take for it; the first step of a turn is left out. Turns come in pairs, one of each kind, which of them first by turns;
+printed are means, and the mean of the pairs' differences with its 95 % interval.
 """
 import argparse, json, math, os, pathlib, statistics, subprocess, sys, time, urllib.request
 
@@ -59,7 +60,7 @@ def leave(watchers):
         watcher.wait()
 
 serving, nodes = processes()
-print(f"{len(serving | nodes)} processes; {options.turns} turns of {options.steps} steps, every other one watched", file=sys.stderr)
+print(f"{len(serving | nodes)} processes; {options.turns} turns of {options.steps} steps, one of every two watched", file=sys.stderr)
 steps = lines()
 last = state()["step"]
 for line in steps:
@@ -67,27 +68,31 @@ for line in steps:
         break
 turns = []
 for turn in range(options.turns):
-    watchers = watch() if turn % 2 else []
+    watched = turn % 4 in (1, 2)
+    watchers = watch() if watched else []
     next(steps)
     begun, durations = (seconds_of(serving), seconds_of(nodes)), []
     for _ in range(options.steps - 1):
         durations.append(next(steps)["stepSeconds"])
     served, worked = (seconds_of(ids) - before for ids, before in zip((serving, nodes), begun))
-    turns.append((statistics.mean(durations), (served + worked) / len(durations), served / len(durations)))
+    turns.append((watched, statistics.mean(durations), (served + worked) / len(durations), served / len(durations)))
     leave(watchers)
 
 # Student's t, two-sided 95 %, by degrees of freedom; an earlier row holds for what lies between.
-T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04}
+T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04, 60: 2.00}
 
-def compare(name, values):
-    alone, watched = values[0::2], values[1::2]
-    differences = [100 * (w / ((a + b) / 2) - 1) for a, b, w in zip(alone, alone[1:] + alone[-1:], watched)]
+def of(watched, place):
+    return [turn[place] for turn in turns if turn[0] == watched]
+
+def compare(name, place):
+    alone, watched = of(False, place), of(True, place)
+    differences = [100 * (w / a - 1) for a, w in zip(alone, watched)]
     half = T[max(freedom for freedom in T if freedom < len(differences))] * statistics.stdev(differences) / math.sqrt(len(differences))
     print(f"{name}: {1000 * statistics.mean(alone):.0f} ms a step alone, {1000 * statistics.mean(watched):.0f} watched: "
           f"{statistics.mean(differences):+.2f} % ({statistics.mean(differences) - half:+.2f} to {statistics.mean(differences) + half:+.2f})")
 
-compare("duration", [turn[0] for turn in turns])
-compare("processor time of the run", [turn[1] for turn in turns])
-served = [statistics.mean(turn[2] for turn in turns[watched::2]) for watched in (0, 1)]
-share = 100 * (served[1] - served[0]) / statistics.mean(turn[1] for turn in turns)
+compare("duration", 1)
+compare("processor time of the run", 2)
+served = [statistics.mean(of(watched, 3)) for watched in (False, True)]
+share = 100 * (served[1] - served[0]) / statistics.mean(turn[2] for turn in turns)
 print(f"of it, of the process that serves: {1000 * served[0]:.1f} ms a step alone, {1000 * served[1]:.1f} watched: {share:+.2f} % of the run's")
