@@ -3,8 +3,9 @@
 //   node tools/dashboard/soak.mjs URL [--minutes 60] [--work 10] [--every 60] [--playwright DIR] [--chromium /usr/bin/chromium]
 //
 // URL is printed by the run. Every --every seconds the run works for --work of them and then pauses, so that an hour of it costs a
-// machine minutes; once a minute the page's memory after a garbage collection, its elements (all, and by section) and listeners, and
-// the memory of the run's processes are printed, as tab-separated columns. DIR holds playwright-core, for example what building the end-to-end tests has put into
+// machine minutes; once a minute the views that the state tells of, the page's memory after a garbage collection, its nodes and
+// listeners, the elements of each section, and the memory of the run's processes are printed, as tab-separated columns. DIR holds
+// playwright-core, for example what building the end-to-end tests has put into
 // tests/TiMix.EndToEnd.Tests/bin/Release/net10.0/.playwright/package.
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
