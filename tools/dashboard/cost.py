@@ -1,24 +1,27 @@
 """What watching costs a run: the same run, by turns watched and not watched.
 
-  python3 tools/dashboard/cost.py RUN_DIRECTORY [--steps 10] [--turns 20] [--pages 1]
+  python3 tools/dashboard/cost.py RUN_DIRECTORY [--steps 10] [--turns 20] [--watchers 1]
 
-RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --pages readers holds
-the event stream open as the dashboard does, the state is asked for every second as `timix status --watch` does, and the metrics every
-five seconds as Prometheus does. Compared are the duration of a step and the processor time that all processes of the run, and the
-one that serves, take for it; the first step of a turn is left out. Turns come in pairs, one of each kind, which of them first by turns;
-printed are means, and the mean of the pairs' differences with its 95 % interval.
+RUN_DIRECTORY is that of a run that goes on, in several processes on this machine. While it is watched, each of --watchers holds the
+event stream open as the dashboard does, asks for the state every second as `timix status --watch` does, and for the metrics every five
+seconds as Prometheus does, each over one connection from this process: what a browser would need for itself is not counted, since it
+can stand on another machine. Many watchers show what the noise of one hides. Compared are the duration of a step and the processor
+time that all processes of the run, and the one that serves, take for it; the first step of a turn is left out. Turns come in pairs,
+one of each kind, which of them first by turns; printed are geometric means and their ratio with its 95 % interval (a mean of ratios
+would be above 1 by chance alone).
 """
-import argparse, json, math, os, pathlib, statistics, subprocess, sys, time, urllib.request
+import argparse, http.client, json, math, os, pathlib, socket, statistics, sys, threading, time, urllib.parse, urllib.request
 
 options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 options.add_argument("run", type=pathlib.Path)
 options.add_argument("--steps", type=int, default=10)
 options.add_argument("--turns", type=int, default=20)
-options.add_argument("--pages", type=int, default=1)
+options.add_argument("--watchers", type=int, default=1)
 options = options.parse_args()
 if options.turns < 4 or options.turns % 2 or options.steps < 2:
     raise SystemExit("--turns must be even and at least 4, --steps at least 2")
 url = json.loads((options.run / "operations.json").read_text())["url"]
+address = urllib.parse.urlsplit(url)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 def state():
@@ -49,15 +52,43 @@ def lines():
                 file.seek(place)
                 time.sleep(0.02)
 
-def watch():
-    asks = f"while :; do curl -s {url}/api/run > /dev/null; sleep 1; done"
-    scrapes = f"while :; do curl -s {url}/metrics > /dev/null; sleep 5; done"
-    return [subprocess.Popen(["sh", "-c", command], start_new_session=True) for command in [asks, scrapes] + [f"exec curl -sN {url}/api/stream > /dev/null"] * options.pages]
+class Reader(threading.Thread):
+    """One who watches, over one connection that stays open: asks for a path again and again, or reads a stream that does not end."""
 
-def leave(watchers):
-    for watcher in watchers:
-        os.killpg(watcher.pid, 9)
-        watcher.wait()
+    def __init__(self, path, every=None):
+        super().__init__(daemon=True)
+        self.path, self.every, self.left, self.error = path, every, threading.Event(), None
+        self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        self.connection.connect()
+        self.start()
+
+    def run(self):
+        try:
+            while not self.left.is_set():
+                self.connection.request("GET", self.path)
+                answer = self.connection.getresponse()
+                if answer.status != 200:
+                    raise RuntimeError(f"{self.path}: {answer.status} {answer.reason}")
+                while answer.read1(65536):
+                    pass
+                if self.every is None:
+                    raise RuntimeError(f"{self.path}: the stream ended")
+                self.left.wait(self.every)
+        except Exception as error:
+            if not self.left.is_set():
+                self.error = error
+
+def watch():
+    return [Reader(path, every) for _ in range(options.watchers) for path, every in (("/api/stream", None), ("/api/run", 1), ("/metrics", 5))]
+
+def leave(readers):
+    for reader in readers:
+        reader.left.set()
+        reader.connection.sock.shutdown(socket.SHUT_RDWR)
+    for reader in readers:
+        reader.join()
+        if reader.error:
+            raise SystemExit(f"A reader did not get what it asked for. {reader.error}")
 
 serving, nodes = processes()
 print(f"{len(serving | nodes)} processes; {options.turns} turns of {options.steps} steps, one of every two watched", file=sys.stderr)
@@ -86,10 +117,11 @@ def of(watched, place):
 
 def compare(name, place):
     alone, watched = of(False, place), of(True, place)
-    differences = [100 * (w / a - 1) for a, w in zip(alone, watched)]
-    half = T[max(freedom for freedom in T if freedom < len(differences))] * statistics.stdev(differences) / math.sqrt(len(differences))
-    print(f"{name}: {1000 * statistics.mean(alone):.0f} ms a step alone, {1000 * statistics.mean(watched):.0f} watched: "
-          f"{statistics.mean(differences):+.2f} % ({statistics.mean(differences) - half:+.2f} to {statistics.mean(differences) + half:+.2f})")
+    logs = [math.log(w / a) for a, w in zip(alone, watched)]
+    half = T[max(freedom for freedom in T if freedom < len(logs))] * statistics.stdev(logs) / math.sqrt(len(logs))
+    middle, low, high = (100 * math.expm1(statistics.mean(logs) + shift) for shift in (0, -half, half))
+    print(f"{name}: {1000 * statistics.geometric_mean(alone):.0f} ms a step alone, {1000 * statistics.geometric_mean(watched):.0f} watched: "
+          f"{middle:+.2f} % ({low:+.2f} to {high:+.2f})")
 
 compare("duration", 1)
 compare("processor time of the run", 2)
