@@ -21,6 +21,9 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         using var run = TimixProcess.Elastic(Runs, "run", "--threads", "1", "--trainers", "2");
         await run.StepAsync(3);
         var live = LiveRun.Of(Runs, "run");
+
+        // On a busy machine the run could be over by the time that the browser has started.
+        await live.AskAsync("pause");
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Browser });
         var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, ColorScheme = ColorScheme.Light });
@@ -30,6 +33,9 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         await page.GotoAsync(live.Url);
 
         await Shows(page, "#connection", "live");
+        await Shows(page, "#status", "paused");
+        await PressAsync(page, "[data-wish=continue]");
+        await Shows(page, "#change-table", "continued on request");
         await PressAsync(page, "[data-wish=pause]");
         await Shows(page, "#answer", "hold still");
         await Shows(page, "#status", "paused");

@@ -8,6 +8,14 @@ internal sealed record LiveRun(string Url)
 {
     public static LiveRun Of(string runs, string name) => new(JsonNode.Parse(File.ReadAllText(Path.Combine(runs, name, "operations.json")))!["url"]!.GetValue<string>());
 
+    /// <summary>Asks for what takes no argument: pause, continue, snapshot, stop.</summary>
+    public async Task AskAsync(string wish)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.PostAsync(new Uri($"{Url}/api/{wish}"), null, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     /// <summary>The first state that fits, from the events of the run.</summary>
     public async Task<JsonNode> StateAsync(Func<JsonNode, bool> fits)
     {
