@@ -84,7 +84,10 @@ def watch():
 def leave(readers):
     for reader in readers:
         reader.left.set()
-        reader.connection.sock.shutdown(socket.SHUT_RDWR)
+        try:
+            reader.connection.sock.shutdown(socket.SHUT_RDWR)
+        except (AttributeError, OSError):
+            pass  # The connection is gone; if that is not as it should be, the reader has its error.
     for reader in readers:
         reader.join()
         if reader.error:
