@@ -2,55 +2,23 @@ using System.Text.Json.Nodes;
 
 namespace TiMix.EndToEnd.Tests;
 
-/// <summary>What must hold wherever the journal is: one fault of every kind, any number of trainers, kills of everybody, runs that end early and go on.</summary>
+/// <summary>What must hold wherever the journal is: faults of every kind in one run, those of the coordinator alone, kills of everybody, runs that end early and go on.</summary>
 public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, PostgresServer? server = null) : ElasticRuns(undisturbed, server)
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task The_number_of_trainers_does_not_reach_the_weights(int trainers)
+    [Fact]
+    public async Task The_number_of_trainers_does_not_reach_the_weights()
     {
-        var summary = await RunAsync(trainers, "");
-        Assert.Equal(trainers, summary["trainers"]!.GetValue<int>());
+        var summary = await RunAsync(3, "");
+        Assert.Equal(3, summary["trainers"]!.GetValue<int>());
     }
 
     [Theory]
-    [InlineData(2, "kill:trainer@12,join@20,drain:trainer@28,kill:coordinator@36")]
-    [InlineData(1, "join@8,join@16,drain:trainer@36")]
-    [InlineData(2, "kill:trainer@12")]
-    [InlineData(1, "kill:trainer@12")]
-    [InlineData(2, "join@20")]
-    [InlineData(2, "drain:trainer@28")]
-    [InlineData(2, "hang:trainer@33")]
-    [InlineData(2, "hang:trainer@15/6s")]
-    [InlineData(2, "kill:mixer@40")]
-    [InlineData(2, "kill:loader@25")]
     [InlineData(2, "kill:coordinator@46")]
     [InlineData(2, "hang:coordinator@20/5s")]
-    [InlineData(2, "partition:trainer@20/5s")]
-    [InlineData(2, "flip:trainer@55")]
-    [InlineData(3, "flip:trainer@30")]
-    [InlineData(3, "kill:trainer@10,kill:trainer@10")]
+    [InlineData(2, "kill:trainer@12,join@20,drain:trainer@28,kill:coordinator@36")]
     [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55")]
-    [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,partition:trainer@46/3s,flip:trainer@50,kill:coordinator@55")]
-    public async Task Faults_do_not_reach_the_weights(int trainers, string faults)
-    {
-        var summary = await RunAsync(trainers, faults);
-        string[] wanted = faults.Split(',');
-
-        // Training goes on without a coordinator: by the time that another one tells of the steps, the run may be over.
-        var least = Array.FindIndex(wanted, fault => fault.Contains(":coordinator", StringComparison.Ordinal)) is >= 0 and var at ? at + 1 : wanted.Length;
-        Assert.InRange(summary["faults"]!.AsArray().Count, least, wanted.Length);
-    }
-
-    [Fact]
-    public async Task A_flipped_bit_is_found_and_healed()
-    {
-        var summary = await RunAsync(3, "flip:trainer@20", out var run);
-        Assert.Contains("memory was damaged", run.Output, StringComparison.Ordinal);
-        Assert.Equal(2, summary["views"]!.GetValue<int>());
-    }
+    [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:loader@40,partition:trainer@46/3s,flip:trainer@50,kill:coordinator@55")]
+    public Task Faults_do_not_reach_the_weights(int trainers, string faults) => RunWithFaultsAsync(trainers, faults);
 
     [Fact]
     public async Task A_run_of_several_processes_is_stopped_and_goes_on_in_one()
@@ -88,5 +56,15 @@ public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, Postgres
         Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "killed"));
         Assert.Equal(1, TimixProcess.Summary(Runs, "killed")["resumes"]!.GetValue<int>());
         AssertAudited("killed");
+    }
+
+    protected async Task RunWithFaultsAsync(int trainers, string faults)
+    {
+        var summary = await RunAsync(trainers, faults);
+        string[] wanted = faults.Split(',');
+
+        // Training goes on without a coordinator: by the time that another one tells of the steps, the run may be over.
+        var least = Array.FindIndex(wanted, fault => fault.Contains(":coordinator", StringComparison.Ordinal)) is >= 0 and var at ? at + 1 : wanted.Length;
+        Assert.InRange(summary["faults"]!.AsArray().Count, least, wanted.Length);
     }
 }

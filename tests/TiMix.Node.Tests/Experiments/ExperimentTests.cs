@@ -20,8 +20,8 @@ public sealed class ExperimentTests : IDisposable
             ["none-25pct-500-s1", "random-window-25pct-500-s1", "timix-25pct-500-s1", "oracle-25pct-500-s1", "none-25pct-500-s2"],
             runs.Take(5).Select(run => run.Name));
         Assert.Equal(runs.Count, runs.Select(run => run.Name).Distinct().Count());
-        // 9 arms × 5 seeds, none at the work of timix × 5 (the others already are), 3 arms × 3 fractions × 3 seeds
-        Assert.Equal(45 + 5 + 27, runs.Count);
+        // 10 arms × 5 seeds, none at the work of timix × 5 (the others already are), 3 arms × 3 fractions × 3 seeds
+        Assert.Equal(50 + 5 + 27, runs.Count);
         var equal = runs.Single(run => run.Name == "none-25pct-680-s1");
         Assert.Equal((680, 68, 136), (equal.Recipe.Optimization.Steps, equal.Recipe.Optimization.WarmupSteps, equal.Recipe.Mix.RampSteps));
         Assert.Equal((0.1, 2UL, "timix"), runs.Where(run => run.Name == "timix-10pct-500-s2").Select(run => (run.Recipe.Data.Fraction, run.Recipe.Run.Seed, run.Recipe.Mix.Method)).Single());
