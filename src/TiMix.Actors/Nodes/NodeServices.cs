@@ -35,7 +35,7 @@ internal sealed class NodeServices(NodeOptions options, RunDirectory directory, 
             NodeRoles.Trainer => TrainerActor.Props(
                 new TrainerActor.Settings(
                     options.RunName, options.Name, recipe, run.Recipe, run.Model, Devices.Parse(options.Device), options.Threads, Devices.Describe(options.Device),
-                    new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval),
+                    new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval, WarmUp: !options.Roles.Contains(NodeRoles.Mixer)),
                 coordinator),
             NodeRoles.Evaluator => EvaluatorActor.Props(recipe, new RunData(recipe, options.DataDirectory)),
             _ => null,

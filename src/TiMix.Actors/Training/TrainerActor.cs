@@ -22,7 +22,10 @@ namespace TiMix.Actors.Training;
 /// </summary>
 public sealed class TrainerActor : ReceiveActor, IWithTimers
 {
-    /// <summary>What a trainer needs to know of its run and its node.</summary>
+    /// <summary>
+    /// What a trainer needs to know of its run and its node. WarmUp: something is computed before others hear of this trainer; of no
+    /// use where the mixer is in the same process, before which nobody trains.
+    /// </summary>
     public sealed record Settings(
         string Run,
         string Node,
@@ -35,7 +38,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         SnapshotStore Snapshots,
         AuditLog Audit,
         ExchangeNode Exchange,
-        TimeSpan StatusInterval);
+        TimeSpan StatusInterval,
+        bool WarmUp);
 
     /// <summary>Local to the node: this trainer is to leave after its step.</summary>
     public sealed record WantToLeave : INoSerializationVerificationNeeded;
@@ -53,6 +57,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         public static readonly Tick Instance = new();
     }
+
+    private sealed record WarmedUp : INoSerializationVerificationNeeded;
 
     private sealed record HearAgain : INoSerializationVerificationNeeded;
 
@@ -138,8 +144,20 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     protected override void PreStart()
     {
-        Timers.StartPeriodicTimer("tick", Tick.Instance, _settings.StatusInterval);
-        Self.Tell(Tick.Instance);
+        if (_settings.WarmUp)
+        {
+            Pipe(
+                _compute.Run((_, step) =>
+                {
+                    step.WarmUp();
+                    return new WarmedUp();
+                }),
+                warm => warm);
+        }
+        else
+        {
+            Self.Tell(new WarmedUp());
+        }
     }
 
     /// <inheritdoc/>
@@ -159,6 +177,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         switch (message)
         {
+            case WarmedUp:
+                // From now on the coordinator knows of this trainer, and may have others wait for it.
+                Timers.StartPeriodicTimer("tick", Tick.Instance, _settings.StatusInterval);
+                Self.Tell(Tick.Instance);
+                break;
             case Tick when !_deaf:
                 Report();
                 Order();

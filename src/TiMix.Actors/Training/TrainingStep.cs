@@ -113,6 +113,21 @@ public sealed class TrainingStep : IDisposable
         }
     }
 
+    /// <summary>
+    /// Computes a made-up micro-batch forward and backward on every lane and applies nothing: the first of a process takes several
+    /// times as long as any later one, and who joins others would make all of them wait for it.
+    /// </summary>
+    public void WarmUp()
+    {
+        var settings = _recipe.SettingsAt(0) with { DistillAlpha = 0, MatchingWeight = 0, MlmWeight = 0, PrefixLmWeight = 0 };
+        var batch = MadeUpMicroBatch.Of(_recipe, _state.Model);
+        var features = new MicroBatchFeatures[_lanes.Count];
+        _lanes.Run(lane => features[lane] = _workers[lane].Forward(batch, settings, keepGraph: true));
+        GatheredMicroBatch[] gathered = [.. Enumerable.Range(0, _recipe.Optimization.MicroBatches).Select(index => GatheredMicroBatch.Of(batch, features[0] with { Index = index }))];
+        var (_, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
+        _lanes.Run(lane => _workers[lane].Backward(batch, settings, gradients[0]));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

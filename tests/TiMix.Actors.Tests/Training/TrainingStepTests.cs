@@ -85,6 +85,30 @@ public sealed class TrainingStepTests
         Assert.Equal(undisturbed, state.Student.Fingerprint());
     }
 
+    [Theory]
+    [InlineData("timix", 1, "timix")]
+    [InlineData("mixup", 2, "clip")]
+    [InlineData("second-pass", 3, "bert")]
+    [InlineData("none", 1, "timix")]
+    public void Warming_up_changes_nothing(string method, int threads, string layout)
+    {
+        var recipe = Sample with { Mix = Sample.Mix with { Method = method }, Data = Sample.Data with { ContextLength = Tokens, PhraseLength = Tokens } };
+        using var state = new TrainingState(recipe, Model with { TextLayout = layout }, CPU);
+        using var step = new TrainingStep(recipe, state, threads);
+        var before = state.HashOfAll();
+        step.WarmUp();
+        Assert.Equal(before, state.HashOfAll());
+        state.CheckIntact();
+        if (method == "timix")
+        {
+            step.Run(MicroBatches(recipe, 0));
+            using var cold = new TrainingState(recipe, Model, CPU);
+            using var other = new TrainingStep(recipe, cold, threads);
+            other.Run(MicroBatches(recipe, 0));
+            Assert.Equal(cold.Student.Fingerprint(), state.Student.Fingerprint());
+        }
+    }
+
     [Fact]
     public void A_gradient_that_is_not_finite_changes_nothing_and_is_reported()
     {
