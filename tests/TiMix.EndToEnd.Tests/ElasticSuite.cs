@@ -6,11 +6,7 @@ namespace TiMix.EndToEnd.Tests;
 public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, PostgresServer? server = null) : ElasticRuns(undisturbed, server)
 {
     [Fact]
-    public async Task The_number_of_trainers_does_not_reach_the_weights()
-    {
-        var summary = await RunAsync(3, "");
-        Assert.Equal(3, summary["trainers"]!.GetValue<int>());
-    }
+    public Task The_number_of_trainers_does_not_reach_the_weights() => RunUndisturbedAsync(3);
 
     [Theory]
     [InlineData(2, "kill:coordinator@46")]
@@ -56,6 +52,12 @@ public abstract class ElasticSuite(ElasticRuns.Undisturbed undisturbed, Postgres
         Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "killed"));
         Assert.Equal(1, TimixProcess.Summary(Runs, "killed")["resumes"]!.GetValue<int>());
         AssertAudited("killed");
+    }
+
+    protected async Task RunUndisturbedAsync(int trainers)
+    {
+        var summary = await RunAsync(trainers, "");
+        Assert.Equal(trainers, summary["trainers"]!.GetValue<int>());
     }
 
     protected async Task RunWithFaultsAsync(int trainers, string faults)
