@@ -1,4 +1,4 @@
-using TiMix.Learning;
+using TiMix.Learning.Runtime;
 using TiMix.Node.Commands;
 
 NativeHeap.Configure();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 
 namespace TiMix.Learning.Tests;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Weights;
 using TiMix.Node.Commands;
 
 namespace TiMix.Node.Tests;

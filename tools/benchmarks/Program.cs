@@ -8,7 +8,9 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Training;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 using static TorchSharp.torch;
 
 // Rates of the parts, in samples a second: median of several repetitions. Run from the repository's root after "timix data sample".

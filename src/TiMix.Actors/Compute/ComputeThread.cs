@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using TiMix.Learning;
+using TiMix.Learning.Runtime;
 
 namespace TiMix.Actors.Compute;
 

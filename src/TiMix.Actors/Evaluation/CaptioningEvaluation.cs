@@ -1,6 +1,7 @@
 using TiMix.Actors.Recipes;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Writing;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;

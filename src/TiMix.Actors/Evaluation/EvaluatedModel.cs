@@ -1,4 +1,5 @@
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;

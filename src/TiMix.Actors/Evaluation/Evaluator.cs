@@ -1,7 +1,8 @@
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Evaluation;
 

@@ -1,6 +1,7 @@
 using TiMix.Actors.Recipes;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Mixing;
 
 namespace TiMix.Actors.Evaluation;
 

@@ -1,5 +1,8 @@
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;

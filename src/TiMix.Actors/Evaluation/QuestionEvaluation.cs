@@ -1,6 +1,8 @@
 using TiMix.Actors.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Model;
+using TiMix.Learning.Writing;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;

@@ -1,5 +1,7 @@
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

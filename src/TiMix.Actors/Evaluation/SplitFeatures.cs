@@ -1,5 +1,7 @@
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Evaluation;

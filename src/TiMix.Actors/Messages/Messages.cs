@@ -2,7 +2,9 @@ using TiMix.Actors.Coordination;
 using TiMix.Actors.Runs;
 using TiMix.Data;
 using TiMix.Exchange.Bundles;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Messages;
 

@@ -2,6 +2,11 @@ using TiMix.Actors.Loading;
 using TiMix.Actors.Recipes;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Steps;
+using TiMix.Learning.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Mixing;

@@ -5,7 +5,8 @@ using TiMix.Actors.Messages;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Exchange.Links;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Mixing;
 

@@ -1,5 +1,6 @@
 using TiMix.Actors.Loading;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Mixing;
 

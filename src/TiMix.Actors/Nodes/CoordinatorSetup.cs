@@ -6,7 +6,7 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Snapshots;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Nodes;
 

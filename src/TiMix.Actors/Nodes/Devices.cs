@@ -1,6 +1,6 @@
 using System.Globalization;
 using TiMix.Actors.Runs;
-using TiMix.Learning;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

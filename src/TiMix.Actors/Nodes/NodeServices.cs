@@ -10,7 +10,7 @@ using TiMix.Actors.Snapshots;
 using TiMix.Actors.Training;
 using TiMix.Data;
 using TiMix.Exchange.Links;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Nodes;
 

@@ -25,8 +25,8 @@ public static class RecipeRules
         void Positive(string key, double value) => Need(value > 0 && double.IsFinite(value), key, value, "larger than 0");
         void NotNegative(string key, double value) => Need(value >= 0 && double.IsFinite(value), key, value, "0 or larger");
 
-        void Layers(string key, int? given, Func<Learning.ModelConfig, int> preset, string why) => Need(
-            (given ?? (Learning.ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(Learning.ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
+        void Layers(string key, int? given, Func<Learning.Model.ModelConfig, int> preset, string why) => Need(
+            (given ?? (Learning.Model.ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(Learning.Model.ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
             key, given ?? 0, $"1 or more, or the preset's: {why}");
 
         var (data, optimization, teacher, mix, objective, run) = (recipe.Data, recipe.Optimization, recipe.Teacher, recipe.Mix, recipe.Objective, recipe.Run);

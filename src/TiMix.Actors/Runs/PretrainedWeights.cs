@@ -1,6 +1,7 @@
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Actors.Runs;
 

@@ -47,12 +47,12 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
 
     /// <summary>A reader of a split for evaluation.</summary>
     /// <exception cref="DataException">Files are missing; one line.</exception>
-    public EvaluationReader OpenReader(string split, Learning.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.EvaluationOptions(model));
+    public EvaluationReader OpenReader(string split, Learning.Model.ModelConfig model) => new(Open(split), OpenTokenizer(), recipe.EvaluationOptions(model));
 
     /// <summary>The tokenizer that a model was trained with.</summary>
     /// <exception cref="RunError">The vocabulary is another one now.</exception>
     /// <exception cref="DataException">It is missing or wrong; one line.</exception>
-    public WordPieceTokenizer OpenTokenizerOf(Learning.ModelConfig model)
+    public WordPieceTokenizer OpenTokenizerOf(Learning.Model.ModelConfig model)
     {
         var tokenizer = OpenTokenizer();
         return tokenizer.VocabularySize == model.VocabularySize ? tokenizer : throw new RunError(
@@ -81,7 +81,7 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     /// </summary>
     /// <param name="model">Sizes.</param>
     /// <param name="missing">Why there is none, one line.</param>
-    public EvaluationReader? OpenTrainProbe(Learning.ModelConfig model, out string? missing)
+    public EvaluationReader? OpenTrainProbe(Learning.Model.ModelConfig model, out string? missing)
     {
         try
         {

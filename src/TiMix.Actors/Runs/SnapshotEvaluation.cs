@@ -4,7 +4,10 @@ using TiMix.Actors.Loading;
 using TiMix.Actors.Mixing;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Snapshots;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Training;
 
 namespace TiMix.Actors.Runs;
 

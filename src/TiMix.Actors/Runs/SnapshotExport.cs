@@ -1,6 +1,8 @@
 using TiMix.Actors.Recipes;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Actors.Runs;
 

@@ -4,7 +4,8 @@ using TiMix.Actors.Messages;
 using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 
 namespace TiMix.Actors.Runs;
 

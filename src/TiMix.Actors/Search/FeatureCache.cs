@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Actors.Search;
 

@@ -1,7 +1,7 @@
 using TiMix.Actors.Compute;
 using TiMix.Actors.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
 
 namespace TiMix.Actors.Search;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Actors.Snapshots;
 

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Snapshots;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Actors.Training;
 

@@ -1,5 +1,7 @@
 using TiMix.Actors.Recipes;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Training;
 

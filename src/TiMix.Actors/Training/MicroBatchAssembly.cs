@@ -2,7 +2,9 @@ using TiMix.Actors.Loading;
 using TiMix.Actors.Mixing;
 using TiMix.Actors.Recipes;
 using TiMix.Exchange.Bundles;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Training;
 

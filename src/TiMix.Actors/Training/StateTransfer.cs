@@ -3,7 +3,6 @@ using TiMix.Actors.Messages;
 using TiMix.Actors.Snapshots;
 using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Links;
-using TiMix.Learning;
 
 namespace TiMix.Actors.Training;
 

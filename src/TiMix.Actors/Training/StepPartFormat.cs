@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Training;
 

@@ -1,6 +1,6 @@
 using TiMix.Data;
 using TiMix.Exchange.Reduction;
-using TiMix.Learning;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Training;
 

@@ -11,7 +11,8 @@ using TiMix.Actors.Runs;
 using TiMix.Actors.Snapshots;
 using TiMix.Exchange.Groups;
 using TiMix.Exchange.Links;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 using View = TiMix.Actors.Coordination.View;
 
 namespace TiMix.Actors.Training;

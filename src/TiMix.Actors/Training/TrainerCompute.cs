@@ -1,6 +1,6 @@
 using TiMix.Actors.Compute;
 using TiMix.Actors.Recipes;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Training;
 

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using TiMix.Actors.Recipes;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Optimization;
+using TiMix.Learning.Steps;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Training;

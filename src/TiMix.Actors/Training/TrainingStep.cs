@@ -2,7 +2,9 @@ using System.Diagnostics;
 using TiMix.Actors.Compute;
 using TiMix.Actors.Recipes;
 using TiMix.Exchange.Reduction;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
+using TiMix.Learning.Training;
 
 namespace TiMix.Actors.Training;
 

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// BLEU of a whole corpus (Papineni et al., 2002): geometric mean of the clipped precisions of runs of 1 to 4 words, times the

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>What captions are compared with.</summary>
 internal static class CaptionPairs

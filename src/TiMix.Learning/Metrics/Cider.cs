@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// CIDEr-D (Vedantam et al., 2015), the form that is reported as CIDEr: the likeness of a caption's runs of 1 to 4 words to those

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// Dot products of feature rows. One accumulator a pair, always in the same order: equal rows have equal products to

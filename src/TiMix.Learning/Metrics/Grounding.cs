@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>Where a phrase was found beside where it is. Boxes are [x, y, width, height] in pixels.</summary>
 public static class Grounding

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// Whether a mixed image is taken for its two captions in the shares of their areas: the line through

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// What mixing adds to the contrastive objective, R = L_mix - H(label): how far predictions for mixed images are from the

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>A lower bound of the mutual information between images and captions.</summary>
 /// <param name="Samples">N, the number of candidates a block.</param>

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>The row of a matrix of features that a search found.</summary>
 /// <param name="Row">Index.</param>

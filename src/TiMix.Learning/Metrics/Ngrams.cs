@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>Runs of words of a sentence and how often each occurs.</summary>
 internal static class Ngrams

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>The geometry of the features.</summary>
 /// <param name="Alignment">E‖v - t‖² over pairs; 0 is perfect, 2 is chance.</param>

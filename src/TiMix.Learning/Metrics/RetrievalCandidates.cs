@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// The best candidates of every query by cosine, so that something slower (a matching head) can score these few anew. Best

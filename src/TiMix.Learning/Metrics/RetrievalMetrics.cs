@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// Retrieval over a whole split. Recalls (how many ranks are at most 1, 5, 10) in percent, 0…100; ranks from 1.

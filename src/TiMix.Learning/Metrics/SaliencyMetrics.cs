@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Mixing;
+
+namespace TiMix.Learning.Metrics;
 
 /// <summary>One way to point at what a phrase means. Both in percent (0…100), mean over regions.</summary>
 /// <param name="Pointing">How often the one point lies inside the box.</param>

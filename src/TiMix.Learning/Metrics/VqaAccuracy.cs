@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>
 /// Accuracy of answers to questions about pictures as VQA v2 counts it (Goyal et al., 2017): an answer is right to the degree

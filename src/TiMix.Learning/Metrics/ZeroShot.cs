@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Metrics;
 
 /// <summary>Accuracy of classifying without training: how often the true class is the first, or among the first five. In percent, 0…100.</summary>
 /// <param name="Top1">Over all images.</param>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>Makes the mixed images that a plan describes.</summary>
 public static class MixApply

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>How the second image of a pair gets into the first: TiMix and the baselines it is compared with.</summary>
 public enum MixMethod

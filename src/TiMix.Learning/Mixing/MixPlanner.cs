@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>
 /// Decides how a micro-batch is mixed (text-aware mixing, arXiv 2312.08846): which image with which, how large a window,

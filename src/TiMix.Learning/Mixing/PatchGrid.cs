@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>Boxes in pixels on the grid of n×n patches: the labels of the patch–text alignment loss.</summary>
 public static class PatchGrid

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>Saliency maps from the patch–text predictor.</summary>
 public static class Saliency

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>What stands between the two layers of an MLP.</summary>
 internal static class Activations

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Layout <c>bert</c>: BERT (Devlin et al., 2018) without its pooler; words, positions and the first token type are summed and

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Layout <c>clip</c>: the text encoder of CLIP (Radford et al., 2021). Every token sees those before it, so padding behind the

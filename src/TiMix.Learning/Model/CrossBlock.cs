@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// One pre-norm block: x + self-attention, x + cross-attention to a memory, x + MLP, each after a LayerNorm. Always kept for the

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// What the cross-attention of every block looks at: keys and values, computed once and used by as many texts as there are.

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Text tokens that look at an image: blocks of self-attention over the text, cross-attention to the image's tokens, and MLP

@@ -1,8 +1,9 @@
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>All that reads image and text together. A part that the sizes leave out is null and has no parameters.</summary>
 public sealed class FusionModel

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>What the image encoder gives. b images, N patches, C width, d embedding width.</summary>
 /// <param name="Feature">[b, d], L2-normalised.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Sizes of the model: image tower in CLIP's layout, text transformer, projections, the patch–text predictor at mid-depth; and,

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>softmax(q·kᵀ/√w + mask)·v for every head. H heads of width w, C = H·w.</summary>
 internal static class MultiHeadAttention

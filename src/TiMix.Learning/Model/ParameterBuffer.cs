@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>One flat float32 buffer: parameters, gradients, or an average of parameters.</summary>
 public sealed class ParameterBuffer : IDisposable

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>How a parameter is drawn at the start.</summary>
 /// <param name="Mean">Of the normal distribution.</param>

@@ -1,8 +1,9 @@
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// The parameters of a model by name: views of a flat buffer, whose gradients are views of another. Several may share the first,

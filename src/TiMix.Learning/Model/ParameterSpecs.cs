@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>The list of a model's parameters in the making; each part of the model adds its own.</summary>
 internal sealed class ParameterSpecs

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Which patches a text talks about: h = GELU(Linear(LayerNorm(x))), local = first half of h, global = mean over patches of the

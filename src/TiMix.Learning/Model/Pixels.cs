@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>Bytes to the numbers that the image encoder takes.</summary>
 public static class Pixels

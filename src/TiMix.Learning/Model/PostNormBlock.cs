@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>One post-norm block, as BERT has it: LayerNorm of x + self-attention, then LayerNorm of x + MLP. Parameters as in <see cref="TransformerBlock"/>.</summary>
 internal sealed class PostNormBlock(ParameterLeaves parameters, string prefix, int heads, string attention, string activation, double epsilon)

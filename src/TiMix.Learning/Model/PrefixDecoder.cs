@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>
 /// Writes on from an image and the beginning of a text: causal self-attention over what is written so far, cross-attention to

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>Multi-head self-attention with queries, keys and values in one matrix, as CLIP has it.</summary>
 /// <param name="parameters">Of the model.</param>

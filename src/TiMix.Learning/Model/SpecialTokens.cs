@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>Ids of the vocabulary that are no words. Padding is always 0.</summary>
 /// <param name="Class">[CLS], before the first word; also what the decoder begins with.</param>

@@ -2,7 +2,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>What the text encoder gives. b texts, L tokens, Ct width, d embedding width.</summary>
 /// <param name="Feature">[b, d], L2-normalised.</param>

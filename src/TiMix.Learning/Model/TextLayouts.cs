@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>A text encoder of one layout.</summary>
 internal interface ITextEncoder

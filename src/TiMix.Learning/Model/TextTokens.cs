@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>Texts token by token, as the fusion encoder and the decoder take them. P texts, T tokens, Ct width.</summary>
 /// <param name="Tokens">[P, T, Ct].</param>

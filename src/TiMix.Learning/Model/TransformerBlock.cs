@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Model;
 
 /// <summary>One pre-norm block in CLIP's layout: x + self-attention, then x + MLP, each after a LayerNorm.</summary>
 internal sealed class TransformerBlock(ParameterLeaves parameters, string prefix, int heads, string attention, string activation = "gelu", bool causal = false)

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using TiMix.Learning.Mixing;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>Patch–text alignment: which patches of an image does a phrase talk about? Two classes a (region, patch) pair.</summary>
 public static class AlignmentObjective

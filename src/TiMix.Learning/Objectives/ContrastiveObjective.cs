@@ -1,7 +1,8 @@
+using TiMix.Learning.Mixing;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// The contrastive losses over the global batch (AAAI 2024, arXiv 2312.08846): clean images against captions, with

@@ -1,7 +1,8 @@
+using TiMix.Learning.Mixing;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// The features of a whole global batch in micro-batch order, gathered from whoever computed them. B = global batch,

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// Strangers that look alike, for image–text matching (ALBEF, section 3.2): for each text an image and for each image a text,

@@ -1,4 +1,7 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
+
+namespace TiMix.Learning.Objectives;
 
 /// <summary>What the captions of one micro-batch are turned into in one step: hidden words and beginnings, where they are wanted.</summary>
 /// <param name="Masked">Null: not wanted.</param>

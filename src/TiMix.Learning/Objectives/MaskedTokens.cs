@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// Captions with hidden words (BERT, section 3.1). Each word is chosen with the same chance; a caption of which none was chosen

@@ -1,7 +1,8 @@
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>Image–text matching: two-way cross-entropy over pairs, of which one in three belongs together (timix.md, losses, 3).</summary>
 public static class MatchingObjective

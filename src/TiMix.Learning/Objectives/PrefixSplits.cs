@@ -1,17 +1,7 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 
-/// <summary>What of a text is given.</summary>
-public enum PrefixMode
-{
-    /// <summary>Of n words 0 to n-1, each number as likely: pre-training.</summary>
-    Random,
-
-    /// <summary>Nothing: captioning.</summary>
-    Empty,
-
-    /// <summary>What stands before the first [SEP]; what stands between it and the second is to be written: questions and answers.</summary>
-    First,
-}
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// Captions split in two (timix.md, losses, 5): the beginning is given, the rest is to be written. At random, 0 to n-1 of n words

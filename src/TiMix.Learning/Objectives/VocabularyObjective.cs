@@ -1,7 +1,8 @@
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>
 /// Which word? Cross-entropy over the vocabulary, a share α of it against the teacher's distribution over the same vocabulary

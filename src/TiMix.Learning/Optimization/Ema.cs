@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using TiMix.Learning.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Optimization;
 
 /// <summary>Exponential moving average of parameters.</summary>
 public static class Ema

@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+
+namespace TiMix.Learning.Optimization;
 
 /// <summary>Parameters that lie together and are stepped alike.</summary>
 /// <param name="Start">First float; a multiple of 16.</param>

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Optimization;
 
 /// <summary>Numbers that change with the step, as pure functions of it. Steps count from 0.</summary>
 public static class Schedules

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Runtime;
 
 /// <summary>
 /// How glibc's allocator, which tensors and bundles come from, keeps memory. Left alone it gives freed tensors back to the kernel and

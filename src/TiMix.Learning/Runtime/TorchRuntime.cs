@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Runtime;
 
 /// <summary>Process-wide settings of the native library that TorchSharp has no setter for.</summary>
 public static unsafe partial class TorchRuntime

@@ -1,7 +1,10 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Training;
 
 /// <summary>
 /// The captions of a micro-batch, as they are and as the language tasks change them, through the text encoder in one pass; and

@@ -1,7 +1,11 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Training;
 
 /// <summary>The differentiable sums of one micro-batch; null where there is nothing to predict.</summary>
 internal sealed record FusionOutputs(Tensor? Matching, Tensor? Mlm, Tensor? PrefixLm, FusionSums Sums)

@@ -1,7 +1,10 @@
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Training;
 
 /// <summary>
 /// The loss over the global batch and its exact gradient for every micro-batch's features. Every trainer computes the same

@@ -1,8 +1,13 @@
 using System.Runtime.InteropServices;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Training;
 
 /// <summary>
 /// Forward and backward of single micro-batches. Several workers may share one parameter buffer, each with a gradient buffer

@@ -1,7 +1,11 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Training;
 
 /// <summary>What the teacher says about one micro-batch.</summary>
 /// <param name="Image">[b, d] features, L2-normalised; empty unless asked for.</param>

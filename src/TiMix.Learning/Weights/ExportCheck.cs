@@ -1,7 +1,9 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>
 /// Inputs, and what this program computes from them, in a safetensors file: <c>pixels</c> [2, 3, S, S] normalised, <c>tokens</c>

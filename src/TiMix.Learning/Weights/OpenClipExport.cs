@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using TiMix.Learning.Model;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>
 /// A directory that open_clip opens by <c>local-dir:</c>: its own CLIP for text layout <c>clip</c>, a text tower of transformers

@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+
+namespace TiMix.Learning.Weights;
 
 /// <summary>A flat buffer as a safetensors file with one tensor a parameter, under the parameters' own names.</summary>
 public static class ParameterFile

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>
 /// VisionTextDualEncoderModel projects BERT's pooler, tanh of a linear layer, where the model here projects the class token. A

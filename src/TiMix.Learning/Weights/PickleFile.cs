@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>PyTorch's own files, which are not read here: a pickle runs whatever code it brings.</summary>
 internal static class PickleFile

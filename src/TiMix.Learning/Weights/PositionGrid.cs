@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>Position embeddings of a grid of patches for another grid.</summary>
 internal static class PositionGrid

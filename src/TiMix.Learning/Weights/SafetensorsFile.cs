@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>A safetensors file opened for reading; checked as a whole before anything is read from it.</summary>
 public sealed class SafetensorsFile : IDisposable

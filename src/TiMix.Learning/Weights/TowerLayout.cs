@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+
+namespace TiMix.Learning.Weights;
 
 /// <summary>One tower as a file has it.</summary>
 /// <param name="Name">For people.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using TiMix.Learning.Model;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>
 /// A directory that transformers opens by <c>from_pretrained</c>: CLIPModel for text layout <c>clip</c>; VisionTextDualEncoderModel

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TiMix.Learning.Model;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>A dual encoder as another program opens it.</summary>
 /// <param name="Weights">Tensors in that program's names.</param>

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>A safetensors file of another program, with the spellings of old versions evened out.</summary>
 internal sealed class WeightFile : IDisposable

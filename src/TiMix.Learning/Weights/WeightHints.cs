@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>What a config file beside weights says of a tower that the weights themselves do not show.</summary>
 /// <param name="File">Name of the config file.</param>

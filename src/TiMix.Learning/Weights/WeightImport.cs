@@ -1,7 +1,8 @@
 using System.Numerics.Tensors;
 using System.Text.RegularExpressions;
+using TiMix.Learning.Model;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>Towers of a dual encoder.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Weights;
 
 /// <summary>How a parameter stands in a file of another program.</summary>
 internal enum LinkKind

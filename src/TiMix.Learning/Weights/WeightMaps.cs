@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Model;
+
+namespace TiMix.Learning.Weights;
 
 /// <summary>
 /// Which parameter is which tensor in the layouts of other programs: OpenAI's CLIP and open_clip, and transformers' CLIP, BERT

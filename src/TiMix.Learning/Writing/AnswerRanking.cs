@@ -1,7 +1,9 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Writing;
 
 /// <summary>
 /// Which answer of a list would the decoder most likely have written? Answers are ranked by log p of all their words and of the

@@ -1,7 +1,9 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Writing;
 
 /// <summary>A text that the decoder has written.</summary>
 /// <param name="Words">Ids, without [CLS] and [SEP]; may be empty.</param>

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Search;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
 
 namespace TiMix.Node.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
-using TiMix.Learning;
+using TiMix.Learning.Weights;
 
 namespace TiMix.Node.Commands;
 

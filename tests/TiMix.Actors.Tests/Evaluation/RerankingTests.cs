@@ -2,7 +2,9 @@ using TiMix.Actors.Evaluation;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

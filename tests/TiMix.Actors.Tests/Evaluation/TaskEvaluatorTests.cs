@@ -4,7 +4,10 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Actors.Training;
-using TiMix.Learning;
+using TiMix.Learning.Metrics;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Writing;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Evaluation;

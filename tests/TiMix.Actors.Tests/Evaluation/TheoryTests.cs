@@ -3,7 +3,9 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Evaluation;

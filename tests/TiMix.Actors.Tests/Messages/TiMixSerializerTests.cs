@@ -7,7 +7,7 @@ using TiMix.Actors.Messages;
 using TiMix.Actors.Runs;
 using TiMix.Data;
 using TiMix.Exchange.Bundles;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Tests.Messages;
 

@@ -3,7 +3,10 @@ using TiMix.Actors.Mixing;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Training;
 using TiMix.Exchange.Bundles;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Mixing;

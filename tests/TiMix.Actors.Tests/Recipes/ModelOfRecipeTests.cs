@@ -2,7 +2,8 @@ using TiMix.Actors.Nodes;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 
 namespace TiMix.Actors.Tests.Recipes;
 

@@ -6,7 +6,7 @@ using TiMix.Actors.Search;
 using TiMix.Actors.Snapshots;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Data;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 using TorchSharp;
 using static TorchSharp.torch;
 

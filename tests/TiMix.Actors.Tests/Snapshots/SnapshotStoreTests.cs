@@ -1,6 +1,6 @@
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Snapshots;
-using TiMix.Learning;
+using TiMix.Learning.Model;
 
 namespace TiMix.Actors.Tests.Snapshots;
 

@@ -2,7 +2,8 @@ using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Actors.Training;
-using TiMix.Learning;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Training;

@@ -1,5 +1,5 @@
 using TiMix.Actors.Training;
-using TiMix.Learning;
+using TiMix.Learning.Steps;
 
 namespace TiMix.Actors.Tests.Training;
 

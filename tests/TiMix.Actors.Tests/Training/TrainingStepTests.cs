@@ -1,6 +1,8 @@
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Training;
-using TiMix.Learning;
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Training;

@@ -1,3 +1,4 @@
+using TiMix.Learning.Metrics;
 using Xunit;
 
 namespace TiMix.Learning.Tests.Metrics;

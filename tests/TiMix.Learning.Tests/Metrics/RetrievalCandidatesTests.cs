@@ -1,3 +1,5 @@
+using TiMix.Learning.Metrics;
+
 namespace TiMix.Learning.Tests.Metrics;
 
 public sealed class RetrievalCandidatesTests

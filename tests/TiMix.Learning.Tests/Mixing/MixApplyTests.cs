@@ -1,3 +1,6 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using TiMix.Learning.Mixing;
+
 namespace TiMix.Learning.Tests.Mixing;
 
 public sealed class MixPlannerTests

@@ -1,3 +1,4 @@
+using TiMix.Learning.Mixing;
 using TorchSharp;
 
 namespace TiMix.Learning.Tests.Mixing;

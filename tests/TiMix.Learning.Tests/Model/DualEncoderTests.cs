@@ -1,3 +1,5 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

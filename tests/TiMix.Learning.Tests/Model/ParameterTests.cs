@@ -1,5 +1,7 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,8 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Optimization;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

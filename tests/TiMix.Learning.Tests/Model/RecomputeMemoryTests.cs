@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TiMix.Learning.Model;
 using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;

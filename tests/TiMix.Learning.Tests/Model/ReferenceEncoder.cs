@@ -1,3 +1,5 @@
+using TiMix.Learning.Model;
+
 namespace TiMix.Learning.Tests.Model;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using TiMix.Learning.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 

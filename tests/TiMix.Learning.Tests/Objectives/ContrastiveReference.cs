@@ -1,3 +1,6 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Objectives;
+
 namespace TiMix.Learning.Tests.Objectives;
 
 /// <summary>

@@ -1,3 +1,7 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Steps;
+
 namespace TiMix.Learning.Tests.Objectives;
 
 public sealed class LanguageTasksTests

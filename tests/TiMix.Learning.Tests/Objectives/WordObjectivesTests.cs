@@ -1,3 +1,5 @@
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,5 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,8 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
+using TiMix.Learning.Steps;
+using TiMix.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,7 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
+using TiMix.Learning.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

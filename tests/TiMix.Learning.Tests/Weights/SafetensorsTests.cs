@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using TiMix.Learning.Model;
+using TiMix.Learning.Weights;
 using static TorchSharp.torch;
 
 namespace TiMix.Learning.Tests.Weights;

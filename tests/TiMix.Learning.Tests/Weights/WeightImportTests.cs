@@ -1,3 +1,6 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
+using TiMix.Learning.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,7 @@
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
 using TiMix.Learning.Tests.Model;
+using TiMix.Learning.Writing;
 using TorchSharp;
 using static TorchSharp.torch;
 

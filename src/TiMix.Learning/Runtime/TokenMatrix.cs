@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Runtime;
 
 /// <summary>Token ids as a tensor without the columns that are padding in every row.</summary>
 public static class TokenMatrix

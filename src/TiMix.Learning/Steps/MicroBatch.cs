@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Mixing;
+
+namespace TiMix.Learning.Steps;
 
 /// <summary>One micro-batch as a trainer takes it in. b samples, S image side, N patches, L and Lp token lengths, d embedding width.</summary>
 public sealed record MicroBatch
@@ -42,10 +44,10 @@ public sealed record MicroBatch
     /// <summary>[b, d] the teacher's text features; empty when nothing is distilled.</summary>
     public required float[] TeacherText { get; init; }
 
-    /// <summary>[p, V] the teacher's probabilities of the hidden words (<see cref="MaskedTokens"/>); empty when nothing is distilled.</summary>
+    /// <summary>[p, V] the teacher's probabilities of the hidden words (<c>MaskedTokens</c>); empty when nothing is distilled.</summary>
     public float[] TeacherMlm { get; init; } = [];
 
-    /// <summary>[p, V] the teacher's probabilities of the words that are written on (<see cref="PrefixSplits"/>); empty when nothing is distilled.</summary>
+    /// <summary>[p, V] the teacher's probabilities of the words that are written on (<c>PrefixSplits</c>); empty when nothing is distilled.</summary>
     public float[] TeacherPrefixLm { get; init; } = [];
 }
 

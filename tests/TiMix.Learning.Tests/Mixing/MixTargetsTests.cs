@@ -1,7 +1,9 @@
+using TiMix.Learning.Mixing;
+using TiMix.Learning.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning.Tests.Objectives;
+namespace TiMix.Learning.Tests.Mixing;
 
 public sealed class MixTargetsTests
 {

@@ -1,4 +1,6 @@
-namespace TiMix.Learning;
+using TiMix.Learning.Mixing;
+
+namespace TiMix.Learning.Steps;
 
 /// <summary>The scheduled numbers of one step.</summary>
 /// <param name="Step">Counted from 0.</param>

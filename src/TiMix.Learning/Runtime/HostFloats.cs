@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Runtime;
 
 /// <summary>Tensors to arrays, wherever they live.</summary>
 public static class HostFloats

@@ -1,4 +1,4 @@
-namespace TiMix.Learning;
+namespace TiMix.Learning.Steps;
 
 /// <summary>A loss of one micro-batch, or of all of them, before it is divided: sums add up, means do not.</summary>
 /// <param name="LossSum">In nats.</param>

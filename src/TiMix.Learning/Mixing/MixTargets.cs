@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace TiMix.Learning;
+namespace TiMix.Learning.Mixing;
 
 /// <summary>
 /// Soft targets of mixed images, from the same pairing π and shares λ as their pixels.
