@@ -84,7 +84,7 @@ internal static class Benchmarks
         {
             Index = 0, Count = B, Pixels = pixels, Tokens = [.. Enumerable.Range(0, B * 20).Select(_ => random.Next(5, 466))],
             RegionOwner = [], RegionPhrases = [], RegionMasks = [], CaptionOwner = [], CaptionMasks = [], TeacherImage = [], TeacherText = [],
-            Plan = MixPlanner.Plan(MixMethod.None, [], B, 8, 1),
+            Plan = MixPlanner.Plan(new NoMixing(), [], B, 8, 1),
         };
         step.Run([batch]);
         Print("plain contrastive step, samples/s", B / Median(() => Time(() => step.Run([batch]))));

@@ -47,7 +47,7 @@ internal sealed class MixedProbe(MixOptions options)
             using var sideScope = NewDisposeScope();
             var share = (double)side / config.Grid;
             var plan = MixPlanner.Plan(
-                MixMethod.RandomWindow, [], count, config.Grid, Learning.Seeds.Mix(Seed, (ulong)_batches, (ulong)side), new MixOptions(share, share));
+                new RandomWindow(), [], count, config.Grid, Learning.Seeds.Mix(Seed, (ulong)_batches, (ulong)side), new MixOptions(share, share));
             var mixed = model.Encoder.EncodeImages(MixApply.Apply(plan, clean, config.PatchSize), false).Feature;
             _blocks.Add(new Block(first, plan.Pairing, plan.Lambda, HostFloats.Of(mixed)));
         }

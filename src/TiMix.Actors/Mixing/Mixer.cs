@@ -29,7 +29,7 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
 
     /// <summary>Whether the teacher is asked at all in that step.</summary>
     public static bool NeedsTeacher(Recipe recipe, StepSettings settings) =>
-        settings.DistillAlpha > 0 || (settings.Mixing && recipe.MixMethod() == MixMethod.TiMix);
+        settings.DistillAlpha > 0 || (settings.Mixing && recipe.MixMethod().Saliency == SaliencySource.Teacher);
 
     /// <summary>The plan and the teacher's features for one micro-batch.</summary>
     /// <param name="step">Counted from 0.</param>
@@ -45,12 +45,12 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
         {
             Load(parameters);
             var tasks = settings.DistillAlpha > 0 && settings.Language ? LanguageTasks.Of(samples.Tokens, count, microBatch, settings, model) : null;
-            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method == MixMethod.TiMix, tasks);
+            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method.Saliency == SaliencySource.Teacher, tasks);
         }
 
-        var saliency = settings.Mixing && _method == MixMethod.Oracle ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;
+        var saliency = settings.Mixing && _method.Saliency == SaliencySource.Boxes ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;
         var seed = Seeds.Mix(recipe.Run.Seed, (ulong)step, (ulong)microBatch);
-        var plan = MixPlanner.Plan(settings.Mixing ? _method : MixMethod.None, saliency, count, model.Grid, seed, recipe.MixOptions());
+        var plan = MixPlanner.Plan(settings.Mixing ? _method : new NoMixing(), saliency, count, model.Grid, seed, recipe.MixOptions());
         return new MixerAnswer(plan, new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text).Add("mlm", answer.Mlm).Add("prefixLm", answer.PrefixLm).Build());
     }
 

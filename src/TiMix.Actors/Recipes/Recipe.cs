@@ -202,10 +202,7 @@ public sealed record TeacherRecipe
 /// <summary>Section <c>mix</c>.</summary>
 public sealed record MixRecipe
 {
-    /// <summary>
-    /// none, mixup, cutmix, random-window, timix, oracle (saliency of the true boxes) or second-pass (a second clean view of each
-    /// picture in the mixed one's place: the work of mixing without the mixing).
-    /// </summary>
+    /// <summary>Name of one of <c>MixMethods</c>, of which <see cref="RecipeKeys"/> makes what is said of this key.</summary>
     public string Method { get; init; } = "timix";
 
     /// <summary>hard, self or blend.</summary>

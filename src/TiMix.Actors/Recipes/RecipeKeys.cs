@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
+using TiMix.Learning.Mixing;
 
 namespace TiMix.Actors.Recipes;
 
@@ -39,7 +40,8 @@ public static class RecipeKeys
             }
 
             yield return new RecipeKey(
-                name, TypeName(property.PropertyType), JsonSerializer.Serialize(value, RecipeFile.Json), documentation.GetValueOrDefault($"P:{type.FullName}.{property.Name}", ""));
+                name, TypeName(property.PropertyType), JsonSerializer.Serialize(value, RecipeFile.Json),
+                name == "mix.method" ? MixMethods.Explained + "." : documentation.GetValueOrDefault($"P:{type.FullName}.{property.Name}", ""));
         }
     }
 

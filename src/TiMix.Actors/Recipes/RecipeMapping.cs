@@ -52,7 +52,7 @@ public static class RecipeMapping
         PhraseLength = recipe.Data.PhraseLength,
         RegionsPerImage = recipe.Data.RegionsPerImage,
         Questions = recipe.Data.Task == Tasks.Vqa,
-        SecondViewSteps = recipe.MixMethod() == Learning.Mixing.MixMethod.SecondPass ? MixingSteps(recipe) : 0,
+        SecondViewSteps = recipe.MixMethod().SecondView ? MixingSteps(recipe) : 0,
         Augmentation = new AugmentationOptions
         {
             MaxShift = recipe.Data.Augmentation.MaxShift,
@@ -84,17 +84,8 @@ public static class RecipeMapping
     };
 
     /// <summary>How images are mixed.</summary>
-    public static MixMethod MixMethod(this Recipe recipe) => recipe.Mix.Method switch
-    {
-        "none" => Learning.Mixing.MixMethod.None,
-        "mixup" => Learning.Mixing.MixMethod.Mixup,
-        "cutmix" => Learning.Mixing.MixMethod.CutMix,
-        "random-window" => Learning.Mixing.MixMethod.RandomWindow,
-        "timix" => Learning.Mixing.MixMethod.TiMix,
-        "oracle" => Learning.Mixing.MixMethod.Oracle,
-        "second-pass" => Learning.Mixing.MixMethod.SecondPass,
-        var other => throw new Runs.RunError($"recipe: \"mix.method\" is \"{other}\"; it can be none, mixup, cutmix, random-window, timix, oracle or second-pass."),
-    };
+    public static MixMethod MixMethod(this Recipe recipe) => MixMethods.Find(recipe.Mix.Method)
+        ?? throw new Runs.RunError($"recipe: \"mix.method\" is \"{recipe.Mix.Method}\"; it can be {MixMethods.Choice}.");
 
     /// <summary>Limits of the window's side.</summary>
     public static MixOptions MixOptions(this Recipe recipe) => new() { MinSide = recipe.Mix.MinSide, MaxSide = recipe.Mix.MaxSide };
@@ -137,7 +128,7 @@ public static class RecipeMapping
     /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>
     public static long TeacherVersionAt(this Recipe recipe, long step) => Math.Max(0, (step / recipe.Teacher.RefreshEvery) - 1);
 
-    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod() != Learning.Mixing.MixMethod.None && step < MixingSteps(recipe);
+    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod().Mixes && step < MixingSteps(recipe);
 
     /// <summary>Steps, from the first, in which the mixed loss takes part.</summary>
     private static long MixingSteps(Recipe recipe) => recipe.Mix.Weight > 0 ? (long)Math.Ceiling(recipe.Mix.Until * recipe.Optimization.Steps) : 0;

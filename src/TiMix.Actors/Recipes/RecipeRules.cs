@@ -1,5 +1,6 @@
 using System.Globalization;
 using TiMix.Actors.Runs;
+using TiMix.Learning.Mixing;
 
 namespace TiMix.Actors.Recipes;
 
@@ -70,9 +71,10 @@ public static class RecipeRules
         NotNegative("optimization.clipNorm", optimization.ClipNorm);
         Share("teacher.decay", teacher.Decay);
         Whole("teacher.refreshEvery", teacher.RefreshEvery, 1);
-        OneOf("mix.method", mix.Method, "none", "mixup", "cutmix", "random-window", "timix", "oracle", "second-pass");
+        OneOf("mix.method", mix.Method, [.. MixMethods.Names]);
+        var method = MixMethods.Find(mix.Method)!;
         OneOf("mix.labels", mix.Labels, "hard", "self", "blend");
-        Need(mix.Method != "second-pass" || mix.Labels == "hard", "mix.labels", mix.Labels, "hard with \"mix.method\" second-pass, whose pictures have one caption each");
+        Need(!method.SecondView || mix.Labels == "hard", "mix.labels", mix.Labels, $"hard with \"mix.method\" {mix.Method}, whose pictures have one caption each");
         Share("mix.beta", mix.Beta);
         Need(mix.MinSide is > 0 and <= 1, "mix.minSide", mix.MinSide, "larger than 0, at most 1");
         Need(mix.MaxSide >= mix.MinSide && mix.MaxSide <= 1, "mix.maxSide", mix.MaxSide, "at least mix.minSide, at most 1");
@@ -104,7 +106,7 @@ public static class RecipeRules
         Need(data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.PrefixLmWeight > 0, "objective.prefixLmWeight", objective.PrefixLmWeight, $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
         Need(data.Task != Tasks.Grounding || objective.AlignmentWeight > 0, "objective.alignmentWeight", objective.AlignmentWeight, "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
         Need(data.Task != Tasks.Vqa || data.Answers.Length > 0, "data.answers", data.Answers, "a file with the answers that are ranked, one a line, with \"data.task\" vqa");
-        Need(data.Task != Tasks.Vqa || mix.Method == "none", "mix.method", mix.Method, "none with \"data.task\" vqa: a mixed picture has no answer");
+        Need(data.Task != Tasks.Vqa || !method.Mixes, "mix.method", mix.Method, "none with \"data.task\" vqa: a mixed picture has no answer");
         Whole("run.beams", run.Beams, 1, 1000);
         NotNegative("run.lengthPenalty", run.LengthPenalty);
         Whole("run.prefetch", run.Prefetch, 1, 100_000);

@@ -76,8 +76,9 @@ public static class SnapshotEvaluation
         using var teacher = new TeacherWorker(model, DualEncoder.LayoutOf(model), parameters, TorchRuntime.DefaultDevice());
         var saliency = teacher.Ask(batch.Pixels, batch.Tokens, count, false, true).Saliency;
         var samples = new SampleArrays(batch.Pixels, batch.Tokens, batch.RegionOwner, batch.RegionBoxes, batch.RegionPhrases, batch.RegionInCaption);
-        var chosen = recipe.MixMethod() == MixMethod.Oracle ? RegionMasks.OracleSaliency(samples, count, model) : saliency;
-        var plan = MixPlanner.Plan(recipe.MixMethod(), chosen, count, model.Grid, recipe.Run.Seed, recipe.MixOptions());
+        var mixing = recipe.MixMethod();
+        var chosen = mixing.Saliency == SaliencySource.Boxes ? RegionMasks.OracleSaliency(samples, count, model) : saliency;
+        var plan = MixPlanner.Plan(mixing, chosen, count, model.Grid, recipe.Run.Seed, recipe.MixOptions());
         return new MixPreview(
             model.ImageSize, model.Grid, batch.Pixels, batch.Captions, chosen, plan.Pairing, MixedPixels(batch.Pixels, plan, count, model), plan.Lambda, plan.Side, plan.Target, plan.Source);
     }

@@ -1,33 +1,5 @@
 namespace TiMix.Learning.Mixing;
 
-/// <summary>How the second image of a pair gets into the first: TiMix and the baselines it is compared with.</summary>
-public enum MixMethod
-{
-    /// <summary>No mixing: plain contrastive learning.</summary>
-    None,
-
-    /// <summary>Whole images blended, λx + (1 - λ)x[π], λ ~ Beta(1, 1), that is, uniform on [0, 1).</summary>
-    Mixup,
-
-    /// <summary>A window at a random place, copied from the same place of the partner.</summary>
-    CutMix,
-
-    /// <summary>TiMix without the text: same side, pairing and labels, both windows drawn at random.</summary>
-    RandomWindow,
-
-    /// <summary>The partner's most salient window over the own least salient one; saliency from the patch–text predictor.</summary>
-    TiMix,
-
-    /// <summary>As <see cref="TiMix"/>, with saliency from the true boxes (<see cref="OracleSaliency"/>).</summary>
-    Oracle,
-
-    /// <summary>
-    /// No mixing, but the work of it: a second, independently augmented view of each clean image in the mixed one's place, with
-    /// its own caption alone. What a second pass through the image encoder is worth without mixing.
-    /// </summary>
-    SecondPass,
-}
-
 /// <summary>What a mixed image is labelled with; the formulas are in <see cref="MixTargets"/>.</summary>
 public enum MixLabels
 {
@@ -58,6 +30,6 @@ public sealed record MixOptions(double MinSide = 0.35, double MaxSide = 0.75);
 /// <param name="Source">[b], window of the partner's image that is copied, same indexing; empty without windows.</param>
 public sealed record MixPlan(MixMethod Method, int[] Pairing, int Side, float Lambda, int[] Target, int[] Source)
 {
-    /// <summary>Whether the method copies windows (rather than blending whole images or doing nothing).</summary>
-    public bool HasWindows => Method is not (MixMethod.None or MixMethod.Mixup or MixMethod.SecondPass);
+    /// <summary>Whether windows are copied (rather than whole images blended, or nothing done).</summary>
+    public bool HasWindows => Method is WindowMethod;
 }

@@ -14,7 +14,7 @@ public sealed record MicroBatch
     /// <summary>uint8 [b, 3, S, S], planar RGB.</summary>
     public required byte[] Pixels { get; init; }
 
-    /// <summary>uint8 [b, 3, S, S], second views of the same pictures; read with <see cref="MixMethod.SecondPass"/>, else may be empty.</summary>
+    /// <summary>uint8 [b, 3, S, S], second views of the same pictures; read with <see cref="SecondPass"/>, else may be empty.</summary>
     public byte[] SecondPixels { get; init; } = [];
 
     /// <summary>[b, L] token ids, padded.</summary>
@@ -35,7 +35,7 @@ public sealed record MicroBatch
     /// <summary>[C, N] 1 where the caption's region covers the patch.</summary>
     public required byte[] CaptionMasks { get; init; }
 
-    /// <summary>What is pasted where, and the labels' λ. Method <see cref="MixMethod.None"/>: nothing is mixed.</summary>
+    /// <summary>What is pasted where, and the labels' λ. Method <see cref="NoMixing"/>: nothing is mixed.</summary>
     public required MixPlan Plan { get; init; }
 
     /// <summary>[b, d] the teacher's image features; empty when nothing is distilled.</summary>

@@ -190,7 +190,7 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             both.Feature.narrow(0, batch.Count, batch.Count));
     }
 
-    private Tensor SecondHalf(MicroBatch batch, Tensor clean) => batch.Plan.Method == MixMethod.SecondPass
+    private Tensor SecondHalf(MicroBatch batch, Tensor clean) => batch.Plan.Method.SecondView
         ? Pixels.Normalize(batch.SecondPixels, batch.Count, config.ImageSize, values.device)
         : MixApply.Apply(batch.Plan, clean, config.PatchSize);
 

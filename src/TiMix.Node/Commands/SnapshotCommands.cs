@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TiMix.Actors.Recipes;
 using TiMix.Actors.Runs;
+using TiMix.Learning.Mixing;
 using TiMix.Node.Pictures;
 using TiMix.Node.Reporting;
 
@@ -38,7 +39,7 @@ internal static class SnapshotCommands
     public static Command Mix(TextWriter output)
     {
         var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
-        var method = new Option<string?>("--method") { Description = "none, mixup, cutmix, random-window, timix, oracle or second-pass; default: the recipe's." };
+        var method = new Option<string?>("--method") { Description = $"{MixMethods.Choice}; default: the recipe's." };
         var count = new Option<int>("--count") { Description = "Pictures, an even number.", DefaultValueFactory = _ => 8 };
         var file = new Option<string>("--out") { Description = "The PNG to write.", DefaultValueFactory = _ => "mix.png" };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());

@@ -57,7 +57,7 @@ public sealed class TheoryTests : IDisposable
         foreach (var side in probe.SidesOf(_config.Grid))
         {
             var share = (double)side / _config.Grid;
-            var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], 8, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, 0, (ulong)side), new MixOptions(share, share));
+            var plan = MixPlanner.Plan(new RandomWindow(), [], 8, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, 0, (ulong)side), new MixOptions(share, share));
             var lambda = 1 - ((double)(side * side) / (_config.Grid * _config.Grid));
             var mixed = Enumerable.Range(0, 8).Select(i => Encode(Mixed(batch, plan, i), model)).ToArray();
             var entropy = -(lambda * Math.Log(lambda)) - ((1 - lambda) * Math.Log(1 - lambda));
@@ -96,7 +96,7 @@ public sealed class TheoryTests : IDisposable
             foreach (var side in probe.SidesOf(_config.Grid))
             {
                 var share = (double)side / _config.Grid;
-                var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], 4, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
+                var plan = MixPlanner.Plan(new RandomWindow(), [], 4, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
                 var lambda = 1 - ((double)(side * side) / (_config.Grid * _config.Grid));
                 var mixed = Enumerable.Range(0, 4).Select(i => Encode(Mixed(reader.Load(4 * b, 4), plan, i), model)).ToArray();
                 regularisers.Add(Information(mixed, captions[(4 * b)..(4 * b + 4)], plan.Pairing, lambda, model.Temperature) + (lambda * Math.Log(lambda)) + ((1 - lambda) * Math.Log(1 - lambda)));

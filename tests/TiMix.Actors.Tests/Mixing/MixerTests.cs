@@ -99,10 +99,10 @@ public sealed class MixerTests
     {
         using var mixer = new Mixer(Sample, Model, CPU);
         var mixed = mixer.Run(4, 0, Samples, Teacher(1));
-        Assert.Equal(MixMethod.TiMix, mixed.Plan.Method);
+        Assert.Equal(new TextAwareMix(), mixed.Plan.Method);
         Assert.Equal([1, 0], mixed.Plan.Pairing);
         Assert.Equal(B * Model.EmbedDim, mixed.Features.Get<float>("image").Length);
-        Assert.Equal(MixMethod.None, mixer.Run(5, 0, Samples, Teacher(1)).Plan.Method);
+        Assert.Equal(new NoMixing(), mixer.Run(5, 0, Samples, Teacher(1)).Plan.Method);
 
         using var plain = new Mixer(Sample with { Objective = Sample.Objective with { DistillAlpha = 0 } }, Model, CPU);
         var undistilled = plain.Run(4, 0, Samples, Teacher(1));
@@ -116,7 +116,7 @@ public sealed class MixerTests
         var recipe = Sample with { Mix = Sample.Mix with { Method = "oracle", MinSide = 0.5, MaxSide = 0.5 } };
         using var mixer = new Mixer(recipe, Model, CPU);
         var plan = mixer.Run(0, 0, Samples, null).Plan;
-        Assert.Equal((MixMethod.Oracle, 2), (plan.Method, plan.Side));
+        Assert.Equal(("oracle", 2), (plan.Method.Name, plan.Side));
         Assert.Equal(0, plan.Source[1]);
         Assert.NotEqual(0, plan.Target[0]);
     }
@@ -124,7 +124,7 @@ public sealed class MixerTests
     [Fact]
     public void A_micro_batch_is_put_together_with_the_regions_that_the_recipe_wants()
     {
-        var plan = new MixPlan(MixMethod.None, [0, 1], 0, 1, [], []);
+        var plan = new MixPlan(new NoMixing(), [0, 1], 0, 1, [], []);
         var whole = MicroBatchAssembly.Assemble(1, Samples, [1, 2], [3, 4], plan, Sample, Model);
         Assert.Equal((1, B), (whole.Index, whole.Count));
         Assert.Equal(Samples.RegionOwner, whole.RegionOwner);
@@ -157,7 +157,7 @@ public sealed class MixerTests
         var plan = mixer.Run(0, 0, Samples, Teacher(1)).Plan;
         using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Add("mlm", Array.Empty<float>()).Add("prefixLm", Array.Empty<float>()).Build();
         Assert.Equal(loaded.SecondPixels, MicroBatchAssembly.Assemble(0, bundle, none, plan, recipe, Model).SecondPixels);
-        Assert.Equal(MixMethod.SecondPass, plan.Method);
+        Assert.Equal(new SecondPass(), plan.Method);
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class MixerTests
 
         // The same parameters as the student lose nothing against themselves but the entropy: soft and hard share one distribution.
         using var worker = new MicroBatchWorker(model, values.Layout, values.Values);
-        var batch = MicroBatchAssembly.Assemble(1, SampleBundleOf(Samples), features, new MixPlan(MixMethod.None, [0, 1], 0, 1, [], []), recipe, model);
+        var batch = MicroBatchAssembly.Assemble(1, SampleBundleOf(Samples), features, new MixPlan(new NoMixing(), [0, 1], 0, 1, [], []), recipe, model);
         var settings = recipe.SettingsAt(4) with { Mixing = false, AlignmentWeight = 0, DistillAlpha = 1 };
         var sums = worker.Forward(batch, settings, keepGraph: false).Fusion;
         Assert.Equal(-mlm.Sum(p => p * Math.Log(p)), sums.Mlm.LossSum, 1e-4);

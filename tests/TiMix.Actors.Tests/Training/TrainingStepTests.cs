@@ -221,7 +221,7 @@ public sealed class TrainingStepTests
             CaptionMasks = Mask(2),
             TeacherImage = Floats(B * Width),
             TeacherText = Floats(B * Width),
-            Plan = MixPlanner.Plan(mixing ? recipe.MixMethod() : MixMethod.None, Floats(B * Grid * Grid), B, Grid, (ulong)((step * 100) + m), recipe.MixOptions()),
+            Plan = MixPlanner.Plan(mixing ? recipe.MixMethod() : new NoMixing(), Floats(B * Grid * Grid), B, Grid, (ulong)((step * 100) + m), recipe.MixOptions()),
         };
     })];
 }

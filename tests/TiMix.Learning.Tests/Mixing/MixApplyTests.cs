@@ -41,7 +41,7 @@ public sealed class MixApplyTests
         using var pixels = Pixels();
         for (ulong seed = 0; seed < 12; seed++)
         {
-            var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], Samples, Grid, seed, new MixOptions(0.2, 1));
+            var plan = MixPlanner.Plan(new RandomWindow(), [], Samples, Grid, seed, new MixOptions(0.2, 1));
             using var mixed = MixApply.Apply(plan, pixels, Patch);
             Assert.Equal(Expected(plan), Array(mixed));
         }
@@ -56,8 +56,8 @@ public sealed class MixApplyTests
         using var doubles = pixels.to(ScalarType.Float64);
         for (ulong seed = 0; seed < 6; seed++)
         {
-            var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], Samples, Grid, seed);
-            using var patches = MixApply.GatherPatches(plan, pixels, Patch, Grid);
+            var plan = MixPlanner.Plan(new RandomWindow(), [], Samples, Grid, seed);
+            using var patches = WindowMethod.GatherPatches(plan, pixels, Patch, Grid);
             Assert.Equal(Expected(plan), Array(patches));
             using var mixed = MixApply.Apply(plan, doubles, Patch);
             Assert.Equal(ScalarType.Float64, mixed.dtype);
@@ -69,7 +69,7 @@ public sealed class MixApplyTests
     [Fact]
     public void Pixels_that_are_not_contiguous_or_need_a_gradient_are_mixed_alike()
     {
-        var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], Samples, Grid, 2);
+        var plan = MixPlanner.Plan(new RandomWindow(), [], Samples, Grid, 2);
         using var pixels = Pixels();
         using var turned = pixels.transpose(2, 3).contiguous().transpose(2, 3);
         using var mixed = MixApply.Apply(plan, turned, Patch);
@@ -86,7 +86,7 @@ public sealed class MixApplyTests
     public void A_window_of_the_whole_image_is_the_partner()
     {
         using var pixels = Pixels();
-        using var mixed = MixApply.Apply(MixPlanner.Plan(MixMethod.CutMix, [], Samples, Grid, 1, new MixOptions(1, 1)), pixels, Patch);
+        using var mixed = MixApply.Apply(MixPlanner.Plan(new CutMix(), [], Samples, Grid, 1, new MixOptions(1, 1)), pixels, Patch);
         using var flipped = pixels.flip(0);
         Assert.Equal(Array(flipped), Array(mixed));
     }
@@ -95,7 +95,7 @@ public sealed class MixApplyTests
     public void Mixup_blends_and_none_copies()
     {
         using var pixels = Pixels();
-        var plan = MixPlanner.Plan(MixMethod.Mixup, [], Samples, Grid, 1);
+        var plan = MixPlanner.Plan(new Mixup(), [], Samples, Grid, 1);
         using var blended = MixApply.Apply(plan, pixels, Patch);
         var actual = Array(blended);
         int image = Channels * Size * Size;
@@ -105,23 +105,23 @@ public sealed class MixApplyTests
             Assert.Equal(plan.Lambda * (double)Values[i] + (1 - (double)plan.Lambda) * partner, actual[i], 0.01);
         }
 
-        using var clean = MixApply.Apply(MixPlanner.Plan(MixMethod.None, [], Samples, Grid, 1), pixels, Patch);
+        using var clean = MixApply.Apply(MixPlanner.Plan(new NoMixing(), [], Samples, Grid, 1), pixels, Patch);
         Assert.Equal(Values, Array(clean));
         clean.zero_();
         Assert.Equal(Values, Array(pixels));
     }
 
     [Theory]
-    [InlineData(MixMethod.TiMix)]
-    [InlineData(MixMethod.RandomWindow)]
-    [InlineData(MixMethod.CutMix)]
-    [InlineData(MixMethod.Mixup)]
-    public void Pixels_and_labels_of_one_plan_hold_the_same_shares(MixMethod method)
+    [InlineData("timix")]
+    [InlineData("random-window")]
+    [InlineData("cutmix")]
+    [InlineData("mixup")]
+    public void Pixels_and_labels_of_one_plan_hold_the_same_shares(string method)
     {
         // Each image is its own index everywhere in one-hot channels: the mean of the mixed image is its hard label.
         using var pixels = torch.eye(Samples).reshape(Samples, Samples, 1, 1).expand(Samples, Samples, Size, Size).contiguous();
         var maps = Enumerable.Range(0, Samples * Grid * Grid).Select(i => -(float)(i * 7919 % 101)).ToArray();
-        var plan = MixPlanner.Plan(method, maps, Samples, Grid, 4);
+        var plan = MixPlanner.Plan(MixMethods.Find(method)!, maps, Samples, Grid, 4);
         using var mixed = MixApply.Apply(plan, pixels, Patch);
         var lambda = Enumerable.Repeat(plan.Lambda, Samples).ToArray();
         using var uniform = torch.full(Samples, Samples, 1f / Samples);
@@ -137,7 +137,7 @@ public sealed class MixApplyTests
     public void A_plan_that_does_not_fit_is_refused()
     {
         using var pixels = Pixels();
-        var plan = MixPlanner.Plan(MixMethod.CutMix, [], Samples, Grid, 1);
+        var plan = MixPlanner.Plan(new CutMix(), [], Samples, Grid, 1);
         Assert.Throws<ArgumentException>(() => MixApply.Apply(plan, pixels, 5));
         Assert.Throws<ArgumentException>(() => MixApply.Apply(plan, pixels.narrow(0, 0, 2), Patch));
         Assert.Throws<ArgumentException>(() => MixApply.Apply(plan, pixels.narrow(3, 0, 12), Patch));

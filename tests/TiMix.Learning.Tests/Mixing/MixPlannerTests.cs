@@ -20,7 +20,7 @@ public sealed class MixPlannerTests
             1, 1, 8, 9,
             1, 1, 1, 1,
             0, 0, 1, 1];
-        var plan = MixPlanner.Plan(MixMethod.TiMix, maps, 2, 4, 1, Fixed(2, 4));
+        var plan = MixPlanner.Plan(new TextAwareMix(), maps, 2, 4, 1, Fixed(2, 4));
 
         Assert.Equal(2, plan.Side);
         Assert.Equal(0.75f, plan.Lambda);
@@ -37,7 +37,7 @@ public sealed class MixPlannerTests
         {
             var random = new Random((int)seed);
             var maps = Enumerable.Range(0, samples * grid * grid).Select(_ => (float)Math.Log(random.NextDouble())).ToArray();
-            var plan = MixPlanner.Plan(MixMethod.TiMix, maps, samples, grid, seed, new MixOptions(0.1, 1));
+            var plan = MixPlanner.Plan(new TextAwareMix(), maps, samples, grid, seed, new MixOptions(0.1, 1));
             int places = grid - plan.Side + 1;
             double Sum(int sample, int window)
             {
@@ -63,10 +63,10 @@ public sealed class MixPlannerTests
         // 0.1f and 1e7f do not cancel in a running sum; windows of equal content must still tie exactly.
         float[] row = [0.1f, 0.3f, 1e7f, 0.1f, 0.3f, 1e7f];
         float[] map = [.. row, .. row, .. row, .. row, .. row, .. row];
-        var sums = MixPlanner.WindowSums(map, 6, 2);
+        var sums = WindowMethod.WindowSums(map, 6, 2);
         for (int y = 0; y < 5; y++)
             Assert.Equal(sums[y * 5], sums[y * 5 + 3]);
-        var plan = MixPlanner.Plan(MixMethod.Oracle, (float[])[.. map, .. map], 2, 6, 3, Fixed(2, 6));
+        var plan = MixPlanner.Plan(new OracleMix(), (float[])[.. map, .. map], 2, 6, 3, Fixed(2, 6));
         Assert.Equal([0, 0], plan.Target);
         Assert.Equal([1, 1], plan.Source); // 0.3 + 1e7, twice: columns 1–2 before 4–5; columns 2–3 hold 1e7 + 0.1
     }
@@ -75,7 +75,7 @@ public sealed class MixPlannerTests
     public void A_constant_map_gives_the_first_window_twice()
     {
         var map = Enumerable.Repeat(-0.7f, 4 * 64).ToArray();
-        var plan = MixPlanner.Plan(MixMethod.TiMix, map, 4, 8, 9);
+        var plan = MixPlanner.Plan(new TextAwareMix(), map, 4, 8, 9);
         Assert.Equal([0, 0, 0, 0], plan.Target);
         Assert.Equal([0, 0, 0, 0], plan.Source);
     }
@@ -83,7 +83,7 @@ public sealed class MixPlannerTests
     [Fact]
     public void A_window_of_the_whole_grid_leaves_nothing_of_the_target()
     {
-        var plan = MixPlanner.Plan(MixMethod.TiMix, new float[2 * 9], 2, 3, 0, new MixOptions(1, 1));
+        var plan = MixPlanner.Plan(new TextAwareMix(), new float[2 * 9], 2, 3, 0, new MixOptions(1, 1));
         Assert.Equal(3, plan.Side);
         Assert.Equal(0f, plan.Lambda);
         Assert.Equal([0, 0], plan.Target);
@@ -92,7 +92,7 @@ public sealed class MixPlannerTests
     [Fact]
     public void A_grid_of_one_patch_has_one_window()
     {
-        var plan = MixPlanner.Plan(MixMethod.TiMix, new float[2], 2, 1, 0);
+        var plan = MixPlanner.Plan(new TextAwareMix(), new float[2], 2, 1, 0);
         Assert.Equal((1, 0f), (plan.Side, plan.Lambda));
         Assert.Equal([0, 0], plan.Source);
     }
@@ -111,7 +111,7 @@ public sealed class MixPlannerTests
     {
         var counts = new int[17];
         for (ulong seed = 0; seed < 8000; seed++)
-            counts[MixPlanner.Plan(MixMethod.RandomWindow, [], 2, 16, seed).Side]++;
+            counts[MixPlanner.Plan(new RandomWindow(), [], 2, 16, seed).Side]++;
         for (int side = 0; side < counts.Length; side++)
             if (side is >= 5 and <= 12)
                 Assert.InRange(counts[side], 850, 1150);
@@ -125,8 +125,8 @@ public sealed class MixPlannerTests
         var maps = new float[4 * 256];
         for (ulong seed = 0; seed < 50; seed++)
         {
-            var timix = MixPlanner.Plan(MixMethod.TiMix, maps, 4, 16, seed);
-            foreach (var method in new[] { MixMethod.Oracle, MixMethod.RandomWindow, MixMethod.CutMix })
+            var timix = MixPlanner.Plan(new TextAwareMix(), maps, 4, 16, seed);
+            foreach (var method in new MixMethod[] { new OracleMix(), new RandomWindow(), new CutMix() })
             {
                 var other = MixPlanner.Plan(method, maps, 4, 16, seed);
                 Assert.Equal((timix.Side, timix.Lambda), (other.Side, other.Lambda));
@@ -139,9 +139,9 @@ public sealed class MixPlannerTests
     [Fact]
     public void A_plan_is_a_pure_function_of_its_seed()
     {
-        var a = MixPlanner.Plan(MixMethod.RandomWindow, [], 8, 16, 5);
-        var b = MixPlanner.Plan(MixMethod.RandomWindow, [], 8, 16, 5);
-        var c = MixPlanner.Plan(MixMethod.RandomWindow, [], 8, 16, 6);
+        var a = MixPlanner.Plan(new RandomWindow(), [], 8, 16, 5);
+        var b = MixPlanner.Plan(new RandomWindow(), [], 8, 16, 5);
+        var c = MixPlanner.Plan(new RandomWindow(), [], 8, 16, 6);
         Assert.Equal(a.Target, b.Target);
         Assert.Equal(a.Source, b.Source);
         Assert.NotEqual(a.Target, c.Target);
@@ -155,7 +155,7 @@ public sealed class MixPlannerTests
         var sources = new HashSet<int>();
         for (ulong seed = 0; seed < 200; seed++)
         {
-            var plan = MixPlanner.Plan(MixMethod.RandomWindow, [], 4, 4, seed, Fixed(2, 4));
+            var plan = MixPlanner.Plan(new RandomWindow(), [], 4, 4, seed, Fixed(2, 4));
             targets.UnionWith(plan.Target);
             sources.UnionWith(plan.Source);
         }
@@ -167,7 +167,7 @@ public sealed class MixPlannerTests
     [Fact]
     public void CutMix_copies_from_the_place_it_pastes_to()
     {
-        var plan = MixPlanner.Plan(MixMethod.CutMix, [], 8, 16, 5);
+        var plan = MixPlanner.Plan(new CutMix(), [], 8, 16, 5);
         Assert.Equal(plan.Target, plan.Source);
         Assert.True(plan.Target.Distinct().Count() > 1);
     }
@@ -178,7 +178,7 @@ public sealed class MixPlannerTests
         double sum = 0, squares = 0;
         for (ulong seed = 0; seed < 4000; seed++)
         {
-            var plan = MixPlanner.Plan(MixMethod.Mixup, [], 4, 8, seed);
+            var plan = MixPlanner.Plan(new Mixup(), [], 4, 8, seed);
             Assert.Equal([3, 2, 1, 0], plan.Pairing);
             Assert.Empty(plan.Target);
             Assert.InRange(plan.Lambda, 0f, 1f);
@@ -193,7 +193,7 @@ public sealed class MixPlannerTests
     [Fact]
     public void None_mixes_nothing_and_takes_any_number_of_samples()
     {
-        var plan = MixPlanner.Plan(MixMethod.None, [], 3, 8, 1);
+        var plan = MixPlanner.Plan(new NoMixing(), [], 3, 8, 1);
         Assert.Equal([0, 1, 2], plan.Pairing);
         Assert.Equal((0, 1f), (plan.Side, plan.Lambda));
         Assert.False(plan.HasWindows);
@@ -202,7 +202,7 @@ public sealed class MixPlannerTests
     [Fact]
     public void A_second_pass_pairs_everybody_with_themselves_and_keeps_all_of_the_image()
     {
-        var plan = MixPlanner.Plan(MixMethod.SecondPass, [], 3, 8, 1);
+        var plan = MixPlanner.Plan(new SecondPass(), [], 3, 8, 1);
         Assert.Equal([0, 1, 2], plan.Pairing);
         Assert.Equal((0, 1f, false), (plan.Side, plan.Lambda, plan.HasWindows));
     }
@@ -210,12 +210,12 @@ public sealed class MixPlannerTests
     [Fact]
     public void Bad_input_is_refused_by_name()
     {
-        Assert.Contains("even; got 3", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(MixMethod.CutMix, [], 3, 8, 1)).Message);
+        Assert.Contains("even; got 3", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(new CutMix(), [], 3, 8, 1)).Message);
         var maps = new float[2 * 16];
         maps[16 + 5] = float.NaN;
-        Assert.Contains("sample 1, patch 5 is NaN", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(MixMethod.TiMix, maps, 2, 4, 1)).Message);
-        Assert.Contains("32 numbers; got 31", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(MixMethod.Oracle, maps.AsSpan(1), 2, 4, 1)).Message);
+        Assert.Contains("sample 1, patch 5 is NaN", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(new TextAwareMix(), maps, 2, 4, 1)).Message);
+        Assert.Contains("32 numbers; got 31", Assert.Throws<ArgumentException>(() => MixPlanner.Plan(new OracleMix(), maps.AsSpan(1), 2, 4, 1)).Message);
         foreach (var (min, max) in new[] { (0.0, 0.5), (0.6, 0.5), (0.5, 1.1), (double.NaN, 0.5) })
-            Assert.Throws<ArgumentException>(() => MixPlanner.Plan(MixMethod.CutMix, [], 2, 8, 1, new MixOptions(min, max)));
+            Assert.Throws<ArgumentException>(() => MixPlanner.Plan(new CutMix(), [], 2, 8, 1, new MixOptions(min, max)));
     }
 }

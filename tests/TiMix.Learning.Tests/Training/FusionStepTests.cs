@@ -232,7 +232,7 @@ public sealed class FusionStepTests : IDisposable
         return new MicroBatch
         {
             Index = index, Count = Count, Pixels = pixels, Tokens = [.. tokens], RegionOwner = [], RegionPhrases = [], RegionMasks = [], CaptionOwner = [], CaptionMasks = [],
-            Plan = MixPlanner.Plan(MixMethod.RandomWindow, [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text, TeacherMlm = answer.Mlm, TeacherPrefixLm = answer.PrefixLm,
+            Plan = MixPlanner.Plan(new RandomWindow(), [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text, TeacherMlm = answer.Mlm, TeacherPrefixLm = answer.PrefixLm,
         };
     }
 }

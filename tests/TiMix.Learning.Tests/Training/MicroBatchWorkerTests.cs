@@ -125,7 +125,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
         var random = new SeededRandom(11);
         MicroBatch[] batches = [.. _batches.Select(batch => batch with
         {
-            Plan = MixPlanner.Plan(MixMethod.SecondPass, [], Count, 4, 1),
+            Plan = MixPlanner.Plan(new SecondPass(), [], Count, 4, 1),
             SecondPixels = [.. Enumerable.Range(0, batch.Pixels.Length).Select(_ => (byte)random.NextInt(256))],
         })];
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
@@ -236,7 +236,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
             RegionMasks = Draw(Regions * 16, 2),
             CaptionOwner = [1, 2],
             CaptionMasks = Draw(2 * 16, 2),
-            Plan = new MixPlan(MixMethod.RandomWindow, [3, 2, 1, 0], side, 1 - (side * side / 16f), Windows(), Windows()),
+            Plan = new MixPlan(new RandomWindow(), [3, 2, 1, 0], side, 1 - (side * side / 16f), Windows(), Windows()),
             TeacherImage = [],
             TeacherText = [],
         };
