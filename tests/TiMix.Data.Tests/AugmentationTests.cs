@@ -1,3 +1,5 @@
+using TiMix.Base;
+
 namespace TiMix.Data.Tests;
 
 public sealed class AugmentationTests

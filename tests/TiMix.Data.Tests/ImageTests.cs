@@ -1,4 +1,5 @@
 using SkiaSharp;
+using TiMix.Base;
 
 namespace TiMix.Data.Tests;
 

@@ -1,4 +1,5 @@
 using SkiaSharp;
+using TiMix.Base;
 
 namespace TiMix.Data.Tests;
 
@@ -35,31 +36,6 @@ public sealed class LoadingTests : IDisposable
 
     private static BatchLoader Loader(ShardIndex data, int batch, int microBatches = 1, ulong seed = 7, LoaderOptions? options = null)
         => new(data, TestVocabulary.Tokenizer, new SampleOrder(seed, data.Count, batch, microBatches), options ?? Options, seed);
-
-    [Fact]
-    public void Seeds_depend_on_every_part_and_on_the_order_of_parts()
-    {
-        ulong[] all = [Seeds.Mix(), Seeds.Mix(0), Seeds.Mix(0, 0), Seeds.Mix(1, 2), Seeds.Mix(2, 1), Seeds.Mix(1), Seeds.Mix(1, 2, 0)];
-        Assert.Equal(all.Length, all.Distinct().Count());
-        Assert.Equal(Seeds.Mix(1, 2), Seeds.Mix(1, 2));
-    }
-
-    [Fact]
-    public void The_generator_is_the_published_one_and_its_integers_are_uniform()
-    {
-        // SplitMix64 from seed 0 begins E220A8397B1DCDAF; xoshiro256** gives rotl(s1 * 5, 7) * 9 first.
-        Assert.Equal(0xE220A8397B1DCDAFUL, Seeds.Finish(0x9E3779B97F4A7C15));
-        Assert.Equal(unchecked(ulong.RotateLeft(0x6E789E6AA1B965F4 * 5, 7) * 9), new SeededRandom(0).NextUInt64());
-        var random = new SeededRandom(9);
-        var counts = new int[7];
-        for (var n = 0; n < 70_000; n++)
-        {
-            counts[random.NextInt(7)]++;
-        }
-
-        Assert.All(counts, count => Assert.InRange(count, 9_600, 10_400));
-        Assert.Throws<ArgumentOutOfRangeException>(() => random.NextInt(0));
-    }
 
     [Fact]
     public void Each_sample_comes_once_an_epoch_and_epochs_differ()

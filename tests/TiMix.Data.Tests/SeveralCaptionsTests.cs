@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Base;
 
 namespace TiMix.Data.Tests;
 

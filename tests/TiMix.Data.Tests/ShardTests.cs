@@ -1,4 +1,5 @@
 using System.Text;
+using TiMix.Base;
 
 namespace TiMix.Data.Tests;
 

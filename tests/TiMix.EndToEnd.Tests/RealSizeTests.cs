@@ -1,7 +1,7 @@
+using TiMix.Learning.Weights;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using TiMix.Learning.Weights;
 
 namespace TiMix.EndToEnd.Tests;
 

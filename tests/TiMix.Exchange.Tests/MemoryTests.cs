@@ -1,6 +1,3 @@
-using TiMix.Exchange.Groups;
-using TiMix.Exchange.Links;
-
 namespace TiMix.Exchange.Tests;
 
 /// <summary>What links and groups hold, and for how long. Not beside other tests: they look at the whole process.</summary>

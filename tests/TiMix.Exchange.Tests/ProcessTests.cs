@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using TiMix.Exchange.Groups;
-using TiMix.Exchange.Links;
 
 namespace TiMix.Exchange.Tests;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TiMix.Base;
 using TiMix.Learning.Runtime;
 using TorchSharp;
 

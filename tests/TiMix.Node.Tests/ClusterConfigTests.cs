@@ -5,8 +5,8 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using Akka.Persistence.Sql;
-using TiMix.Actors.Journals;
 using TiMix.Node.Commands;
+using TiMix.Runs.Journals;
 using YamlDotNet.RepresentationModel;
 
 namespace TiMix.Node.Tests;

@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Node.Commands;
 using TiMix.Node.Launching;
 using TiMix.Node.Reporting;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Tests;
 

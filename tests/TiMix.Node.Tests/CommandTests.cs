@@ -1,6 +1,6 @@
-using TiMix.Actors.Recipes;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Node.Commands;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;
 

@@ -1,9 +1,9 @@
-using System.Diagnostics;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Data;
+using System.Diagnostics;
+using TiMix.Actors.Tests.Runs;
 using TiMix.Learning.Weights;
 using TiMix.Node.Commands;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;
 

@@ -1,5 +1,5 @@
-using TiMix.Actors.Recipes;
 using TiMix.Node.Commands;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;
 

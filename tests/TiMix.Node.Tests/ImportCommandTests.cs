@@ -1,8 +1,8 @@
+using TiMix.Work.Training;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
 using TiMix.Actors.Tests.Runs;
-using TiMix.Actors.Training;
 using TiMix.Node.Commands;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;
 

@@ -1,8 +1,11 @@
 using SkiaSharp;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Pictures;
 using TiMix.Node.Reporting;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Tests;
 

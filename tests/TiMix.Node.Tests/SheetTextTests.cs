@@ -1,4 +1,5 @@
 using SkiaSharp;
+using TiMix.Learning.Model;
 using TiMix.Node.Pictures;
 
 namespace TiMix.Node.Tests;

@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using TiMix.Actors.Compute;
-using TiMix.Actors.Loading;
-using TiMix.Actors.Mixing;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Training;
 using TiMix.Data;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
+using TiMix.Work.Compute;
+using TiMix.Work.Loading;
+using TiMix.Work.Mixing;
+using TiMix.Work.Training;
 using static TorchSharp.torch;
 
 // Rates of the parts, in samples a second: median of several repetitions. Run from the repository's root after "timix data sample".

@@ -2,12 +2,16 @@ using Akka.Actor;
 using Akka.Persistence;
 using Akka.Serialization;
 using TiMix.Actors.Messages;
-using TiMix.Actors.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
-using static TiMix.Actors.Coordination.CoordinatorEvents;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Actors.Coordination;
 
@@ -29,7 +33,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Assignment">What this process was started for.</param>
     /// <param name="Time">The clock.</param>
     public sealed record Settings(
-        string Run, string Journal, Recipe Recipe, NodeMessages.RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
+        string Run, string Journal, Recipe Recipe, RunDescription Description, SnapshotStore Snapshots, Props Monitor, MembershipOptions Membership, CoordinatorAssignment Assignment, TimeProvider Time);
 
     private sealed record Tick : INotInfluenceReceiveTimeout, INoSerializationVerificationNeeded
     {

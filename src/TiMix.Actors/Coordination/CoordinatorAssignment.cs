@@ -1,3 +1,6 @@
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+
 namespace TiMix.Actors.Coordination;
 
 /// <summary>

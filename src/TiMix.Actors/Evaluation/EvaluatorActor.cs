@@ -1,11 +1,12 @@
 using Akka.Actor;
 using Akka.Event;
-using TiMix.Actors.Compute;
-using TiMix.Actors.Messages;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
 using TiMix.Data;
+using TiMix.Protocol.Messages;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
+using TiMix.Work.Compute;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Actors.Evaluation;
 

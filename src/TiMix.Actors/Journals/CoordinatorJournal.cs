@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Akka.Configuration;
 using Npgsql;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Journals;
 

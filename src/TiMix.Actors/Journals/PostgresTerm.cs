@@ -1,5 +1,6 @@
 using System.Data;
 using Npgsql;
+using TiMix.Runs.Journals;
 
 namespace TiMix.Actors.Journals;
 

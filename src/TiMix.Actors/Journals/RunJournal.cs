@@ -2,8 +2,10 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql;
-using TiMix.Actors.Runs;
-using static TiMix.Actors.Coordination.CoordinatorEvents;
+using TiMix.Base;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Records;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Actors.Journals;
 

@@ -1,6 +1,6 @@
 using Akka.Configuration;
 using Microsoft.Data.Sqlite;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Journals;
 

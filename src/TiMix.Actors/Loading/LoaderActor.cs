@@ -1,8 +1,9 @@
 using Akka.Actor;
-using TiMix.Actors.Compute;
-using TiMix.Actors.Messages;
 using TiMix.Data;
 using TiMix.Exchange.Bundles;
+using TiMix.Protocol.Messages;
+using TiMix.Work.Compute;
+using TiMix.Work.Loading;
 
 namespace TiMix.Actors.Loading;
 
@@ -38,7 +39,7 @@ public sealed class LoaderActor : ReceiveActor
             _underWay.Remove(done.Request, out var asker);
             var (step, microBatch) = (done.Request.Step, done.Request.MicroBatch);
             asker.Tell(done.Batch is { } batch
-                ? new LoaderMessages.Loaded(step, microBatch, _bundles.Put(SampleBundle.Pack(batch), Self.Path.ToString()), batch.Epoch, batch.DrawnIndices, batch.Replacements)
+                ? new LoaderMessages.Loaded(step, microBatch, new LoadedSamples(_bundles.Put(SampleBundle.Pack(batch), Self.Path.ToString()), batch.Epoch, batch.DrawnIndices, batch.Replacements))
                 : new LoaderMessages.LoadFailed(step, microBatch, done.Failure!));
         });
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Loading failed: {failure.Cause.Message}", failure.Cause));

@@ -1,8 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Akka.Actor;
 using Akka.Serialization;
-using TiMix.Actors.Coordination;
+using TiMix.Protocol.Messages;
+using TiMix.Work.Loading;
+using TiMix.Work.Mixing;
+using TiMix.Work.Training;
 
 namespace TiMix.Actors.Messages;
 
@@ -17,12 +21,13 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameContents } },
     };
 
     private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
     {
         ["node.describe"] = typeof(NodeMessages.DescribeRun),
-        ["node.run"] = typeof(NodeMessages.RunDescription),
+        ["node.run"] = typeof(RunDescription),
         ["node.service"] = typeof(NodeMessages.ServiceStatus),
         ["node.roster"] = typeof(NodeMessages.Roster),
         ["node.over"] = typeof(NodeMessages.RunOver),
@@ -92,6 +97,12 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["event.finished"] = typeof(CoordinatorEvents.RunFinished),
     };
 
+    /// <summary>What may stand where a message says <see cref="IContent"/>.</summary>
+    private static readonly JsonDerivedType[] Contents =
+    [
+        new(typeof(LoadedSamples), "loaded"), new(typeof(MixedSamples), "mixed"), new(typeof(TeacherParameters), "teacher"), new(typeof(StateBuffers), "state"),
+    ];
+
     private static readonly Dictionary<Type, string> Manifests = Types.ToDictionary(pair => pair.Value, pair => pair.Key);
 
     /// <summary>All types that can be serialized.</summary>
@@ -116,4 +127,13 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         Types.TryGetValue(manifest, out var type)
             ? JsonSerializer.Deserialize(bytes, type, Options) ?? throw new System.Runtime.Serialization.SerializationException($"Empty message of manifest \"{manifest}\".")
             : throw new System.Runtime.Serialization.SerializationException($"Unknown manifest \"{manifest}\": written by a newer version?");
+
+    private static void NameContents(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(IContent))
+        {
+            type.PolymorphismOptions = new JsonPolymorphismOptions();
+            Array.ForEach(Contents, type.PolymorphismOptions.DerivedTypes.Add);
+        }
+    }
 }

@@ -1,12 +1,13 @@
 using Akka.Actor;
-using TiMix.Actors.Compute;
-using TiMix.Actors.Loading;
-using TiMix.Actors.Messages;
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Recipes;
 using TiMix.Exchange.Links;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;
+using TiMix.Protocol.Messages;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Compute;
+using TiMix.Work.Loading;
+using TiMix.Work.Mixing;
 
 namespace TiMix.Actors.Mixing;
 
@@ -80,13 +81,13 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
             {
                 _fetching.Run(() =>
                 {
-                    using var bundle = _exchange.Take(published.Parameters, _stopped.Token);
+                    using var bundle = _exchange.Take(((TeacherParameters)published.Parameters).Parameters, _stopped.Token);
                     return new TeacherHere(published.Lineage, published.Version, bundle?.Get<float>("parameters").ToArray());
                 }).PipeTo(Self, Self);
             }
             else
             {
-                _exchange.Release(published.Parameters);
+                _exchange.Release(((TeacherParameters)published.Parameters).Parameters);
             }
         });
         Receive<TeacherHere>(teacher =>
@@ -173,7 +174,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
             _jobs.Remove(key);
             if (job.Samples is { } samples)
             {
-                _exchange.Release(samples.Samples);
+                _exchange.Release(((LoadedSamples)samples.Samples).Samples);
             }
         }
     }
@@ -192,7 +193,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
     {
         if (!_jobs.TryGetValue((loaded.Step, loaded.MicroBatch), out var job) || job.Samples is not null)
         {
-            _exchange.Release(loaded.Samples);
+            _exchange.Release(((LoadedSamples)loaded.Samples).Samples);
             return;
         }
 
@@ -239,7 +240,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
         var request = new MixerMessages.Mix(_lineage, step, microBatch);
         _thread.Run(() =>
         {
-            using var samples = _exchange.Read(loaded.Samples, _stopped.Token);
+            using var samples = _exchange.Read(((LoadedSamples)loaded.Samples).Samples, _stopped.Token);
             return new Done(request, loaded, samples is null ? null : _mixer.Run(step, microBatch, SampleBundle.Unpack(samples), parameters));
         }).PipeTo(Self, Self);
     }
@@ -250,7 +251,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
         if (!_jobs.TryGetValue((request.Step, request.MicroBatch), out var job))
         {
             done.Answer?.Features.Dispose();
-            _exchange.Release(samples.Samples);
+            _exchange.Release(((LoadedSamples)samples.Samples).Samples);
             return;
         }
 
@@ -264,7 +265,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
 
         _jobs.Remove((request.Step, request.MicroBatch));
         job.Asker.Tell(new MixerMessages.Mixed(
-            request.Lineage, request.Step, request.MicroBatch, samples.Samples, _exchange.Bundles.Put(done.Answer.Features, Self.Path.ToString()), done.Answer.Plan, samples.Epoch,
-            samples.Indices, samples.Replacements));
+            request.Lineage, request.Step, request.MicroBatch,
+            new MixedSamples((LoadedSamples)samples.Samples, _exchange.Bundles.Put(done.Answer.Features, Self.Path.ToString()), done.Answer.Plan)));
     }
 }

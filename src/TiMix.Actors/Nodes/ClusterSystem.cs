@@ -11,7 +11,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Journals;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
 
 namespace TiMix.Actors.Nodes;
 

@@ -2,11 +2,15 @@ using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Messages;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Model;
+using TiMix.Protocol.Messages;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Actors.Nodes;
 
@@ -32,7 +36,7 @@ internal sealed class CoordinatorSetup
     {
         var recipe = options.Recipe ?? RunDirectory.Look(options.RunsDirectory, options.RunName).ReadRecipe();
         var data = new RunData(recipe, options.DataDirectory);
-        var model = ModelOf(recipe, data.OpenTokenizer());
+        var model = RecipeModel.Of(recipe, data.OpenTokenizer());
         Directory.CreateDirectory(directory.Path);
         if (options.Recipe is not null && !File.Exists(directory.Recipe))
         {
@@ -48,33 +52,12 @@ internal sealed class CoordinatorSetup
         return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(run, goOn), journal);
     }
 
-    /// <summary>Sizes of the recipe's model.</summary>
-    /// <exception cref="RunError">They do not fit together.</exception>
-    public static ModelConfig ModelOf(Recipe recipe, WordPieceTokenizer tokenizer)
-    {
-        try
-        {
-            if (tokenizer.PadId != SpecialTokens.Padding)
-            {
-                throw new RunError($"data.vocabulary: [PAD] has id {tokenizer.PadId}; it must be the first piece, with id {SpecialTokens.Padding}.");
-            }
-
-            var model = recipe.ModelConfig(tokenizer.VocabularySize, new SpecialTokens(tokenizer.ClassId, tokenizer.SeparatorId, tokenizer.MaskId));
-            model.Validate();
-            return model;
-        }
-        catch (ArgumentException error)
-        {
-            throw new RunError(error.Message);
-        }
-    }
-
     /// <summary>What the coordinator's actor needs.</summary>
     public CoordinatorActor.Settings SettingsFor(NodeOptions options, RunDirectory directory, ILogger log) => new(
         options.RunName,
         Journal.Id,
         _recipe,
-        new NodeMessages.RunDescription(options.RunName, RecipeFile.Write(_recipe), _model),
+        new RunDescription(options.RunName, RecipeFile.Write(_recipe), _model),
         new SnapshotStore(directory.Snapshots),
         MonitorActor.Props(directory, options.RunName, _recipe, log),
         options.Membership,

@@ -2,13 +2,16 @@ using Akka.Actor;
 using Akka.Pattern;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Training;
+using TiMix.Base;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Actors.Nodes;
 
 /// <summary>How a node came to its end.</summary>
 /// <param name="Outcome">Of the run; null: the node has left it.</param>
 /// <param name="Error">Why it failed.</param>
-public sealed record NodeEnd(Runs.RunOutcome? Outcome, string? Error);
+public sealed record NodeEnd(RunOutcome? Outcome, string? Error);
 
 /// <summary>
 /// Starts what a node serves a run with, as soon as the coordinator has said what the run is; says that it is there; ends when
@@ -31,7 +34,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     private const int MaxRestarts = 5;
     private readonly NodeOptions _options;
     private readonly IActorRef _coordinator;
-    private readonly Func<string, NodeMessages.RunDescription, Props?> _serve;
+    private readonly Func<string, RunDescription, Props?> _serve;
     private readonly TaskCompletionSource<NodeEnd> _ending;
     private readonly Dictionary<string, IActorRef> _services = new(StringComparer.Ordinal);
     private bool _serving;
@@ -41,11 +44,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <param name="coordinator">Proxy of the coordinator.</param>
     /// <param name="serve">How to make the actor of a role; null: the role needs none here.</param>
     /// <param name="ending">Completed when the node has nothing more to do.</param>
-    public NodeActor(NodeOptions options, IActorRef coordinator, Func<string, NodeMessages.RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending)
+    public NodeActor(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending)
     {
         (_options, _coordinator, _serve, _ending) = (options, coordinator, serve, ending);
         Receive<Beat>(_ => Announce());
-        Receive<NodeMessages.RunDescription>(Serve);
+        Receive<RunDescription>(Serve);
         Receive<NodeMessages.RunOver>(over => _ending.TrySetResult(new NodeEnd(over.Outcome, over.Error)));
         Receive<NodeMessages.LeaveRun>(_ => Self.Tell(new WantToLeave()));
         Receive<WantToLeave>(_ =>
@@ -56,14 +59,14 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
         Receive<NodeFault>(Inject);
         Receive<Terminated>(gone => _ending.TrySetResult(
-            new NodeEnd(Runs.RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} failed too often; log.txt in the run's directory says why")));
+            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} failed too often; log.txt in the run's directory says why")));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(NodeOptions options, IActorRef coordinator, Func<string, NodeMessages.RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending) =>
+    public static Props Props(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending) =>
         Akka.Actor.Props.Create(() => new NodeActor(options, coordinator, serve, ending));
 
     /// <inheritdoc/>
@@ -109,7 +112,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Serve(NodeMessages.RunDescription run)
+    private void Serve(RunDescription run)
     {
         if (_serving)
         {
@@ -128,9 +131,9 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
                 }
             }
         }
-        catch (Exception mistake) when (mistake is Runs.RunError or Data.DataException)
+        catch (Exception mistake) when (mistake is RunError or Data.DataException)
         {
-            _ending.TrySetResult(new NodeEnd(Runs.RunOutcome.Failed, mistake.Message));
+            _ending.TrySetResult(new NodeEnd(RunOutcome.Failed, mistake.Message));
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Remote.Transport.DotNetty;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Actors.Nodes;
 

@@ -1,6 +1,7 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Journals;
-using TiMix.Actors.Recipes;
+using TiMix.Base;
+using TiMix.Protocol.Coordination;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Nodes;
 

@@ -1,16 +1,19 @@
 using Akka.Actor;
-using TiMix.Actors.Audit;
 using TiMix.Actors.Evaluation;
 using TiMix.Actors.Loading;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Mixing;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
 using TiMix.Actors.Training;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Exchange.Links;
 using TiMix.Learning.Model;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
+using TiMix.Work.Compute;
 
 namespace TiMix.Actors.Nodes;
 
@@ -25,7 +28,7 @@ internal sealed class NodeServices(NodeOptions options, RunDirectory directory, 
     /// <summary>The actor of a role; null: it has none of its own here.</summary>
     /// <exception cref="RunError">The device is not there.</exception>
     /// <exception cref="DataException">The data are missing or wrong.</exception>
-    public Props? PropsOf(string role, NodeMessages.RunDescription run, IActorRef coordinator)
+    public Props? PropsOf(string role, RunDescription run, IActorRef coordinator)
     {
         var recipe = RecipeFile.Parse(run.Recipe, "the coordinator's recipe");
         return role switch

@@ -1,7 +1,6 @@
 using Akka.Actor;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using TiMix.Protocol.Messages;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Actors.Nodes;
 

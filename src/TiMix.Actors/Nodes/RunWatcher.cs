@@ -1,7 +1,10 @@
 using Akka.Actor;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Nodes;
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
-using TiMix.Actors.Messages;
+using TiMix.Protocol.Messages;
+using TiMix.Work.Mixing;
 
 namespace TiMix.Actors.Nodes;
 

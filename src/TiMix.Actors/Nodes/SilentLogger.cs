@@ -1,4 +1,5 @@
 using Akka.Event;
+using TiMix.Actors.Monitoring;
 
 namespace TiMix.Actors.Nodes;
 

@@ -1,19 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Compute;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
+using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Groups;
 using TiMix.Exchange.Links;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;
-using View = TiMix.Actors.Coordination.View;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Training;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
+using TiMix.Work.Compute;
+using TiMix.Work.Mixing;
+using TiMix.Work.Training;
 
 namespace TiMix.Actors.Training;
 
@@ -87,7 +89,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private readonly ComputeThread _files = new("snapshot writer");
     private readonly ComputeThread _publishing = new("teacher publisher");
     private readonly ServiceDirectory _services;
-    private readonly MicroBatchQueue _queue;
+    private readonly MicroBatchQueue<PreparedMicroBatch> _queue;
     private readonly ReportBuffer _reports = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly HashSet<long> _writing = [];
@@ -116,7 +118,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         _protocol = new TrainerProtocol(_recipe.Optimization.Steps);
         _compute = new TrainerCompute(_recipe, settings.Model, settings.Device, settings.Threads);
         _services = new ServiceDirectory(Context.System);
-        _queue = new MicroBatchQueue(_recipe.Optimization.Steps, _recipe.Run.Prefetch);
+        _queue = new MicroBatchQueue<PreparedMicroBatch>(_recipe.Optimization.Steps, _recipe.Run.Prefetch);
 
         Receive<HearAgain>(_ => _deaf = false);
         Receive<Deafen>(deafen =>
@@ -428,7 +430,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
             {
                 try
                 {
-                    SnapshotStore.Read(path, state.Layout).RestoreTo(state);
+                    state.Restore(SnapshotStore.Read(path, state.Layout));
                     return (state.Step, Hash: state.HashOfAll());
                 }
                 catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -506,7 +508,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         if (_wanted is not { } wanted || wanted.Generation != offer.Generation || wanted.Step != offer.Step)
         {
-            foreach (var reference in offer.Buffers.Values)
+            foreach (var reference in ((StateBuffers)offer.State).Buffers.Values)
             {
                 _settings.Exchange.Release(reference);
             }
@@ -554,10 +556,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private void Accept(MixerMessages.Mixed mixed)
     {
         var key = new MicroBatchKey(mixed.Step, mixed.MicroBatch);
+        var content = (MixedSamples)mixed.Samples;
         if (mixed.Lineage != _lineage || !_queue.Answered(key))
         {
-            _settings.Exchange.Release(mixed.Samples);
-            _settings.Exchange.Release(mixed.Teacher);
+            _settings.Exchange.Release(content.Loaded.Samples);
+            _settings.Exchange.Release(content.Teacher);
             return;
         }
 
@@ -565,11 +568,11 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         Pipe(
             _fetching.Run(() =>
             {
-                using var samples = exchange.Take(mixed.Samples, stop);
-                using var teacher = exchange.Take(mixed.Teacher, stop);
+                using var samples = exchange.Take(content.Loaded.Samples, stop);
+                using var teacher = exchange.Take(content.Teacher, stop);
                 return samples is null || teacher is null ? null : new PreparedMicroBatch(
-                    MicroBatchAssembly.Assemble(mixed.MicroBatch, samples, teacher, mixed.Plan, recipe, model),
-                    new MicroBatchOrigin(mixed.MicroBatch, mixed.Epoch, mixed.Indices, mixed.Replacements));
+                    MicroBatchAssembly.Assemble(mixed.MicroBatch, samples, teacher, content.Plan, recipe, model),
+                    new MicroBatchOrigin(mixed.MicroBatch, content.Loaded.Epoch, content.Loaded.Indices, content.Loaded.Replacements));
             }),
             prepared => new Fetched(lineage, key, prepared));
     }
@@ -604,7 +607,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
                     return new Stepped(
                         view, outcome, state.Step, applied ? state.PublishIfDue() : null,
-                        applied && first && (SnapshotPlan.IsDue(_recipe, state.Step) || state.Step >= wanted) ? SnapshotContent.Of(state) : null);
+                        applied && first && (SnapshotPlan.IsDue(_recipe, state.Step) || state.Step >= wanted) ? state.Capture() : null);
                 }
                 catch (GroupBrokenException broken)
                 {
@@ -754,7 +757,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         Pipe(
             _publishing.Run(() =>
             {
-                mixer.Tell(new MixerMessages.TeacherPublished(lineage, version, store.Put(new Exchange.Bundles.Bundle.Builder().Add("parameters", values).Build(), owner)), self);
+                mixer.Tell(new MixerMessages.TeacherPublished(lineage, version, new TeacherParameters(store.Put(new Bundle.Builder().Add("parameters", values).Build(), owner))), self);
                 return new Happened(_ => []);
             }),
             done => done);
@@ -766,7 +769,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         {
             var generation = _protocol.StateGeneration;
             Pipe(
-                _compute.Run<object>((state, _) => IfIntact(state, () => new Captured(generation, SnapshotContent.Of(state)))),
+                _compute.Run<object>((state, _) => IfIntact(state, () => new Captured(generation, state.Capture()))),
                 captured => captured is Captured ? captured : new Happened(protocol =>
                 {
                     _writing.Remove(step);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using TiMix.Base;
 
 namespace TiMix.Data;
 

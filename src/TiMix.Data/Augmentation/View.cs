@@ -1,3 +1,5 @@
+using TiMix.Base;
+
 namespace TiMix.Data;
 
 /// <summary>

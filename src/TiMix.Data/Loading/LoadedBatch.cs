@@ -1,3 +1,5 @@
+using TiMix.Base;
+
 namespace TiMix.Data;
 
 /// <summary>A micro-batch, ready for the encoders. b = samples, S = image size, L = context length, R = regions of all samples, Lp = phrase length.</summary>
@@ -57,10 +59,3 @@ public sealed record LoadedBatch
     /// <summary>Samples that could not be used, and what stands in their place.</summary>
     public required IReadOnlyList<Replacement> Replacements { get; init; }
 }
-
-/// <summary>A sample that could not be used.</summary>
-/// <param name="SampleIndex">The one that could not be used.</param>
-/// <param name="ReplacedBy">The one that stands in its place.</param>
-/// <param name="Key">Shard and key of the one that could not be used.</param>
-/// <param name="Reason">Why.</param>
-public sealed record Replacement(int SampleIndex, int ReplacedBy, string Key, string Reason);

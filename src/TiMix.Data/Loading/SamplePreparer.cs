@@ -1,3 +1,5 @@
+using TiMix.Base;
+
 namespace TiMix.Data;
 
 /// <summary>A region after the view: its box in pixels of the result, its phrase as tokens.</summary>

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Mixing;
 
 namespace TiMix.Learning.Metrics;

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using TiMix.Learning.Model;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TiMix.Learning.Mixing;

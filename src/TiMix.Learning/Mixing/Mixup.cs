@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TiMix.Base;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
+using static TorchSharp.torch;
 
 namespace TiMix.Learning.Model;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using TiMix.Base;
 using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,7 +1,7 @@
 using TiMix.Learning.Runtime;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
+using static TorchSharp.torch;
 
 namespace TiMix.Learning.Model;
 

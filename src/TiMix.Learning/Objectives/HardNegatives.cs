@@ -1,3 +1,5 @@
+using TiMix.Base;
+
 namespace TiMix.Learning.Objectives;
 
 /// <summary>

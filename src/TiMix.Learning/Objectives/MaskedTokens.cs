@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Model;
 
 namespace TiMix.Learning.Objectives;

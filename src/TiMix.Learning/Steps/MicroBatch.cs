@@ -1,4 +1,5 @@
 using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
 
 namespace TiMix.Learning.Steps;
 

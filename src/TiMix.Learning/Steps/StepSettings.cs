@@ -1,3 +1,4 @@
+using TiMix.Learning.Metrics;
 using TiMix.Learning.Mixing;
 
 namespace TiMix.Learning.Steps;

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
 using TorchSharp;

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Journals;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Launching;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Commands;
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
+using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Node.Reporting;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Commands;
 

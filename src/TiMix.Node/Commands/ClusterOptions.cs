@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Launching;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using TiMix.Actors.Runs;
 using TiMix.Data.Sample;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Commands;
 

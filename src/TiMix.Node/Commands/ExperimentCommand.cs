@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Experiments;
 using TiMix.Node.Reporting;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Snapshots;
 
 namespace TiMix.Node.Commands;
 

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Learning.Weights;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Commands;
 

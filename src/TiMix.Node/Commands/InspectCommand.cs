@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Data.Formats;
 using TiMix.Node.Pictures;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Commands;
 

@@ -1,14 +1,18 @@
 using System.CommandLine;
 using System.Net;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Training;
+using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Node.Operations;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Work.Training;
 
 namespace TiMix.Node.Commands;
 
@@ -17,7 +21,7 @@ internal static class NodeCommand
 {
     public const string Name = "node";
 
-    private static IReadOnlyList<string> Roles => Actors.Faults.FaultSchedule.Roles;
+    private static IReadOnlyList<string> Roles => FaultSchedule.Roles;
 
     public static Command Node(TextWriter output)
     {

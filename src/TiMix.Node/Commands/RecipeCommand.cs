@@ -1,5 +1,5 @@
 using System.CommandLine;
-using TiMix.Actors.Recipes;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Commands;
 

@@ -1,9 +1,13 @@
 using System.CommandLine;
 using TiMix.Actors.Journals;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Operations;
 using TiMix.Node.Pictures;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Commands;
 

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Operations;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Commands;
 

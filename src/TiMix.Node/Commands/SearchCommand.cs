@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Search;
+using TiMix.Base;
 using TiMix.Node.Pictures;
+using TiMix.Work.Search;
 
 namespace TiMix.Node.Commands;
 

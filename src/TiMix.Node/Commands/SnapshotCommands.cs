@@ -1,9 +1,10 @@
 using System.CommandLine;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Learning.Mixing;
 using TiMix.Node.Pictures;
 using TiMix.Node.Reporting;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Commands;
 

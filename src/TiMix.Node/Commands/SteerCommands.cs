@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Operations;
 
 namespace TiMix.Node.Commands;

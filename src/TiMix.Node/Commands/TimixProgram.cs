@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.InteropServices;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Node.Launching;
 

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Net;
-using TiMix.Actors.Journals;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Training;
+using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Node.Operations;
 using TiMix.Node.Reporting;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Work.Training;
 
 namespace TiMix.Node.Commands;
 

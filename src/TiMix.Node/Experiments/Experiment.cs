@@ -1,4 +1,5 @@
-using TiMix.Actors.Recipes;
+using TiMix.Base;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Experiments;
 

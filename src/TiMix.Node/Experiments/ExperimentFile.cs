@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Experiments;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Training;
+using TiMix.Base;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Training;
 
 namespace TiMix.Node.Experiments;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Node.Experiments;
 

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Node.Launching;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Experiments;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Experiments;
 

@@ -1,6 +1,6 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Launching;
 

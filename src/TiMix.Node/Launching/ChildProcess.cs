@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Node.Launching;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Launching;
 

@@ -1,6 +1,8 @@
-using TiMix.Actors.Audit;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
 using TiMix.Node.Operations;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Launching;
 

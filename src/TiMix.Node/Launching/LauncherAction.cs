@@ -1,5 +1,6 @@
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Launching;
 

@@ -1,5 +1,5 @@
 using TiMix.Node.Operations;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Launching;
 

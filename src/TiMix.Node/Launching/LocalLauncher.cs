@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Journals;
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Runs;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using TiMix.Base;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 using static TiMix.Node.Launching.LauncherAction;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Launching;
 

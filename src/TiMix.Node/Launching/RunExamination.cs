@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
 using TiMix.Actors.Journals;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Launching;
 

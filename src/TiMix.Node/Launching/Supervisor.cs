@@ -1,6 +1,7 @@
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
 using TiMix.Node.Commands;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
 using static TiMix.Node.Launching.LauncherAction;
 
 namespace TiMix.Node.Launching;

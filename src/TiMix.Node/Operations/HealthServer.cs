@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Node.Operations;
 

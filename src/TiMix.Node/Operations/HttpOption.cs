@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Node.Operations;
 

@@ -1,4 +1,5 @@
-using TiMix.Actors.Runs;
+using TiMix.Learning.Metrics;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Operations;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using TiMix.Actors.Runs;
 using TiMix.Node.Launching;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

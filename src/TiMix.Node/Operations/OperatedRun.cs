@@ -1,5 +1,9 @@
 using System.Net;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
+using TiMix.Base;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

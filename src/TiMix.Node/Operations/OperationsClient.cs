@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

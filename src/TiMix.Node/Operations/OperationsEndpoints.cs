@@ -3,8 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using TiMix.Actors.Runs;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Operations;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

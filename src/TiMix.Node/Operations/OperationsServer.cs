@@ -10,8 +10,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

@@ -1,5 +1,7 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Operations;
 
@@ -85,7 +87,7 @@ internal sealed record OperationsState
     {
         null or { Status: RunStatus.New } => "preparing",
         { Status: RunStatus.Finished } => "finished",
-        { Status: RunStatus.Paused, PauseReason: Actors.Coordination.RunState.StoppedOnRequest } => "stopped",
+        { Status: RunStatus.Paused, PauseReason: RunState.StoppedOnRequest } => "stopped",
         { Status: RunStatus.Paused } => "failed",
         { Snapshots: [.., { Step: var step }] } when step == steps => "evaluating",
         { Held: true } => "paused",

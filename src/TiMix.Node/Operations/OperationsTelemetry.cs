@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using TiMix.Actors.Coordination;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Operations;
 

@@ -1,5 +1,6 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
 

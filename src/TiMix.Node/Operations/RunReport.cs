@@ -2,11 +2,12 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
-using TiMix.Actors.Runs;
 using TiMix.Node.Reporting;
-using static TiMix.Actors.Coordination.CoordinatorEvents;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Messages;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Node.Operations;
 

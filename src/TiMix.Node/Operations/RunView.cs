@@ -1,6 +1,6 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
-using TiMix.Actors.Recipes;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Operations;
 

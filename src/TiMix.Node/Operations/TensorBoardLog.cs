@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using Google.Protobuf;
 using Tensorboard;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Operations;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using SkiaSharp;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Data.Formats;
 
 namespace TiMix.Node.Pictures;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SkiaSharp;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Pictures;
 

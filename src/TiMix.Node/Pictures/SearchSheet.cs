@@ -1,8 +1,8 @@
 using System.Globalization;
 using SkiaSharp;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Search;
+using TiMix.Base;
 using TiMix.Data;
+using TiMix.Work.Search;
 
 namespace TiMix.Node.Pictures;
 

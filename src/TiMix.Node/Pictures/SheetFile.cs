@@ -1,5 +1,5 @@
 using SkiaSharp;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 
 namespace TiMix.Node.Pictures;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using TiMix.Actors.Audit;
 using TiMix.Node.Launching;
+using TiMix.Runs.Audit;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Reporting;
 

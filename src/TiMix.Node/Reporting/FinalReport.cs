@@ -1,7 +1,9 @@
-using TiMix.Actors.Runs;
 using TiMix.Node.Commands;
 using TiMix.Node.Launching;
 using TiMix.Node.Pictures;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,6 +1,6 @@
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,5 +1,4 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,5 +1,5 @@
 using Spectre.Console;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Reporting;
 

@@ -1,8 +1,7 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Tests.Audit;
 

@@ -1,6 +1,6 @@
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using static TiMix.Actors.Coordination.CoordinatorEvents;
+using TiMix.Protocol.Coordination;
+using TiMix.Runs.Audit;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Actors.Tests.Audit;
 

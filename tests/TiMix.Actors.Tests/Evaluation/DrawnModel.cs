@@ -1,4 +1,4 @@
-using TiMix.Learning;
+using TiMix.Base;
 using TiMix.Learning.Model;
 using static TorchSharp.torch;
 

@@ -1,10 +1,10 @@
-using TiMix.Actors.Evaluation;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
+using TiMix.Work.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 

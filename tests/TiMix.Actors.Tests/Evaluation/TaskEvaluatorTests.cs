@@ -1,13 +1,16 @@
+using TiMix.Work.Training;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Evaluation;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
 using TiMix.Actors.Tests.Runs;
-using TiMix.Actors.Training;
+using TiMix.Base;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
 using TiMix.Learning.Writing;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
+using TiMix.Work.Evaluation;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Evaluation;

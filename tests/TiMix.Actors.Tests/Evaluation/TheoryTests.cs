@@ -1,11 +1,13 @@
-using TiMix.Actors.Evaluation;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Actors.Tests.Runs;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Sources;
+using TiMix.Work.Evaluation;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Evaluation;
@@ -57,7 +59,7 @@ public sealed class TheoryTests : IDisposable
         foreach (var side in probe.SidesOf(_config.Grid))
         {
             var share = (double)side / _config.Grid;
-            var plan = MixPlanner.Plan(new RandomWindow(), [], 8, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, 0, (ulong)side), new MixOptions(share, share));
+            var plan = MixPlanner.Plan(new RandomWindow(), [], 8, _config.Grid, Seeds.Mix(0x6D69782070726F62, 0, (ulong)side), new MixOptions(share, share));
             var lambda = 1 - ((double)(side * side) / (_config.Grid * _config.Grid));
             var mixed = Enumerable.Range(0, 8).Select(i => Encode(Mixed(batch, plan, i), model)).ToArray();
             var entropy = -(lambda * Math.Log(lambda)) - ((1 - lambda) * Math.Log(1 - lambda));
@@ -96,7 +98,7 @@ public sealed class TheoryTests : IDisposable
             foreach (var side in probe.SidesOf(_config.Grid))
             {
                 var share = (double)side / _config.Grid;
-                var plan = MixPlanner.Plan(new RandomWindow(), [], 4, _config.Grid, Learning.Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
+                var plan = MixPlanner.Plan(new RandomWindow(), [], 4, _config.Grid, Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
                 var lambda = 1 - ((double)(side * side) / (_config.Grid * _config.Grid));
                 var mixed = Enumerable.Range(0, 4).Select(i => Encode(Mixed(reader.Load(4 * b, 4), plan, i), model)).ToArray();
                 regularisers.Add(Information(mixed, captions[(4 * b)..(4 * b + 4)], plan.Pairing, lambda, model.Temperature) + (lambda * Math.Log(lambda)) + ((1 - lambda) * Math.Log(1 - lambda)));

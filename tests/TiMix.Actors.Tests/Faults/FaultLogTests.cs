@@ -1,5 +1,4 @@
-using TiMix.Actors.Faults;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Tests.Faults;
 

@@ -1,6 +1,6 @@
 using Npgsql;
-using TiMix.Actors.Journals;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Journals;
 
 namespace TiMix.Actors.Tests.Journals;
 

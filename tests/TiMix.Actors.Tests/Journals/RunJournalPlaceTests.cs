@@ -1,5 +1,6 @@
-using TiMix.Actors.Journals;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Journals;
+using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Tests.Journals;
 

@@ -2,13 +2,13 @@ using System.Reflection;
 using System.Runtime.Serialization;
 using System.Text.Json;
 using Akka.Actor;
-using TiMix.Actors.Coordination;
 using TiMix.Actors.Messages;
-using TiMix.Actors.Runs;
-using TiMix.Data;
+using TiMix.Base;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Actors.Tests.Messages;
 

@@ -1,12 +1,12 @@
-using TiMix.Actors.Loading;
-using TiMix.Actors.Mixing;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Training;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
 using TiMix.Learning.Training;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Loading;
+using TiMix.Work.Mixing;
+using TiMix.Work.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Mixing;

@@ -1,9 +1,8 @@
-using TiMix.Actors.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Tests.Recipes;
 
@@ -14,8 +13,8 @@ public sealed class ModelOfRecipeTests
     {
         // As in BERT's vocabulary, the special pieces do not stand together at the beginning.
         var tokenizer = WordPieceTokenizer.Create(["[PAD]", "[unused0]", "[unused1]", "a", "[UNK]", "b", "[CLS]", "[SEP]", "[MASK]", "c"], "test");
-        Assert.Equal(new SpecialTokens(Class: 6, Separator: 7, Mask: 8), CoordinatorSetup.ModelOf(new Recipe(), tokenizer).SpecialTokens);
-        var masked = MaskedTokens.Of(tokenizer.Encode("a b c", 6), 1, 10, CoordinatorSetup.ModelOf(new Recipe(), tokenizer).SpecialTokens, 1, 5);
+        Assert.Equal(new SpecialTokens(Class: 6, Separator: 7, Mask: 8), RecipeModel.Of(new Recipe(), tokenizer).SpecialTokens);
+        var masked = MaskedTokens.Of(tokenizer.Encode("a b c", 6), 1, 10, RecipeModel.Of(new Recipe(), tokenizer).SpecialTokens, 1, 5);
         Assert.Equal([1, 2, 3], masked.Columns);
         Assert.Equal([3, 5, 9], masked.Targets);
     }
@@ -24,7 +23,7 @@ public sealed class ModelOfRecipeTests
     public void A_vocabulary_that_does_not_begin_with_padding_is_refused()
     {
         var tokenizer = WordPieceTokenizer.Create(["a", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "test");
-        Assert.Contains("[PAD] has id 1; it must be the first piece", Assert.Throws<RunError>(() => CoordinatorSetup.ModelOf(new Recipe(), tokenizer)).Message, StringComparison.Ordinal);
+        Assert.Contains("[PAD] has id 1; it must be the first piece", Assert.Throws<RunError>(() => RecipeModel.Of(new Recipe(), tokenizer)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Base;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Tests.Recipes;
 

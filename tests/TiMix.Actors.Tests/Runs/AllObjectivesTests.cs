@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Tests.Runs;
 

@@ -1,7 +1,7 @@
+using TiMix.Runs.Records;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Runs;
 
 namespace TiMix.Actors.Tests.Runs;
 

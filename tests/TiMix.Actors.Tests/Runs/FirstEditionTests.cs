@@ -1,15 +1,18 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Akka.Actor;
-using TiMix.Actors.Audit;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Faults;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Messages;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Snapshots;
+using TiMix.Actors.Nodes;
 using TiMix.Learning.Model;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Audit;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Actors.Tests.Runs;
 

@@ -1,4 +1,5 @@
-using TiMix.Actors.Runs;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Actors.Tests.Runs;
 
@@ -49,7 +50,7 @@ internal sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDispo
         }
     }
 
-    public void ViewBegan(TiMix.Actors.Coordination.ViewChange change) => Assert.NotEmpty(change.View.Shares);
+    public void ViewBegan(ViewChange change) => Assert.NotEmpty(change.View.Shares);
 
     public void TrainerLost(string node, string reason)
     {

@@ -1,6 +1,8 @@
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Data;
+using TiMix.Base;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Actors.Tests.Runs;
 

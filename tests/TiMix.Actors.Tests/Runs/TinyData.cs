@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
 using SkiaSharp;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Tests.Runs;
 

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
+using TiMix.Base;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Evaluation;
 
 namespace TiMix.Actors.Tests.Runs;
 

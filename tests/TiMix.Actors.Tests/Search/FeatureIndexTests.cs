@@ -1,6 +1,6 @@
 using SkiaSharp;
-using TiMix.Actors.Search;
 using TiMix.Data;
+using TiMix.Work.Search;
 
 namespace TiMix.Actors.Tests.Search;
 

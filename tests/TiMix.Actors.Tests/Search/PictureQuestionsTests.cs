@@ -1,12 +1,13 @@
 using SkiaSharp;
-using TiMix.Actors.Evaluation;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
-using TiMix.Actors.Search;
-using TiMix.Actors.Snapshots;
 using TiMix.Actors.Tests.Runs;
+using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Model;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
+using TiMix.Runs.Sources;
+using TiMix.Work.Evaluation;
+using TiMix.Work.Search;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -162,7 +163,7 @@ public sealed class PictureQuestionsTests : IDisposable
     [Fact]
     public void The_newest_run_is_the_one_that_wrote_a_snapshot_last()
     {
-        Assert.Contains("there is no snapshot of any run in", Assert.Throws<RunError>(() => SnapshotEvaluation.NewestRun(_data.Runs)).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no snapshot of any run in", Assert.Throws<RunError>(() => SnapshotFinder.NewestRun(_data.Runs)).Message, StringComparison.Ordinal);
         foreach (var (run, step, day) in new[] { ("a", 4, 1), ("b", 2, 3), ("b", 1, 2), ("c", 9, 2) })
         {
             var snapshot = Directory.CreateDirectory(_data.In("runs", run, "snapshots", SnapshotStore.NameOf(step)));
@@ -171,7 +172,7 @@ public sealed class PictureQuestionsTests : IDisposable
         }
 
         Directory.CreateDirectory(_data.In("runs", "d"));
-        Assert.Equal("b", SnapshotEvaluation.NewestRun(_data.Runs));
+        Assert.Equal("b", SnapshotFinder.NewestRun(_data.Runs));
     }
 
     private double[] TextFeature(string text) => Array.ConvertAll(_model.TextFeatures(_tokenizer.Encode(text, _options.ContextLength), 1), value => (double)value);
@@ -208,7 +209,7 @@ public sealed class PictureQuestionsTests : IDisposable
     {
         using var values = new ParameterBuffer(DualEncoder.LayoutOf(config), CPU);
         values.InitializeFrom(3);
-        var random = new TiMix.Learning.SeededRandom(4);
+        var random = new SeededRandom(4);
         foreach (var slot in values.Layout.Slots)
         {
             foreach (ref var value in values.Floats.Slice((int)slot.Offset, (int)slot.Spec.Length))

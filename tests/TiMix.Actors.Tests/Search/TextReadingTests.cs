@@ -1,5 +1,5 @@
-using TiMix.Actors.Search;
 using TiMix.Data;
+using TiMix.Work.Search;
 
 namespace TiMix.Actors.Tests.Search;
 

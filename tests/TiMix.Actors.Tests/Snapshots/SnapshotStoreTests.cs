@@ -1,6 +1,6 @@
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Snapshots;
 using TiMix.Learning.Model;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
 
 namespace TiMix.Actors.Tests.Snapshots;
 

@@ -1,9 +1,10 @@
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
+using TiMix.Actors.Nodes;
 using TiMix.Actors.Tests.Runs;
-using TiMix.Actors.Training;
+using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Weights;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Training;

@@ -1,5 +1,6 @@
-using TiMix.Actors.Training;
+using TiMix.Exchange.Groups;
 using TiMix.Learning.Steps;
+using TiMix.Work.Training;
 
 namespace TiMix.Actors.Tests.Training;
 

@@ -1,8 +1,10 @@
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Training;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Snapshots;
+using TiMix.Work.Mixing;
+using TiMix.Work.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Training;
@@ -159,19 +161,19 @@ public sealed class TrainingStepTests
     {
         using var straight = new TrainingState(Sample, Model, CPU);
         using var step = new TrainingStep(Sample, straight, 1);
-        TiMix.Actors.Snapshots.SnapshotContent? snapshot = null;
+        SnapshotContent? snapshot = null;
         for (var s = 0; s < 6; s++)
         {
             step.Run(MicroBatches(Sample, s));
             straight.PublishIfDue();
-            snapshot = s == 2 ? TiMix.Actors.Snapshots.SnapshotContent.Of(straight) : snapshot;
+            snapshot = s == 2 ? straight.Capture() : snapshot;
         }
 
         using var resumed = new TrainingState(Sample with { Run = Sample.Run with { Seed = 99 } }, Model, CPU);
-        snapshot!.RestoreTo(resumed);
+        resumed.Restore(snapshot!);
         Assert.Equal(3, resumed.Step);
         Assert.Contains(Sample.TeacherVersionAt(3), resumed.Versions.Keys);
-        Assert.Equal(ParameterBuffer.Fingerprint(snapshot.Student), resumed.Student.Fingerprint());
+        Assert.Equal(ParameterBuffer.Fingerprint(snapshot!.Student), resumed.Student.Fingerprint());
         Assert.Equal(ParameterBuffer.Fingerprint(snapshot.First), resumed.Optimizer.First.Fingerprint());
         Assert.Equal(ParameterBuffer.Fingerprint(snapshot.Second), resumed.Optimizer.Second.Fingerprint());
         using var again = new TrainingStep(Sample, resumed, 3);

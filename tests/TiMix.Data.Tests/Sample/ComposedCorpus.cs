@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text.Json;
+using TiMix.Data.Formats;
 using TiMix.Data.Sample;
 
 namespace TiMix.Data.Tests.Sample;

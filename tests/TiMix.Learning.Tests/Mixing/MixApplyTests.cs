@@ -1,6 +1,5 @@
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
-using TiMix.Learning.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 

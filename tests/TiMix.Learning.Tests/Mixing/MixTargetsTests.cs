@@ -1,5 +1,4 @@
 using TiMix.Learning.Mixing;
-using TiMix.Learning.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;

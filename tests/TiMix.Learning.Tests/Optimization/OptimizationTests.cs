@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Optimization;
 using TorchSharp;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Weights;
 using static TorchSharp.torch;

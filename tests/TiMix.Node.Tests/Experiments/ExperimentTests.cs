@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Node.Commands;
 using TiMix.Node.Experiments;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Tests.Experiments;
 

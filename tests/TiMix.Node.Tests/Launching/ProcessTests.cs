@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using TiMix.Actors.Faults;
 using TiMix.Actors.Nodes;
 using TiMix.Node.Launching;
+using TiMix.Protocol.Faults;
 
 namespace TiMix.Node.Tests.Launching;
 

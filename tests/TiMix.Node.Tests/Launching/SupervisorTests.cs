@@ -1,7 +1,10 @@
-using TiMix.Actors.Faults;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Node.Launching;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
 using static TiMix.Node.Launching.LauncherAction;
 
 namespace TiMix.Node.Tests.Launching;

@@ -1,10 +1,11 @@
 using System.Net;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Messages;
-using TiMix.Actors.Recipes;
-using TiMix.Actors.Runs;
 using TiMix.Node.Operations;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 

@@ -1,9 +1,10 @@
 using System.Net;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Commands;
 using TiMix.Node.Operations;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 

@@ -3,10 +3,11 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
+using TiMix.Base;
 using TiMix.Node.Operations;
-using static TiMix.Actors.Coordination.CoordinatorCommands;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Values;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 
@@ -51,7 +52,7 @@ public sealed class OperationsServerTests : IAsyncDisposable
         using var client = await _run.ServeAsync();
         _run.Cluster = FakeRun.Describe(RunStatus.Paused) with { PauseReason = "the disk is full" };
         Assert.Equal("the disk is full", Text((await StateAsync(client, state => Text(state["status"]) == "failed"))["error"]));
-        _run.Cluster = _run.Cluster with { PauseReason = Actors.Coordination.RunState.StoppedOnRequest };
+        _run.Cluster = _run.Cluster with { PauseReason = RunState.StoppedOnRequest };
         Assert.Null((await StateAsync(client, state => Text(state["status"]) == "stopped"))["error"]);
     }
 

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
 using TiMix.Node.Operations;
-using static TiMix.Actors.Coordination.CoordinatorEvents;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Node.Tests.Operations;
 

@@ -1,6 +1,6 @@
-using TiMix.Actors.Coordination;
-using TiMix.Actors.Runs;
 using TiMix.Node.Operations;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Records;
 
 namespace TiMix.Node.Tests.Operations;
 

@@ -1,0 +1,138 @@
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+
+namespace TiMix.Actors.Monitoring;
+
+/// <summary>
+/// Keeps the run's growing files beside the coordinator, writes the summary when the run has finished, and passes everything on
+/// to whoever looks on.
+/// </summary>
+public sealed class MonitorActor : ReceiveActor
+{
+    /// <summary>Local to the coordinator: keep this, then pass it on.</summary>
+    public sealed record Publish(object Message, IReadOnlyList<IActorRef> Lookers) : INoSerializationVerificationNeeded;
+
+    private readonly RunDirectory _directory;
+    private readonly string _run;
+    private readonly Recipe _recipe;
+    private readonly ILogger _log;
+    private readonly RunRecords _records;
+    private bool _isOpen;
+    private string? _lastError;
+    private IReadOnlyList<IActorRef> _lookers = [];
+    private long _gapAt = -1;
+
+    /// <param name="directory">The run's.</param>
+    /// <param name="run">Its name.</param>
+    /// <param name="recipe">What it does.</param>
+    /// <param name="log">Notes go there too.</param>
+    public MonitorActor(RunDirectory directory, string run, Recipe recipe, ILogger log)
+    {
+        (_directory, _run, _recipe, _log) = (directory, run, recipe, log);
+        _records = new RunRecords(directory);
+        Receive<Publish>(publish =>
+        {
+            _lookers = publish.Lookers;
+            Try(() => Keep(publish.Message));
+            foreach (var looker in publish.Lookers)
+            {
+                looker.Tell(publish.Message);
+            }
+        });
+        Receive<MonitorMessages.StepApplied>(step => Try(() => Add(step)));
+    }
+
+    /// <summary>How to make one.</summary>
+    public static Props Props(RunDirectory directory, string run, Recipe recipe, ILogger log) =>
+        Akka.Actor.Props.Create(() => new MonitorActor(directory, run, recipe, log)).WithDispatcher("akka.timix-files");
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Try(Open);
+
+    /// <inheritdoc/>
+    protected override void PostStop() => _records.Dispose();
+
+    private void Open()
+    {
+        _records.Open();
+        _isOpen = true;
+    }
+
+    /// <summary>A disk that is full costs no run: trainers tell again what was not written down.</summary>
+    private void Try(Action write)
+    {
+        try
+        {
+            if (!_isOpen && write != Open)
+            {
+                Open();
+            }
+
+            write();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            _isOpen = false;
+            if (error.Message != _lastError)
+            {
+                _lastError = error.Message;
+                var note = new MonitorMessages.Note(NoticeLevel.Warning, $"The run's records cannot be written: {error.Message}");
+                _log.Noted(note.Text);
+                foreach (var looker in _lookers)
+                {
+                    looker.Tell(note);
+                }
+            }
+        }
+    }
+
+    private void Keep(object message)
+    {
+        switch (message)
+        {
+            case MonitorMessages.ViewBegan { Change: var change }:
+                if (_records.Last?.Step > change.View.FromStep && change.FirstStepAt == 0)
+                {
+                    _records.CutBack(change.View.FromStep);
+                }
+
+                break;
+            case MonitorMessages.Evaluated evaluated:
+                if (_records.LastEvaluation?.Step != evaluated.Report.Step)
+                {
+                    _records.Add(evaluated.Report);
+                }
+
+                break;
+            case MonitorMessages.Note note:
+                _log.Noted(note.Text);
+                break;
+            case MonitorMessages.Over { Outcome: RunOutcome.Finished } over when !File.Exists(_directory.Summary):
+                _records.Summarise(RunSummary.Of(_run, _recipe, _records, over));
+                break;
+        }
+    }
+
+    /// <summary>Each step once and in order. Where reports are missing, those who may still have them get a moment to tell.</summary>
+    private void Add(MonitorMessages.StepApplied step)
+    {
+        var (next, at) = ((_records.Last?.Step ?? 0) + 1, step.Report.Step);
+        if (at == next || (at > next && step.Oldest && _gapAt == at))
+        {
+            _records.Add(step.Report, step.Replacements);
+            foreach (var looker in _lookers)
+            {
+                looker.Tell(step);
+            }
+        }
+
+        _gapAt = at > next ? at : -1;
+        var recorded = new MonitorMessages.Recorded(_records.Last?.Step ?? 0);
+        Sender.Tell(recorded);
+        Context.Parent.Tell(recorded);
+    }
+}

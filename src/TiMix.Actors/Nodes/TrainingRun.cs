@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using TiMix.Actors.Monitoring;
+using TiMix.Base;
+using TiMix.Data;
+using TiMix.Learning.Model;
+using TiMix.Learning.Runtime;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using TiMix.Runs.Recipes;
+using TiMix.Runs.Records;
+using TiMix.Runs.Sources;
+using TiMix.Work.Training;
+
+namespace TiMix.Actors.Nodes;
+
+/// <summary>A whole run in one process: one node with all roles, a cluster of its own.</summary>
+public static class TrainingRun
+{
+    /// <summary>Said again and again: a coordinator that is just being started does not hear it.</summary>
+    private static readonly TimeSpan PauseAgain = TimeSpan.FromSeconds(1);
+
+    private sealed class NoControl : INodeControl
+    {
+        public void Ready(string address)
+        {
+        }
+
+        public void OnFault(Action<NodeFault> inject)
+        {
+        }
+    }
+
+    /// <summary>Starts or resumes a run and returns when it is over.</summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="observer">Sees it go by.</param>
+    /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
+    /// <exception cref="RunError">The user's mistake; nothing was written.</exception>
+    /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
+    public static async Task<RunResult> ExecuteAsync(RunOptions options, IRunObserver observer, CancellationToken stop)
+    {
+        using var directory = Open(options, observer, stop);
+        return await ExecuteAsync(options, directory, observer, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>The same with a directory that is the caller's.</summary>
+    /// <param name="options">What to run.</param>
+    /// <param name="directory">From <see cref="Open"/>.</param>
+    /// <param name="observer">Sees it go by.</param>
+    /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
+    /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
+    public static async Task<RunResult> ExecuteAsync(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken stop, Action<RunSteering>? steering = null)
+    {
+        var node = new NodeOptions
+        {
+            Name = "node",
+            Roles = NodeRoles.All,
+            RunName = options.Name,
+            RunsDirectory = options.RunsDirectory,
+            DataDirectory = options.DataDirectory,
+            Recipe = options.Recipe,
+            Device = "auto",
+            Threads = options.Threads,
+            Continue = options.Resume,
+            Journal = options.Journal,
+            Token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
+        };
+        var coordinating = await CoordinatorSetup.OfAsync(node, directory).ConfigureAwait(false);
+        await using var term = coordinating.Journal.Term;
+        await using var member = await ClusterSystem.StartAsync(node, node.Roles, directory.Log, coordinating.Journal.Config).ConfigureAwait(false);
+        var log = member.Logger("run");
+        log.Started(options.Name, TorchRuntime.Describe(), options.Threads);
+        var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var serving = NodeHost.ServeAsync(
+            member, node, directory, coordinating, new NoControl(),
+            coordinator =>
+            {
+                steering?.Invoke(new RunSteering(coordinator));
+                member.System.ActorOf(ObserverActor.Props(node.Name, coordinator, observer, over), "observer");
+                stop.Register(() =>
+                {
+                    observer.Phase("stopping after this step");
+                    member.System.Scheduler.ScheduleTellRepeatedly(TimeSpan.Zero, PauseAgain, coordinator, new CoordinatorCommands.PauseRun(), Akka.Actor.ActorRefs.NoSender);
+                });
+            },
+            CancellationToken.None);
+        var served = await serving.ConfigureAwait(false);
+        var end = served.Error is { } error ? new MonitorMessages.Over(RunOutcome.Failed, null, error, 0) : await over.Task.ConfigureAwait(false);
+        log.Ended(end.Outcome.ToString(), end.Error ?? "");
+        return new RunResult(end.Outcome, directory.Path, end.Fingerprint, end.Error);
+    }
+
+    /// <summary>
+    /// Takes the run's directory into possession: makes that of a new run once the data have been found to be right, so that a
+    /// mistake leaves nothing, or opens that of an old one.
+    /// </summary>
+    /// <exception cref="RunError">The user's mistake; nothing was written.</exception>
+    /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
+    public static RunDirectory Open(RunOptions options, IRunObserver observer, CancellationToken stop)
+    {
+        var existing = !options.Resume ? null
+            : options.SharesDirectory ? RunDirectory.Look(options.RunsDirectory, options.Name)
+            : RunDirectory.Open(options.RunsDirectory, options.Name);
+        try
+        {
+            var recipe = options.Recipe;
+            var data = new RunData(recipe, options.DataDirectory);
+            data.Prepare(observer, stop);
+            var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, data.OpenTokenizer()));
+            if (recipe.Model.Init.Length > 0 && InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
+            {
+                observer.Notice(NoticeLevel.Information, start.ToString());
+            }
+
+            using var train = data.Open("train");
+            recipe.SampleOrder(train.Count);
+            foreach (var problem in train.Problems)
+            {
+                observer.Notice(NoticeLevel.Warning, $"{problem.Where}: {problem.What}");
+            }
+
+            return existing ?? (options.SharesDirectory
+                ? RunDirectory.Share(options.RunsDirectory, options.Name, recipe)
+                : RunDirectory.Create(options.RunsDirectory, options.Name, RecipeFile.Write(recipe)));
+        }
+        catch
+        {
+            existing?.Dispose();
+            throw;
+        }
+    }
+}

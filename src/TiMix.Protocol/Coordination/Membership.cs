@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using TiMix.Protocol.Messages;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
+
+namespace TiMix.Protocol.Coordination;
+
+/// <summary>
+/// Who is alive and where they stand, as they say themselves, and what follows from it for the views. Nothing of it is stored:
+/// a coordinator that starts anew learns it from the next statuses. <see cref="Decide"/> looks at the whole situation every
+/// time and says what is to be done next, so it does not matter which messages were lost on the way here.
+/// </summary>
+/// <remarks>
+/// The way from one view to the next: something calls for it (somebody is lost, joins, leaves, or the run is to stand still);
+/// all members of the old view hold still, after a whole step if nothing is broken, otherwise at once; the newest state among
+/// them is the one to go on from; the new view is proposed, its members link up and take that state over; when all are ready
+/// and have the same bits, the view is installed and begins.
+/// </remarks>
+public sealed partial record Membership
+{
+    private sealed record Known(TrainerStatus Status, long HeardAt, long SuspectedAt);
+
+    private readonly MembershipOptions _options;
+
+    /// <param name="options">Leases.</param>
+    /// <param name="now">Milliseconds since 1970, UTC; here as in all methods.</param>
+    public Membership(MembershipOptions options, long now) => (_options, StartedAt) = (options, now);
+
+    /// <summary>The newest status of everybody who is alive, by id.</summary>
+    public IEnumerable<TrainerStatus> Statuses => Trainers.Values.Select(known => known.Status);
+
+    private ImmutableSortedDictionary<string, Known> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, Known>(StringComparer.Ordinal);
+
+    /// <summary>Those who count as dead, and when they were first heard of afterwards; 0: not yet.</summary>
+    private ImmutableDictionary<string, long> Dead { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>Those who were not ready in time, and until when no view is planned with them.</summary>
+    private ImmutableDictionary<string, long> Excluded { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    private long StartedAt { get; init; }
+
+    /// <summary>Whether the user wants the run to stand still.</summary>
+    public bool Pausing { get; private init; }
+
+    /// <summary>The user wants a snapshot of this step or a later one; null: does not.</summary>
+    public long? SnapshotFrom { get; private init; }
+
+    private (string Reason, long At)? Cause { get; init; }
+
+    private long UrgentSince { get; init; }
+
+    private (long Generation, long At) Preparing { get; init; }
+
+    /// <summary>Orders that were given a moment ago.</summary>
+    private ImmutableList<(Addressed Order, long At)> Ordered { get; init; } = [];
+
+    /// <summary>Somebody has said where it stands.</summary>
+    public Membership Hear(TrainerStatus status, long now)
+    {
+        if (Dead.TryGetValue(status.Trainer, out var since))
+        {
+            return since == 0 ? this with { Dead = Dead.SetItem(status.Trainer, now) }
+                : now - since <= _options.Lease.TotalMilliseconds ? this
+                : (this with { Dead = Dead.Remove(status.Trainer) }).Hear(status, now);
+        }
+
+        var before = Trainers.GetValueOrDefault(status.Trainer);
+        if (before?.Status.Number >= status.Number)
+        {
+            return this;
+        }
+
+        var trainers = Trainers.SetItem(status.Trainer, new Known(status, now, 0));
+        var old = before?.Status.Generation == status.Generation ? before.Status.Suspects : [];
+        foreach (var suspect in status.Suspects.Except(old))
+        {
+            if (trainers.TryGetValue(suspect, out var known) && known.SuspectedAt == 0)
+            {
+                trainers = trainers.SetItem(suspect, known with { SuspectedAt = now });
+            }
+        }
+
+        return this with { Trainers = trainers };
+    }
+
+    /// <summary>
+    /// A trainer is said to be dead; what it said last may still arrive and is not believed. One that is still heard of a lease
+    /// later lives after all: the news was of another process of its node, which died before it started.
+    /// </summary>
+    public Membership Bury(string trainer) => this with { Trainers = Trainers.Remove(trainer), Dead = Dead.SetItem(trainer, 0) };
+
+    /// <summary>The process of a node is said to be dead, and all trainers on it.</summary>
+    public Membership BuryNode(string node) =>
+        Trainers.Values.Where(known => known.Status.Node == node).Aggregate(this, (membership, known) => membership.Bury(known.Status.Trainer));
+
+    /// <summary>
+    /// The coordinator itself was away: what was said meanwhile waits to be heard, so nobody is blamed for the silence.
+    /// </summary>
+    public Membership Wake(long now) => this with
+    {
+        StartedAt = now,
+        UrgentSince = UrgentSince == 0 ? 0 : now,
+        Trainers = Trainers.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value with { HeardAt = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now }, StringComparer.Ordinal),
+    };
+
+    /// <summary>The user wants the run to stand still.</summary>
+    public Membership Pause() => this with { Pausing = true };
+
+    /// <summary>The hold is over: the next view comes about for that reason.</summary>
+    public Membership GoOn(long now) => this with { Cause = ("continued on request", now) };
+
+    /// <summary>The user wants a snapshot of this step or a later one; null: not any more.</summary>
+    public Membership WantSnapshot(long? from) => this with { SnapshotFrom = from };
+
+    /// <summary>What is known without those who are lost; <paramref name="lost"/> says so of those who belonged to the run.</summary>
+    private Membership Without(long now, out List<IEvent> lost, RunState run)
+    {
+        lost = [];
+        var trainers = Trainers;
+        foreach (var (id, known) in Trainers)
+        {
+            if (WhyLost(known, now) is { } reason)
+            {
+                trainers = trainers.Remove(id);
+                if (run.Trainers.ContainsKey(id))
+                {
+                    lost.Add(new TrainerLost(id, known.Status.Node, reason, now));
+                }
+            }
+        }
+
+        foreach (var (id, node) in run.Trainers.Where(trainer => !Trainers.ContainsKey(trainer.Key)))
+        {
+            if (Dead.ContainsKey(id))
+            {
+                lost.Add(new TrainerLost(id, node, "its process has died", now));
+            }
+            else if (now - StartedAt > _options.Lease.TotalMilliseconds)
+            {
+                lost.Add(new TrainerLost(id, node, "it did not come back", now));
+            }
+        }
+
+        return ReferenceEquals(trainers, Trainers) ? this : this with { Trainers = trainers };
+    }
+
+    private string? WhyLost(Known known, long now) =>
+        now - known.HeardAt > _options.Lease.TotalMilliseconds ? $"silent for {_options.Lease.TotalSeconds} s"
+        : known.SuspectedAt > 0 && now - known.SuspectedAt > _options.Grace.TotalMilliseconds ? "its link broke"
+        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds ? $"it did not hold still for {_options.HaltDeadline.TotalSeconds} s"
+        : null;
+}

@@ -1,0 +1,35 @@
+namespace TiMix.Protocol.Coordination;
+
+/// <summary>When somebody counts as lost, and how many trainers a view needs. What concerns silence follows from one lease.</summary>
+public sealed record MembershipOptions
+{
+    /// <summary>A trainer that says nothing for so long is lost.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>A trainer whose link a peer saw break, and that says nothing for so long afterwards, is lost.</summary>
+    public TimeSpan Grace => Lease / 4;
+
+    /// <summary>How often a trainer speaks.</summary>
+    public TimeSpan StatusInterval => Lease / 6;
+
+    /// <summary>An order that was not followed is given again after so long.</summary>
+    public TimeSpan RepeatInterval => Lease / 12;
+
+    /// <summary>A trainer that is told to hold still and does not for so long is lost: its compute thread hangs.</summary>
+    public TimeSpan HaltDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A trainer that has no links or no state after so long is lost.</summary>
+    public TimeSpan PrepareDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>And for so long no view is planned with it again, as long as there are others.</summary>
+    public TimeSpan Exclusion => 10 * PrepareDeadline;
+
+    /// <summary>Below so many trainers the run waits.</summary>
+    public int MinTrainers { get; init; } = 1;
+
+    /// <summary>With nobody who has a state, so many trainers are waited for …</summary>
+    public int StartTrainers { get; init; } = 1;
+
+    /// <summary>… for so long.</summary>
+    public TimeSpan StartWait { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using TiMix.Protocol.Values;
+using static TiMix.Protocol.Messages.CoordinatorCommands;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
+
+namespace TiMix.Protocol.Coordination;
+
+/// <summary>
+/// All that the journal remembers, and what it decides alone: <see cref="Decide"/> turns a command into events,
+/// <see cref="Apply"/> turns an event into the next state. Who trains is decided by <see cref="Membership"/>, which also knows
+/// who is alive.
+/// </summary>
+public sealed record RunState
+{
+    /// <summary>Why a run pauses when the user stops it.</summary>
+    public const string StoppedOnRequest = "stopped on request";
+
+    /// <summary>The reason of a view's end when the user has everybody hold still.</summary>
+    public const string HeldOnRequest = "paused on request";
+
+    /// <summary>A run of which nothing is known.</summary>
+    public static RunState Empty { get; } = new();
+
+    /// <summary>Where it stands.</summary>
+    public RunStatus Status { get; init; }
+
+    /// <summary>Canonical text of the recipe.</summary>
+    public string Recipe { get; init; } = "";
+
+    /// <summary>Steps of the whole run.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Micro-batches V of a global batch.</summary>
+    public int MicroBatches { get; init; }
+
+    /// <summary>Steps applied, as far as recorded.</summary>
+    public long Progress { get; init; }
+
+    /// <summary>Of the newest view that was proposed.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>The oldest generation whose states still count.</summary>
+    public long Lineage { get; init; } = 1;
+
+    /// <summary>The view that holds; null: none.</summary>
+    public View? View { get; init; }
+
+    /// <summary>The view that is being prepared; null: none.</summary>
+    public ProposedView? Proposed { get; init; }
+
+    /// <summary>Trainers that belong to the run, with their nodes.</summary>
+    public ImmutableSortedDictionary<string, string> Trainers { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Trainers whose state was not that of the others, with the generation up to which their states do not count.</summary>
+    public ImmutableSortedDictionary<string, long> Diverged { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+
+    /// <summary>Snapshots that count, by step.</summary>
+    public ImmutableSortedDictionary<long, CommittedSnapshot> Snapshots { get; init; } = ImmutableSortedDictionary<long, CommittedSnapshot>.Empty;
+
+    /// <summary>All views that were proposed, oldest first.</summary>
+    public ImmutableList<ViewChange> Changes { get; init; } = [];
+
+    /// <summary>How often it was continued.</summary>
+    public int Resumes { get; init; }
+
+    /// <summary>Whether the user has everybody hold still; nodes and their states stay.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>Why it stands still.</summary>
+    public string? PauseReason { get; init; }
+
+    /// <summary>Fingerprint at the end.</summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>The newest snapshot that counts.</summary>
+    public CommittedSnapshot? Newest => Snapshots.IsEmpty ? null : Snapshots.Values.Last();
+
+    /// <summary>Whether the weights of the last step are safe on disk.</summary>
+    public bool Trained => Newest?.Step == Steps;
+
+    /// <summary>What follows from a command.</summary>
+    /// <param name="command">What was said.</param>
+    /// <param name="now">Milliseconds since 1970, UTC.</param>
+    public IReadOnlyList<IEvent> Decide(ICommand command, long now) => (command, Status) switch
+    {
+        (BeginRun begin, RunStatus.New) => [new RunStarted(begin.Recipe, begin.Steps, begin.MicroBatches, begin.Seed)],
+        (BeginRun, RunStatus.Running or RunStatus.Paused) =>
+        [
+            .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, "the run was interrupted", now)),
+            new RunContinued(Newest?.Step ?? 0, now),
+        ],
+        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) =>
+            [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
+        (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
+            [new RunPaused($"the snapshot of step {failed.Step} could not be written: {failed.Reason}", now)],
+        (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
+            [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
+        (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
+        [
+            new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(Headline.ValueOf).FirstOrDefault()),
+            .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
+        ],
+        (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason, now)],
+        (HoldRun, RunStatus.Running) when !Held => [new RunHeld(now)],
+        (EndHold, RunStatus.Running) when Held => [new HoldEnded(now)],
+        _ => [],
+    };
+
+    /// <summary>The state after an event.</summary>
+    public RunState Apply(IEvent happened) => happened switch
+    {
+        RunStarted started => this with { Status = RunStatus.Running, Recipe = started.Recipe, Steps = started.Steps, MicroBatches = started.MicroBatches },
+        RunContinued continued => this with
+        {
+            Status = RunStatus.Running, Progress = continued.FromStep, View = null, Proposed = null, Lineage = Generation + 1, Resumes = Resumes + 1, PauseReason = null, Held = false,
+        },
+        TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
+        TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
+        ReplicaDiverged diverged => this with { Diverged = Diverged.SetItem(diverged.Trainer, Generation) },
+        ViewProposed proposed => this with
+        {
+            Proposed = new ProposedView(proposed.View, proposed.Sources),
+            View = null,
+            Generation = proposed.View.Generation,
+            Lineage = proposed.Lineage,
+            Changes = Changes.Add(new ViewChange(proposed.View, proposed.Reason, proposed.DetectedAt, 0, 0)),
+        },
+        ViewInstalled installed when Proposed?.View.Generation == installed.Generation => this with
+        {
+            View = Proposed.View,
+            Proposed = null,
+            Progress = Proposed.View.FromStep,
+            Changes = Changes.SetItem(Changes.Count - 1, Changes[^1] with { InstalledAt = installed.At }),
+        },
+        ViewInstalled => this,
+        ProgressRecorded progress => this with
+        {
+            Progress = progress.Step,
+            Changes = Changes.Count > 0 && Changes[^1] is { FirstStepAt: 0 } last && last.View.Generation == progress.Generation && progress.Step > last.View.FromStep
+                ? Changes.SetItem(Changes.Count - 1, last with { FirstStepAt = progress.At })
+                : Changes,
+        },
+        SnapshotCommitted snapshot => this with
+        {
+            Snapshots = Snapshots.SetItem(snapshot.Step, new CommittedSnapshot(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, null)),
+            Progress = Math.Max(Progress, snapshot.Step),
+        },
+        SnapshotDiscarded discarded => this with { Snapshots = Snapshots.Remove(discarded.Step) },
+        EvaluationRecorded evaluated => Snapshots.TryGetValue(evaluated.Step, out var snapshot)
+            ? this with { Snapshots = Snapshots.SetItem(evaluated.Step, snapshot with { MeanRecall = evaluated.MeanRecall }) }
+            : this,
+        RunPaused paused => this with { Status = RunStatus.Paused, View = null, Proposed = null, PauseReason = paused.Reason },
+        RunHeld => this with { Held = true },
+        HoldEnded => this with { Held = false },
+        RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null, Proposed = null },
+        _ => throw new InvalidOperationException($"The journal holds an event this version does not know: {happened.GetType().Name}."),
+    };
+
+    /// <summary>The snapshots to keep: the newest <paramref name="count"/>, and the best by mean recall.</summary>
+    public IReadOnlySet<long> SnapshotsToKeep(int count)
+    {
+        var keep = Snapshots.Keys.TakeLast(Math.Max(1, count)).ToHashSet();
+        var best = Snapshots.Values.Where(snapshot => snapshot.MeanRecall is not null).OrderByDescending(snapshot => snapshot.MeanRecall).ThenByDescending(snapshot => snapshot.Step).FirstOrDefault();
+        if (best is not null)
+        {
+            keep.Add(best.Step);
+        }
+
+        return keep;
+    }
+}

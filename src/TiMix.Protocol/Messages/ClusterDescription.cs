@@ -1,0 +1,32 @@
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Messages;
+
+/// <summary>Where the run and all who serve it stand, as the coordinator knows it.</summary>
+/// <param name="Status">Of the run.</param>
+/// <param name="Held">Everybody holds still because the user wants it.</param>
+/// <param name="Waiting">Why nothing goes on; null: it does.</param>
+/// <param name="Progress">Steps applied, a little behind.</param>
+/// <param name="Generation">Of the newest view.</param>
+/// <param name="Resumes">How often the run was continued.</param>
+/// <param name="PauseReason">Why it stands still.</param>
+/// <param name="Fingerprint">At the end.</param>
+/// <param name="View">Who trains; null: nobody does.</param>
+/// <param name="Nodes">By name.</param>
+/// <param name="Trainers">By node.</param>
+/// <param name="Snapshots">That count, oldest first.</param>
+/// <param name="Changes">The newest views that were proposed, oldest first.</param>
+public sealed record ClusterDescription(
+    RunStatus Status,
+    bool Held,
+    string? Waiting,
+    long Progress,
+    long Generation,
+    int Resumes,
+    string? PauseReason,
+    string? Fingerprint,
+    View? View,
+    IReadOnlyList<NodeDescription> Nodes,
+    IReadOnlyList<TrainerStatus> Trainers,
+    IReadOnlyList<CommittedSnapshot> Snapshots,
+    IReadOnlyList<ViewChange> Changes) : ITiMixMessage;

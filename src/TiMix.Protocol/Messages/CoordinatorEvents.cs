@@ -1,0 +1,59 @@
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Messages;
+
+/// <summary>What the journal holds. Times are milliseconds since 1970, UTC.</summary>
+public static class CoordinatorEvents
+{
+    /// <summary>Marks an event. Stored for ever: fields may be added, never changed.</summary>
+    public interface IEvent : ITiMixMessage;
+
+    /// <summary>The run exists.</summary>
+    public sealed record RunStarted(string Recipe, long Steps, int MicroBatches, ulong Seed) : IEvent;
+
+    /// <summary>A trainer belongs to the run.</summary>
+    public sealed record TrainerJoined(string Trainer, string Node, long At) : IEvent;
+
+    /// <summary>A trainer does not belong to the run any more.</summary>
+    public sealed record TrainerLost(string Trainer, string Node, string Reason, long At) : IEvent;
+
+    /// <summary>A trainer's state was not that of the others; it takes theirs over before it computes again.</summary>
+    public sealed record ReplicaDiverged(string Trainer, string Node, long Step, long At) : IEvent;
+
+    /// <summary>
+    /// A view is being prepared. <paramref name="Lineage"/> is the oldest generation whose states still count: it rises when
+    /// training goes back to a snapshot although somebody alive is ahead of it. <paramref name="DetectedAt"/> is when the
+    /// coordinator learned of the cause.
+    /// </summary>
+    public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, string Reason, long DetectedAt, long At) : IEvent;
+
+    /// <summary>All of a proposed view's trainers are ready: from now on it holds.</summary>
+    public sealed record ViewInstalled(long Generation, long At) : IEvent;
+
+    /// <summary>So many steps have been applied.</summary>
+    public sealed record ProgressRecorded(long Generation, long Step, long At) : IEvent;
+
+    /// <summary>A snapshot counts.</summary>
+    public sealed record SnapshotCommitted(long Step, string Directory, string Fingerprint, long At) : IEvent;
+
+    /// <summary>A snapshot counts no more.</summary>
+    public sealed record SnapshotDiscarded(long Step, string Reason) : IEvent;
+
+    /// <summary>A snapshot has been evaluated; <paramref name="MeanRecall"/> is that of the first split, in percent.</summary>
+    public sealed record EvaluationRecorded(long Step, double MeanRecall) : IEvent;
+
+    /// <summary>The run stands still until somebody continues it.</summary>
+    public sealed record RunPaused(string Reason, long At) : IEvent;
+
+    /// <summary>Everybody holds still after the current step.</summary>
+    public sealed record RunHeld(long At) : IEvent;
+
+    /// <summary>Everybody goes on.</summary>
+    public sealed record HoldEnded(long At) : IEvent;
+
+    /// <summary>The run goes on after a pause or a crash, with nobody alive who has a state.</summary>
+    public sealed record RunContinued(long FromStep, long At) : IEvent;
+
+    /// <summary>All steps are done and evaluated.</summary>
+    public sealed record RunFinished(long Step, string Fingerprint, long At) : IEvent;
+}

@@ -1,0 +1,16 @@
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Messages;
+
+/// <summary>Coordinator to evaluator, and back.</summary>
+public static class EvaluatorMessages
+{
+    /// <summary>Asks for the metrics of a snapshot.</summary>
+    public sealed record Evaluate(long Step, string Snapshot, IReadOnlyList<string> Splits) : ITiMixMessage;
+
+    /// <summary>The metrics.</summary>
+    public sealed record Evaluated(EvaluationReport Report) : ITiMixMessage;
+
+    /// <summary>The data or the snapshot cannot be evaluated.</summary>
+    public sealed record EvaluationFailed(long Step, string Reason) : ITiMixMessage;
+}

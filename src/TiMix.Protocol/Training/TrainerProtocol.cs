@@ -1,0 +1,316 @@
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Training;
+
+/// <summary>
+/// The trainer's side of membership, without any I/O: what it is told and what has happened to it go in, what it is to do comes
+/// out. It never computes in a view that was not installed, never applies a step after it has said that it holds still, and
+/// never follows an order for a view that is over.
+/// </summary>
+/// <param name="steps">Steps of the whole run.</param>
+public sealed class TrainerProtocol(long steps)
+{
+    /// <summary>Something to do.</summary>
+    public abstract record Effect;
+
+    /// <summary>Tell the coordinator where this trainer stands.</summary>
+    public sealed record Report : Effect;
+
+    /// <summary>Link to the peers of the view.</summary>
+    public sealed record Link(View View) : Effect;
+
+    /// <summary>Come by the state and hash it, on the compute thread; answered by <see cref="StateReady"/> or <see cref="StateFailed"/>.</summary>
+    public sealed record Obtain(long Generation, long Step, StateSource Source, long Lineage) : Effect;
+
+    /// <summary>Compute the next step with the view's peers, on the compute thread; answered by <see cref="Applied"/> or <see cref="BrokeOff"/>.</summary>
+    public sealed record Compute(View View, long Step) : Effect;
+
+    /// <summary>Hash the whole state, on the compute thread; answered by <see cref="Hashed"/>.</summary>
+    public sealed record HashState : Effect;
+
+    /// <summary>Break the view's links, which also ends a step that waits for them.</summary>
+    public sealed record Unlink(long Generation) : Effect;
+
+    /// <summary>
+    /// Write a snapshot of the state. The order behind it is repeated until the journal has it: a snapshot of this step that is
+    /// being written is not begun again, and one that is complete is reported again.
+    /// </summary>
+    public sealed record Save(long Step) : Effect;
+
+    /// <summary>End this trainer.</summary>
+    public sealed record Leave : Effect;
+
+    private static readonly Effect[] Nothing = [];
+    private readonly List<string> _suspects = [];
+    private View? _view;
+    private bool _linked;
+    private bool _obtained;
+    private long _snapshotAt = -1;
+    private bool _busy;
+    private bool _halting;
+    private TrainerPhase _settling;
+    private long _fence;
+
+    /// <summary>Where it stands, as the coordinator is told.</summary>
+    public TrainerPhase Phase { get; private set; }
+
+    /// <summary>Of the newest view it was told to prepare or to break off.</summary>
+    public long Generation { get; private set; }
+
+    /// <summary>Of the view in which it last had a state that counts.</summary>
+    public long StateGeneration { get; private set; }
+
+    /// <summary>Steps applied; -1: no state.</summary>
+    public long Step { get; private set; } = -1;
+
+    /// <summary>XXH3 of the whole state, as of <see cref="Step"/>; null while it changes.</summary>
+    public string? Hash { get; private set; }
+
+    /// <summary>Peers lost in this generation.</summary>
+    public IReadOnlyList<string> Suspects => _suspects;
+
+    /// <summary>Wants to leave.</summary>
+    public bool Leaving { get; private set; }
+
+    /// <summary>Whether the next gather says that its step is the last of the view.</summary>
+    public bool StopRequested { get; private set; }
+
+    /// <summary>A snapshot is wanted of the first step from here on; null: none but those that are due.</summary>
+    public long? SnapshotFrom { get; private set; }
+
+    /// <summary>The view it is in; null: none.</summary>
+    public View? View => Phase is TrainerPhase.Preparing or TrainerPhase.Ready or TrainerPhase.Running ? _view : null;
+
+    /// <summary>There is no further step, so the state does not change although the view stands.</summary>
+    private bool AllDone => Phase == TrainerPhase.Running && Step == steps && !_busy;
+
+    private bool Quiet => Phase is TrainerPhase.Idle or TrainerPhase.Stopped or TrainerPhase.Aborted;
+
+    /// <summary>The coordinator orders something.</summary>
+    public IReadOnlyList<Effect> Handle(TrainerOrders.IOrder order) => order switch
+    {
+        TrainerOrders.Prepare prepare => Prepare(prepare),
+        TrainerOrders.Begin begin => Begin(begin),
+        TrainerOrders.StopAfterStep stop => StopAfterStep(stop),
+        TrainerOrders.Halt halt => Halt(halt),
+        TrainerOrders.TakeSnapshot take => Step == take.Step && (Quiet || AllDone) ? [new Save(Step)] : [new Report()],
+        TrainerOrders.SnapshotFrom wanted => WantSnapshot(wanted.From),
+        TrainerOrders.Release => Leaving && Quiet ? [new Leave()] : [new Report()],
+        _ => throw new ArgumentException($"Unknown order {order.GetType().Name}.", nameof(order)),
+    };
+
+    /// <summary>A snapshot of a step was begun: whatever was wanted up to here is done.</summary>
+    public void SnapshotBegun(long step)
+    {
+        if (SnapshotFrom <= step)
+        {
+            SnapshotFrom = null;
+        }
+
+        _snapshotAt = Math.Max(_snapshotAt, step);
+    }
+
+    /// <summary>The process was asked to end: leave after the current step.</summary>
+    public IReadOnlyList<Effect> WantToLeave()
+    {
+        Leaving = true;
+        return [new Report()];
+    }
+
+    /// <summary>The links of a view stand.</summary>
+    public IReadOnlyList<Effect> Linked(long generation)
+    {
+        if (generation != Generation || Phase != TrainerPhase.Preparing)
+        {
+            return Nothing;
+        }
+
+        _linked = true;
+        return ReadyIfBoth();
+    }
+
+    /// <summary>The state is here.</summary>
+    public IReadOnlyList<Effect> StateReady(long generation, long step, string hash)
+    {
+        (_busy, _obtained, Step, Hash, StateGeneration) = (false, true, step, hash, generation);
+        return _halting ? HoldStill(TrainerPhase.Aborted) : generation == Generation ? ReadyIfBoth() : Nothing;
+    }
+
+    /// <summary>The state could not be obtained; <paramref name="step"/> and <paramref name="hash"/> are what it has, -1 and null: nothing.</summary>
+    public IReadOnlyList<Effect> StateFailed(long generation, long step, string? hash)
+    {
+        (_busy, Step, Hash) = (false, step, hash);
+        return [.. generation == Generation ? [new Unlink(generation)] : Nothing, .. HoldStill(TrainerPhase.Aborted)];
+    }
+
+    /// <summary>A step was applied.</summary>
+    /// <param name="step">Steps applied now.</param>
+    /// <param name="last">Whether the gather said that it was the last of the view.</param>
+    public IReadOnlyList<Effect> Applied(long step, bool last)
+    {
+        (_busy, Step) = (false, step);
+        if (_halting)
+        {
+            return HoldStill(TrainerPhase.Aborted);
+        }
+
+        if (last || (StopRequested && step == steps))
+        {
+            return [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)];
+        }
+
+        return ComputeNext();
+    }
+
+    /// <summary>A step ended without being applied; the state is as before.</summary>
+    /// <param name="suspects">Peers that were lost.</param>
+    public IReadOnlyList<Effect> BrokeOff(IEnumerable<string> suspects)
+    {
+        _busy = false;
+        Suspect(suspects);
+        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+    }
+
+    /// <summary>A link of a view broke.</summary>
+    /// <param name="generation">Of the view.</param>
+    /// <param name="peer">Whose.</param>
+    public IReadOnlyList<Effect> PeerLost(long generation, string peer)
+    {
+        if (generation != Generation || Quiet)
+        {
+            return Nothing;
+        }
+
+        Suspect([peer]);
+        return BreakOff();
+    }
+
+    /// <summary>The state is damaged or gone: it counts no more.</summary>
+    public IReadOnlyList<Effect> StateLost()
+    {
+        (_busy, Step, Hash) = (false, -1, null);
+        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+    }
+
+    /// <summary>The state that it holds still with has been hashed.</summary>
+    public IReadOnlyList<Effect> Hashed(string hash)
+    {
+        (_busy, Hash, Phase) = (false, hash, _settling);
+        return [new Report()];
+    }
+
+    private IReadOnlyList<Effect> Prepare(TrainerOrders.Prepare order)
+    {
+        var generation = order.View.Generation;
+        if (!Quiet || generation <= Generation || generation <= _fence || !order.View.Has(order.Source.Trainer))
+        {
+            return [new Report()];
+        }
+
+        (_view, Generation, Phase) = (order.View, generation, TrainerPhase.Preparing);
+        (_linked, _obtained, _halting, StopRequested) = (false, false, false, false);
+        _suspects.Clear();
+        if (order.Source.Way == StateWay.Keep)
+        {
+            if (Step != order.View.FromStep || Hash is null)
+            {
+                return HoldStill(TrainerPhase.Aborted);
+            }
+
+            (_obtained, StateGeneration) = (true, generation);
+            return [new Link(order.View), new Report()];
+        }
+
+        (_busy, Hash) = (true, null);
+        return [new Link(order.View), new Obtain(generation, order.View.FromStep, order.Source, order.Lineage), new Report()];
+    }
+
+    private IReadOnlyList<Effect> Begin(TrainerOrders.Begin order)
+    {
+        if (order.Generation != Generation || Phase != TrainerPhase.Ready)
+        {
+            return [new Report()];
+        }
+
+        Phase = TrainerPhase.Running;
+        return [new Report(), .. ComputeNext()];
+    }
+
+    private IReadOnlyList<Effect> WantSnapshot(long from)
+    {
+        SnapshotFrom = from > _snapshotAt ? from : SnapshotFrom;
+        return [new Report()];
+    }
+
+    private IReadOnlyList<Effect> StopAfterStep(TrainerOrders.StopAfterStep order)
+    {
+        if (order.Generation != Generation || Phase != TrainerPhase.Running)
+        {
+            return [new Report()];
+        }
+
+        StopRequested = true;
+        return AllDone ? [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)] : Nothing;
+    }
+
+    private IReadOnlyList<Effect> Halt(TrainerOrders.Halt order)
+    {
+        if (order.Generation < Generation || Quiet)
+        {
+            return [new Report()];
+        }
+
+        _fence = Math.Max(_fence, order.Generation);
+        return BreakOff();
+    }
+
+    private IReadOnlyList<Effect> BreakOff()
+    {
+        if (_busy)
+        {
+            _halting = true;
+            return [new Unlink(Generation)];
+        }
+
+        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+    }
+
+    private IReadOnlyList<Effect> ReadyIfBoth()
+    {
+        if (!_linked || !_obtained || Phase != TrainerPhase.Preparing)
+        {
+            return Nothing;
+        }
+
+        Phase = TrainerPhase.Ready;
+        return [new Report()];
+    }
+
+    private IReadOnlyList<Effect> ComputeNext()
+    {
+        if (Step >= steps)
+        {
+            return [new Report()];
+        }
+
+        (_busy, Hash) = (true, null);
+        return [new Compute(_view!, Step)];
+    }
+
+    /// <summary>Once it is known which bits it holds still with, it says so.</summary>
+    private IReadOnlyList<Effect> HoldStill(TrainerPhase phase)
+    {
+        _halting = false;
+        if (Step >= 0 && Hash is null)
+        {
+            (_busy, _settling) = (true, phase);
+            return [new HashState()];
+        }
+
+        Phase = phase;
+        return [new Report()];
+    }
+
+    private void Suspect(IEnumerable<string> peers) => _suspects.AddRange(peers.Where(peer => !_suspects.Contains(peer)));
+}

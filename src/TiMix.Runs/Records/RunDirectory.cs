@@ -1,0 +1,148 @@
+using TiMix.Base;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+
+namespace TiMix.Runs.Records;
+
+/// <summary>Everything a run leaves is in one directory; this names its files and keeps a second process out.</summary>
+public sealed class RunDirectory : IDisposable
+{
+    private readonly FileStream? _lock;
+
+    private RunDirectory(string path, FileStream? held) => (Path, _lock) = (path, held);
+
+    /// <summary>The directory.</summary>
+    public string Path { get; }
+
+    /// <summary>The recipe, as the run began with it.</summary>
+    public string Recipe => In("recipe.json");
+
+    /// <summary>The coordinator's journal, in SQLite.</summary>
+    public string Journal => In("journal.db");
+
+    /// <summary>One directory a snapshot.</summary>
+    public string Snapshots => In("snapshots");
+
+    /// <summary>One line a step.</summary>
+    public string Metrics => In("metrics.jsonl");
+
+    /// <summary>One line a sample that was replaced.</summary>
+    public string Replacements => In("replacements.jsonl");
+
+    /// <summary>One line an evaluation.</summary>
+    public string Evaluations => In("evaluations.jsonl");
+
+    /// <summary>What happened, for whoever has to find out why.</summary>
+    public string Log => In("log.txt");
+
+    /// <summary>Where the run can be watched and steered while it goes on.</summary>
+    public string Operations => In("operations.json");
+
+    /// <summary>How it ended.</summary>
+    public string Summary => In("summary.json");
+
+    /// <summary>The directory of a run, without touching it.</summary>
+    /// <exception cref="RunError">The name is not one path segment.</exception>
+    public static RunDirectory Of(string runsDirectory, string name)
+    {
+        if (name.Length == 0 || name is "." or ".." || name != System.IO.Path.GetFileName(name))
+        {
+            throw new RunError($"\"{name}\" cannot be the name of a run: it must be a plain file name.");
+        }
+
+        return new RunDirectory(System.IO.Path.Combine(runsDirectory, name), null);
+    }
+
+    /// <summary>The same by its path.</summary>
+    internal static RunDirectory At(string path) => new(path, null);
+
+    /// <summary>Reads the recipe, as the run began with it.</summary>
+    /// <exception cref="RunError">It is no recipe.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public Recipe ReadRecipe() => RecipeFile.Parse(File.ReadAllText(Recipe), Recipe);
+
+    /// <summary>Makes the directory of a new run and takes it into possession.</summary>
+    /// <exception cref="RunError">There is one already, or it cannot be made.</exception>
+    public static RunDirectory Create(string runsDirectory, string name, string recipe)
+    {
+        var directory = Of(runsDirectory, name);
+        if (File.Exists(directory.Recipe))
+        {
+            throw new RunError($"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"timix resume {name}\", or choose another --run.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(directory.Path);
+            var held = directory.TakeLock();
+            File.WriteAllText(directory.Recipe, recipe);
+            return new RunDirectory(directory.Path, held);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"the run's directory {directory.Path} cannot be made: {error.Message}");
+        }
+    }
+
+    /// <summary>The directory of a run that several coordinators stand by for: made by the first of them, and not taken into possession.</summary>
+    /// <exception cref="RunError">It is there with another recipe, or cannot be made.</exception>
+    public static RunDirectory Share(string runsDirectory, string name, Recipe recipe)
+    {
+        var directory = Of(runsDirectory, name);
+        try
+        {
+            Directory.CreateDirectory(directory.Path);
+            if (AtomicFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe)))
+            {
+                return directory;
+            }
+
+            var differences = RecipeFile.Differences(directory.ReadRecipe(), recipe);
+            return differences.Count == 0 ? directory
+                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start the node with --recipe {directory.Recipe}, or choose another --run.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"the run's directory {directory.Path} cannot be made: {error.Message}");
+        }
+    }
+
+    /// <summary>The directory of an existing run, without taking it into possession.</summary>
+    /// <exception cref="RunError">There is none.</exception>
+    public static RunDirectory Look(string runsDirectory, string name)
+    {
+        var directory = Of(runsDirectory, name);
+        if (File.Exists(directory.Recipe))
+        {
+            return directory;
+        }
+
+        string[] known = Directory.Exists(runsDirectory) ? [.. Directory.GetDirectories(runsDirectory).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : [];
+        throw new RunError($"there is no run \"{name}\" in {runsDirectory}; {(known.Length == 0 ? "it holds none" : "it holds " + string.Join(", ", known))}.");
+    }
+
+    /// <summary>Takes the directory of an existing run into possession.</summary>
+    /// <exception cref="RunError">There is none, or another process has it.</exception>
+    public static RunDirectory Open(string runsDirectory, string name)
+    {
+        var directory = Look(runsDirectory, name);
+        return new RunDirectory(directory.Path, directory.TakeLock());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
+    private string In(string file) => System.IO.Path.Combine(Path, file);
+
+    private FileStream TakeLock()
+    {
+        try
+        {
+            return new FileStream(In("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new RunError($"another process is at work on {Path}; stop it first (only a run whose journal is in PostgreSQL takes several coordinators).");
+        }
+    }
+}

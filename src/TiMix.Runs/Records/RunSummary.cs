@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Recipes;
+
+namespace TiMix.Runs.Records;
+
+/// <summary>What <c>summary.json</c> says.</summary>
+public static class RunSummary
+{
+    /// <param name="run">Name of the run.</param>
+    /// <param name="recipe">What it did.</param>
+    /// <param name="records">Its files.</param>
+    /// <param name="end">How it ended.</param>
+    public static JsonObject Of(string run, Recipe recipe, RunRecords records, MonitorMessages.Over end)
+    {
+        var samples = recipe.Optimization.Steps * recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize;
+        var evaluation = new JsonObject();
+        foreach (var split in records.LastEvaluation?.Splits ?? [])
+        {
+            evaluation[split.Split] = Metrics(split);
+        }
+
+        return new JsonObject
+        {
+            ["run"] = run,
+            ["recipe"] = JsonNode.Parse(RecipeFile.Write(recipe)),
+            ["seed"] = recipe.Run.Seed,
+            ["steps"] = recipe.Optimization.Steps,
+            ["samples"] = samples,
+            ["fingerprint"] = end.Fingerprint,
+            ["samplesPerSecond"] = records.Seconds > 0 ? samples / records.Seconds : 0,
+            ["wallSeconds"] = records.Seconds,
+            ["finalLosses"] = records.Last is { } last
+                ? new JsonObject
+                {
+                    ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment, ["mixRegulariser"] = last.MixRegulariser,
+                    ["itm"] = last.Itm, ["mlm"] = last.Mlm, ["prefixLm"] = last.PrefixLm,
+                }
+                : null,
+            ["evaluation"] = evaluation,
+            ["trainProbe"] = records.LastEvaluation?.TrainProbe is { } probe ? Metrics(probe) : null,
+            ["replacedSamples"] = records.Replaced,
+            ["resumes"] = end.Resumes,
+        };
+    }
+    private static JsonObject Metrics(SplitEvaluation split)
+    {
+        var metrics = new JsonObject { ["pairs"] = split.Pairs };
+        foreach (var (name, value) in split.Metrics)
+        {
+            metrics[name] = value;
+        }
+
+        return metrics;
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using TiMix.Exchange.Reduction;
+using TiMix.Learning.Model;
+using TiMix.Learning.Steps;
+using TiMix.Learning.Training;
+using TiMix.Runs.Recipes;
+using TiMix.Work.Compute;
+
+namespace TiMix.Work.Training;
+
+/// <summary>What one step came to.</summary>
+/// <param name="Losses">Over the global batch.</param>
+/// <param name="LearningRate">That was used.</param>
+/// <param name="Temperature">τ after the step.</param>
+/// <param name="GradientNorm">Before clipping; not finite: nothing was changed.</param>
+/// <param name="Last">Whether somebody wanted this step to be the last of the view.</param>
+/// <param name="Parts">Who summed what.</param>
+/// <param name="OwnSeconds">Time spent on the own micro-batches, without waiting for anybody.</param>
+/// <param name="ExchangeSeconds">Time spent on gather and all-reduce, waiting for peers included.</param>
+/// <param name="UpdateSeconds">Time spent on checking and changing the state.</param>
+public sealed record StepOutcome(
+    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds, double ExchangeSeconds = 0, double UpdateSeconds = 0);
+
+/// <summary>
+/// One step, from top to bottom, with no actor near: forward per micro-batch, gather in micro-batch order, loss over the global
+/// batch, backward per micro-batch, sum over the fixed tree, one optimizer step. Micro-batches are spread over trainers and,
+/// within one, over compute lanes; neither their numbers nor <c>graphsInMemory</c> reach the result.
+/// </summary>
+public sealed class TrainingStep : IDisposable
+{
+    private readonly Recipe _recipe;
+    private readonly TrainingState _state;
+    private readonly ComputeLanes _lanes;
+    private readonly MicroBatchWorker[] _workers;
+    private readonly TreeSum _sum;
+    private readonly ParameterBuffer _total;
+
+    /// <param name="recipe">Batch sizes, weights and schedules.</param>
+    /// <param name="state">What is changed.</param>
+    /// <param name="threads">Compute lanes; the calling thread is one of them.</param>
+    public TrainingStep(Recipe recipe, TrainingState state, int threads)
+    {
+        _recipe = recipe;
+        _state = state;
+        _lanes = new ComputeLanes(Math.Clamp(threads, 1, recipe.Optimization.MicroBatches));
+        _workers = [.. Enumerable.Range(0, _lanes.Count).Select(_ => new MicroBatchWorker(state.Model, state.Layout, state.Student.Values))];
+        _sum = new TreeSum(recipe.Optimization.MicroBatches, checked((int)state.Layout.Length));
+        _total = new ParameterBuffer(state.Layout, state.Student.Values.device);
+    }
+
+    /// <summary>Applies one step to the state, alone.</summary>
+    /// <param name="microBatches">All V of the step <see cref="TrainingState.Step"/>, in order.</param>
+    /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
+    public StepOutcome Run(IReadOnlyList<MicroBatch> microBatches) =>
+        Run([.. microBatches.Select(batch => new PreparedMicroBatch(batch, new MicroBatchOrigin(batch.Index, 0, [], [])))], new NoPeers(), "", false);
+
+    /// <summary>Applies one step to the state, together with the view's other trainers.</summary>
+    /// <param name="own">This trainer's micro-batches of the step <see cref="TrainingState.Step"/>, ascending.</param>
+    /// <param name="peers">The view.</param>
+    /// <param name="trainer">This trainer's id.</param>
+    /// <param name="last">Whether this trainer wants the step to be the last of the view.</param>
+    /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
+    /// <exception cref="IOException">A peer is gone; the state is as before.</exception>
+    /// <exception cref="ReplicasDifferException">Somebody's state is not that of the others; the state is as before.</exception>
+    /// <exception cref="StateDamagedException">This trainer's state is not what it was after its last step.</exception>
+    public StepOutcome Run(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, string trainer, bool last)
+    {
+        CheckSizes(own);
+        var settings = _recipe.SettingsAt(_state.Step);
+        var (clock, exchange, update) = (Stopwatch.StartNew(), new Stopwatch(), new Stopwatch());
+        try
+        {
+            var features = new MicroBatchFeatures[own.Count];
+            EachOnItsLane(own, peers, (worker, i) => features[i] = worker.Forward(own[i].Batch, settings, keepGraph: i < _recipe.Run.GraphsInMemory));
+            clock.Stop();
+
+            exchange.Start();
+            var parts = peers.Gather(
+                _state.Step, new StepPart(trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
+            exchange.Stop();
+            CheckReplicas(parts);
+            GatheredMicroBatch[] gathered = [.. parts.SelectMany(part => part.MicroBatches).Select(part => part.Batch)];
+            CheckComplete(gathered);
+
+            clock.Start();
+            var (losses, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
+            _sum.Reset();
+            EachOnItsLane(own, peers, (worker, i) =>
+            {
+                worker.Backward(own[i].Batch, settings, gradients[own[i].Batch.Index]);
+                _sum.Add(own[i].Batch.Index, worker.Gradients.Host());
+            });
+            clock.Stop();
+
+            update.Start();
+            _state.CheckIntact();
+            update.Stop();
+            exchange.Start();
+            Reduce(peers);
+            exchange.Stop();
+            update.Start();
+            var norm = _state.Apply(_total, settings);
+            return new StepOutcome(
+                losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts,
+                clock.Elapsed.TotalSeconds, exchange.Elapsed.TotalSeconds, update.Elapsed.TotalSeconds);
+        }
+        catch
+        {
+            foreach (var worker in _workers)
+            {
+                worker.ForgetAll();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Computes a made-up micro-batch forward and backward on every lane and applies nothing: the first of a process takes several
+    /// times as long as any later one, and who joins others would make all of them wait for it.
+    /// </summary>
+    public void WarmUp()
+    {
+        var settings = _recipe.SettingsAt(0) with { DistillAlpha = 0, MatchingWeight = 0, MlmWeight = 0, PrefixLmWeight = 0 };
+        var batch = MadeUpMicroBatch.Of(_recipe, _state.Model);
+        var features = new MicroBatchFeatures[_lanes.Count];
+        _lanes.Run(lane => features[lane] = _workers[lane].Forward(batch, settings, keepGraph: true));
+        GatheredMicroBatch[] gathered = [.. Enumerable.Range(0, _recipe.Optimization.MicroBatches).Select(index => GatheredMicroBatch.Of(batch, features[0] with { Index = index }))];
+        var (_, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
+        _lanes.Run(lane => _workers[lane].Backward(batch, settings, gradients[0]));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _lanes.Dispose();
+        foreach (var worker in _workers)
+        {
+            worker.Dispose();
+        }
+
+        _sum.Dispose();
+        _total.Dispose();
+    }
+
+    private void Reduce(IStepPeers peers)
+    {
+        if (_total.OnHost)
+        {
+            peers.Reduce(_state.Step, _sum, _total.Floats);
+            return;
+        }
+
+        var sum = new float[_state.Layout.Length];
+        peers.Reduce(_state.Step, _sum, sum);
+        _total.CopyFrom(sum);
+    }
+
+    private void EachOnItsLane(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, Action<MicroBatchWorker, int> work) => _lanes.Run(lane =>
+    {
+        for (var i = lane; i < own.Count; i += _lanes.Count)
+        {
+            peers.ThrowIfBroken();
+            work(_workers[lane], i);
+        }
+    });
+
+    private void CheckReplicas(IReadOnlyList<StepPart> parts)
+    {
+        if (parts.Any(part => part.StateHash != parts[0].StateHash))
+        {
+            throw new ReplicasDifferException(
+                $"after step {_state.Step} the replicas differ: {string.Join(", ", parts.Select(part => $"{part.Trainer} {part.StateHash:x16}"))}");
+        }
+    }
+
+    private void CheckSizes(IReadOnlyList<PreparedMicroBatch> own)
+    {
+        foreach (var prepared in own)
+        {
+            if (prepared.Batch.Count != _recipe.Optimization.MicroBatchSize)
+            {
+                throw new ArgumentException($"Micro-batch {prepared.Batch.Index} has {prepared.Batch.Count} samples; expected {_recipe.Optimization.MicroBatchSize}.", nameof(own));
+            }
+        }
+    }
+
+    private void CheckComplete(GatheredMicroBatch[] gathered)
+    {
+        if (!gathered.Select(batch => batch.Features.Index).SequenceEqual(Enumerable.Range(0, _recipe.Optimization.MicroBatches)))
+        {
+            throw new ArgumentException(
+                $"A step takes the micro-batches 0 to {_recipe.Optimization.MicroBatches - 1} in order, got {string.Join(", ", gathered.Select(batch => batch.Features.Index))}.");
+        }
+    }
+}
