@@ -459,7 +459,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     }
 
     private bool IsEvaluationDue(CommittedSnapshot snapshot) =>
-        snapshot.MeanRecall is null && (snapshot.Step == _state.Steps || SnapshotPlan.IsEvaluationDue(_recipe, snapshot.Step));
+        snapshot.MeanRecall is null && _recipe.Plan().IsEvaluationDue(snapshot.Step);
 
     /// <summary>Gives the evaluator the snapshot that is due, the last of the run first; one at a time, and again if it was lost.</summary>
     private void Evaluate()

@@ -216,7 +216,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        var version = _recipe.TeacherVersionAt(step);
+        var version = _recipe.Plan().TeacherVersionAt(step);
         float[]? parameters = null;
         if (Mixer.NeedsTeacher(_recipe, _recipe.SettingsAt(step)) && !_teachers.TryGetValue(version, out parameters))
         {

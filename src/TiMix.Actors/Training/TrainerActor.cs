@@ -334,7 +334,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         if (ready)
         {
             _lastCompleted = Stopwatch.GetTimestamp();
-            if (IsFirst && _protocol.Step > 0 && _protocol.Step > order.Committed && SnapshotPlan.IsDue(_recipe, _protocol.Step))
+            if (IsFirst && _protocol.Step > 0 && _protocol.Step > order.Committed && _recipe.Plan().IsSnapshotDue(_protocol.Step))
             {
                 Save(_protocol.Step);
             }
@@ -607,7 +607,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
                     return new Stepped(
                         view, outcome, state.Step, applied ? state.PublishIfDue() : null,
-                        applied && first && (SnapshotPlan.IsDue(_recipe, state.Step) || state.Step >= wanted) ? state.Capture() : null);
+                        applied && first && (_recipe.Plan().IsSnapshotDue(state.Step) || state.Step >= wanted) ? state.Capture() : null);
                 }
                 catch (GroupBrokenException broken)
                 {

@@ -125,9 +125,6 @@ public static class RecipeMapping
         };
     }
 
-    /// <summary>Which version of the teacher serves a step: version v is the average as of step v·K.</summary>
-    public static long TeacherVersionAt(this Recipe recipe, long step) => Math.Max(0, (step / recipe.Teacher.RefreshEvery) - 1);
-
     private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod().Mixes && step < MixingSteps(recipe);
 
     /// <summary>Steps, from the first, in which the mixed loss takes part.</summary>

@@ -132,7 +132,7 @@ public sealed class TrainingState : IDisposable
 
         var version = Step / _recipe.Teacher.RefreshEvery;
         _versions[version] = Average.ToArray();
-        foreach (var old in _versions.Keys.Where(key => key < _recipe.TeacherVersionAt(Step)).ToList())
+        foreach (var old in _versions.Keys.Where(key => key < _recipe.Plan().TeacherVersionAt(Step)).ToList())
         {
             _versions.Remove(old);
         }

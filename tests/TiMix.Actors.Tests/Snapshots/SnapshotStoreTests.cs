@@ -1,5 +1,4 @@
 using TiMix.Learning.Model;
-using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;
 
 namespace TiMix.Actors.Tests.Snapshots;
@@ -98,19 +97,6 @@ public sealed class SnapshotStoreTests : IDisposable
         store.Write(Content(3), Layout, Model, "{}", 5);
         var again = Content(3) with { Student = [.. Enumerable.Repeat(0f, (int)Layout.Length)] };
         Assert.All(SnapshotStore.Read(store.PathOf(store.Write(again, Layout, Model, "{}", 5).Name), Layout).Student, value => Assert.Equal(0, value));
-    }
-
-    [Theory]
-    [InlineData(10, true, false)]
-    [InlineData(15, true, true)]
-    [InlineData(20, true, false)]
-    [InlineData(7, false, false)]
-    [InlineData(40, true, false)]
-    public void Snapshots_are_due_on_their_own_for_evaluations_and_at_the_end(long step, bool snapshot, bool evaluation)
-    {
-        var recipe = new Recipe { Optimization = new OptimizationRecipe { Steps = 40 }, Run = new RunRecipe { SnapshotEvery = 10, EvaluateEvery = 15 } };
-        Assert.Equal(snapshot, SnapshotPlan.IsDue(recipe, step));
-        Assert.Equal(evaluation, SnapshotPlan.IsEvaluationDue(recipe, step));
     }
 
     private static SnapshotContent Content(long step)

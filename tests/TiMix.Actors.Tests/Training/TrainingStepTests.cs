@@ -154,7 +154,7 @@ public sealed class TrainingStepTests
     [InlineData(30, 2)]
     [InlineData(995, 98)]
     public void The_teacher_of_a_step_is_the_average_as_of_one_refresh_before(long step, long version) =>
-        Assert.Equal(version, (Sample with { Teacher = new TeacherRecipe { RefreshEvery = 10 } }).TeacherVersionAt(step));
+        Assert.Equal(version, (Sample with { Teacher = new TeacherRecipe { RefreshEvery = 10 } }).Plan().TeacherVersionAt(step));
 
     [Fact]
     public void A_restored_state_goes_on_with_the_same_bits_and_knows_the_teachers_it_needs()
@@ -172,7 +172,7 @@ public sealed class TrainingStepTests
         using var resumed = new TrainingState(Sample with { Run = Sample.Run with { Seed = 99 } }, Model, CPU);
         resumed.Restore(snapshot!);
         Assert.Equal(3, resumed.Step);
-        Assert.Contains(Sample.TeacherVersionAt(3), resumed.Versions.Keys);
+        Assert.Contains(Sample.Plan().TeacherVersionAt(3), resumed.Versions.Keys);
         Assert.Equal(ParameterBuffer.Fingerprint(snapshot!.Student), resumed.Student.Fingerprint());
         Assert.Equal(ParameterBuffer.Fingerprint(snapshot.First), resumed.Optimizer.First.Fingerprint());
         Assert.Equal(ParameterBuffer.Fingerprint(snapshot.Second), resumed.Optimizer.Second.Fingerprint());

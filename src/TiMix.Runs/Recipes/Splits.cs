@@ -1,7 +1,6 @@
 using TiMix.Base;
-using TiMix.Runs.Recipes;
 
-namespace TiMix.Runs.Sources;
+namespace TiMix.Runs.Recipes;
 
 /// <summary>What can be evaluated, by name.</summary>
 public static class Splits
