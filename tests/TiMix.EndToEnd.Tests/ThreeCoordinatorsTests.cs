@@ -7,7 +7,7 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
     : ElasticRuns(undisturbed, server), IClassFixture<PostgresServer>
 {
     private readonly PostgresServer _server = server;
-    private readonly string[] _seeds = [.. Enumerable.Range(0, 3).Select(_ => $"127.0.0.1:{ReservedPorts.Next()}")];
+    private readonly string[] _seeds = [.. Enumerable.Range(0, 3).Select(_ => $"127.0.0.1:{TestPorts.Next()}")];
 
     [Theory]
     [InlineData(false)]

@@ -14,7 +14,7 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
     public async Task Only_nodes_with_the_clusters_certificate_take_part()
     {
         var (ours, another) = (NewCertificate("ours"), NewCertificate("another"));
-        var address = $"127.0.0.1:{ReservedPorts.Next()}";
+        var address = $"127.0.0.1:{TestPorts.Next()}";
         using var first = Start("first", "coordinator,loader,mixer,evaluator", address, "--recipe", Recipe, "--certificate", ours);
         await first.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal));
         using var without = Start("without", "trainer", "127.0.0.1:0", "--join", address);

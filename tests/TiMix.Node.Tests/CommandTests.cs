@@ -1,4 +1,3 @@
-using TiMix.Actors.Tests.Runs;
 using TiMix.Node.Commands;
 using TiMix.Runs.Recipes;
 

@@ -1,6 +1,5 @@
 using TiMix.Runs.Recipes;
 using SkiaSharp;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Node.Commands;
 using TiMix.Node.Pictures;
 

@@ -1,6 +1,5 @@
 using TiMix.Data;
 using System.Diagnostics;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Learning.Weights;
 using TiMix.Node.Commands;
 using TiMix.Runs.Recipes;

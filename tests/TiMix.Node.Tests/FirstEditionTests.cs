@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Node.Commands;
 
 namespace TiMix.Node.Tests;

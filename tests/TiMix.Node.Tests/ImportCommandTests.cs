@@ -1,6 +1,5 @@
 using TiMix.Work.Training;
 using System.Text.Json.Nodes;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Node.Commands;
 using TiMix.Runs.Recipes;
 

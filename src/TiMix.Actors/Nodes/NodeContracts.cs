@@ -1,4 +1,6 @@
+using Akka.Actor;
 using TiMix.Base;
+using TiMix.Exchange.Links;
 using TiMix.Protocol.Coordination;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Recipes;
@@ -72,6 +74,11 @@ public interface INodeControl
 
     /// <summary>Something that the user of this node should know, whether or not there is a coordinator to tell it.</summary>
     void Notice(string text)
+    {
+    }
+
+    /// <summary>What the node is made of, before it says or hears anything: for a test that breaks it.</summary>
+    void Begun(ActorSystem system, ExchangeNode exchange)
     {
     }
 

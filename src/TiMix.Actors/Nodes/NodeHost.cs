@@ -64,6 +64,7 @@ public static class NodeHost
             SharedMemory = options.SharedMemory,
             Lease = options.Membership.Lease,
         });
+        control.Begun(member.System, exchange);
         using var services = new NodeServices(options, directory, exchange);
         var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (coordinating is not null)

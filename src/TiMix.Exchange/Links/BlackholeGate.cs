@@ -16,6 +16,15 @@ internal sealed class BlackholeGate
         }
     }
 
+    public void Open()
+    {
+        lock (_sync)
+        {
+            _until = 0;
+            Monitor.PulseAll(_sync);
+        }
+    }
+
     /// <summary>Returns when the gate is open or the wire is closed.</summary>
     public void Pass(Wire wire)
     {

@@ -79,6 +79,9 @@ public sealed class ExchangeNode : IDisposable
     /// <summary>Fault injection: for so long this node sends and accepts nothing and reads nothing of what arrives. Its sockets stay open.</summary>
     public void Blackhole(TimeSpan duration) => _gate.Close(duration);
 
+    /// <summary>Fault injection: ends <see cref="Blackhole"/> before its time.</summary>
+    public void EndBlackhole() => _gate.Open();
+
     /// <summary>Closes everything at once. Peers of a group that was not disposed before hold this node lost.</summary>
     public void Dispose()
     {

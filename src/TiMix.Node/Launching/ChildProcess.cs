@@ -8,7 +8,7 @@ namespace TiMix.Node.Launching;
 /// A node in a process of its own. Its standard input is a pipe from here: when the launcher is gone, however it went, the pipe
 /// ends and the node with it. What it writes goes to a file, and the last lines are kept for whoever asks why it died.
 /// </summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed class ChildProcess : IChildNode
 {
     private const int KeptLines = 5;
     private readonly Process _process;
@@ -26,16 +26,16 @@ internal sealed class ChildProcess : IDisposable
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
     }
 
-    /// <summary>Of its node.</summary>
+    /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Of the process.</summary>
+    /// <inheritdoc/>
     public int Id { get; private set; }
 
-    /// <summary>Completed when it has ended and all that it wrote was read; 128 and the signal's number if a signal ended it.</summary>
+    /// <inheritdoc/>
     public Task<int> Exit { get; private set; } = Task.FromResult(0);
 
-    /// <summary>What it wrote last.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> LastLines
     {
         get
@@ -76,7 +76,7 @@ internal sealed class ChildProcess : IDisposable
         return child;
     }
 
-    /// <summary>Says a line to it; nothing happens if it is gone.</summary>
+    /// <inheritdoc/>
     public void Say(string line)
     {
         try
@@ -90,7 +90,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Sends it a signal; nothing happens if it is gone.</summary>
+    /// <inheritdoc/>
     public void Signal(int signal)
     {
         // The number may belong to a stranger once the process has been waited for.

@@ -31,6 +31,12 @@ internal sealed record LaunchOptions
     /// <summary>Where the run can be watched and steered; null: nowhere.</summary>
     public IPEndPoint? Http { get; init; }
 
+    /// <summary>HOCON files laid over the built-in ones on every node.</summary>
+    public IReadOnlyList<string> Config { get; init; } = [];
+
+    /// <summary>How nodes are started.</summary>
+    public INodeStarter Starter { get; init; } = new ProcessStarter();
+
     /// <summary>Leases, and how many trainers a view needs.</summary>
     public MembershipOptions Membership { get; init; } = new();
 }
@@ -57,23 +63,21 @@ internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
 
     /// <summary>The arguments of its process: <c>timix node …</c>.</summary>
     /// <param name="options">The cluster.</param>
-    /// <param name="port">Its own.</param>
-    /// <param name="seeds">host:port of the nodes to join.</param>
-    /// <param name="begin">The coordinator is to begin the run, or to go on with one of which nothing is alive; otherwise it takes up what is going on.</param>
-    public IReadOnlyList<string> Arguments(LaunchOptions options, int port, IReadOnlyList<string> seeds, bool begin)
+    /// <param name="place">Where it is in it.</param>
+    public IReadOnlyList<string> Arguments(LaunchOptions options, NodePlace place)
     {
         List<string> arguments =
         [
-            "node", "--child", "--name", Name, "--roles", string.Join(',', Roles), "--listen", $"{LocalLauncher.Host}:{port}", "--join", string.Join(',', seeds),
+            "node", "--child", "--name", Name, "--roles", string.Join(',', Roles), "--listen", $"{LocalLauncher.Host}:{place.Port}", "--join", string.Join(',', place.Seeds),
             "--run", options.Run.Name, "--runs-dir", options.Run.RunsDirectory, "--data-dir", options.Run.DataDirectory,
             "--threads", Number(Roles.Contains("trainer") ? options.Run.Threads : 1),
-            "--config", ClusterConfig,
+            .. options.Config.Prepend(ClusterConfig).SelectMany(file => new[] { "--config", file }),
             "--lease", Number(options.Membership.Lease.TotalSeconds),
         ];
         if (Roles.Contains("coordinator"))
         {
             arguments.AddRange(["--min-trainers", Number(options.Membership.MinTrainers), "--start-trainers", Number(options.Membership.StartTrainers)]);
-            if (begin)
+            if (place.Begin)
             {
                 arguments.AddRange(options.Run.Resume ? ["--continue"] : ["--recipe", RunDirectory.Of(options.Run.RunsDirectory, options.Run.Name).Recipe]);
             }

@@ -5,7 +5,6 @@ using TiMix.Base;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Values;
-using TiMix.Runs.Journals;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
 using static TiMix.Node.Launching.LauncherAction;
@@ -36,7 +35,7 @@ internal sealed class LocalLauncher : IDisposable
     private readonly Supervisor _supervisor;
     private readonly ReservedPorts _reserved = new();
     private readonly Dictionary<string, int> _ports = [];
-    private readonly Dictionary<string, ChildProcess> _children = [];
+    private readonly Dictionary<string, IChildNode> _children = [];
     private readonly Lock _childrenLock = new();
     private readonly string _token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
     private readonly Channel<Action> _inbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
@@ -251,20 +250,13 @@ internal sealed class LocalLauncher : IDisposable
         }
     }
 
-    private ChildProcess? Child(string name) => _children.GetValueOrDefault(name);
+    private IChildNode? Child(string name) => _children.GetValueOrDefault(name);
 
     private async Task StartAsync(NodePlan node)
     {
         // The coordinator comes second: it is joined by whoever starts anew while the launcher's own node is not reachable.
         string[] seeds = [_watcher!.Address, .. node.Roles.Contains("coordinator") ? Array.Empty<string>() : [$"{Host}:{PortOf("coordinator")}"]];
-        var arguments = node.Arguments(_options, PortOf(node.Name), seeds, begin: !_begun);
-        var environment = new Dictionary<string, string> { [TokenVariable] = _token };
-        if (_options.Run.Journal is { } journal)
-        {
-            environment[JournalAddress.Variable] = journal.Text;
-        }
-
-        var child = await ChildProcess.StartAsync(node.Name, arguments, environment, Path.Combine(_directory.Path, "nodes", node.Name + ".log")).ConfigureAwait(false);
+        var child = await _options.Starter.StartAsync(_options, node, new NodePlace(PortOf(node.Name), seeds, !_begun, _token)).ConfigureAwait(false);
         lock (_childrenLock)
         {
             Child(node.Name)?.Dispose();
@@ -274,7 +266,7 @@ internal sealed class LocalLauncher : IDisposable
         _ = ReportExitAsync(child);
     }
 
-    private async Task ReportExitAsync(ChildProcess child)
+    private async Task ReportExitAsync(IChildNode child)
     {
         var exitCode = await child.Exit.ConfigureAwait(false);
         Post(() => Do(_supervisor.Exited(child.Name, exitCode, child.LastLines, Now)));
@@ -328,7 +320,7 @@ internal sealed class LocalLauncher : IDisposable
         RunsDirectory = _options.Run.RunsDirectory,
         DataDirectory = _options.Run.DataDirectory,
         Token = _token,
-        Config = [NodePlan.ClusterConfig],
+        Config = [NodePlan.ClusterConfig, .. _options.Config],
         Membership = _options.Membership,
     };
 

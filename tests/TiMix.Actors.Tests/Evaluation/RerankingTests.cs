@@ -1,4 +1,3 @@
-using TiMix.Actors.Tests.Runs;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;

@@ -1,7 +1,6 @@
 using TiMix.Work.Training;
 using System.Text.Json.Nodes;
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Base;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Model;

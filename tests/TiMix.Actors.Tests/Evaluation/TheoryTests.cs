@@ -1,4 +1,3 @@
-using TiMix.Actors.Tests.Runs;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Mixing;

@@ -1,6 +1,5 @@
 using Npgsql;
 using TiMix.Actors.Journals;
-using TiMix.EndToEnd.Tests;
 using TiMix.Runs.Journals;
 
 namespace TiMix.Actors.Tests.Journals;

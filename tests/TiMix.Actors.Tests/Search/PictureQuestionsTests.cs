@@ -1,5 +1,4 @@
 using SkiaSharp;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Model;

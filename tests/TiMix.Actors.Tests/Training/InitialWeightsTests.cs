@@ -1,5 +1,4 @@
 using TiMix.Actors.Nodes;
-using TiMix.Actors.Tests.Runs;
 using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Weights;

@@ -233,7 +233,7 @@ public sealed class SupervisorTests
     public void The_coordinators_process_is_told_of_its_seeds_and_the_trainers_it_needs()
     {
         var options = Options() with { Membership = new() { MinTrainers = 2, StartTrainers = 3 } };
-        string Arguments(LaunchOptions launch, bool begin) => string.Join(' ', NodePlan.Of(launch)[0].Arguments(launch, 15001, ["127.0.0.1:15000"], begin));
+        string Arguments(LaunchOptions launch, bool begin) => string.Join(' ', NodePlan.Of(launch)[0].Arguments(launch, new NodePlace(15001, ["127.0.0.1:15000"], begin, "")));
         var always =
             $"node --child --name coordinator --roles coordinator --listen 127.0.0.1:15001 --join 127.0.0.1:15000 --run r --runs-dir runs --data-dir data --threads 1 --config {NodePlan.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3";
         Assert.Equal(always + " --recipe runs/r/recipe.json", Arguments(options, begin: true));
@@ -244,7 +244,7 @@ public sealed class SupervisorTests
     [Fact]
     public void A_trainers_process_computes_with_the_runs_threads()
     {
-        var arguments = string.Join(' ', NodePlan.Trainer(4).Arguments(Options(), 15002, ["127.0.0.1:15000", "127.0.0.1:15001"], begin: true));
+        var arguments = string.Join(' ', NodePlan.Trainer(4).Arguments(Options(), new NodePlace(15002, ["127.0.0.1:15000", "127.0.0.1:15001"], Begin: true, "")));
         Assert.Contains("--name trainer-4 --roles trainer --listen 127.0.0.1:15002 --join 127.0.0.1:15000,127.0.0.1:15001", arguments, StringComparison.Ordinal);
         Assert.Contains("--threads 5", arguments, StringComparison.Ordinal);
         Assert.DoesNotContain("--continue", arguments, StringComparison.Ordinal);

@@ -4,20 +4,20 @@ using SkiaSharp;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
 
-namespace TiMix.Actors.Tests.Runs;
+namespace TiMix.Testing;
 
 /// <summary>A directory with a few pictures in tars, a vocabulary, and a recipe so small that a run takes about a second.</summary>
-internal sealed class TinyData : IDisposable
+public sealed class TinyData : IDisposable
 {
-    /// <summary>Samples of the training shard; one of them is broken.</summary>
+    /// <summary>Samples of the training shard unless told otherwise; one of them is broken.</summary>
     public const int Samples = 16;
 
     private static readonly (string Name, SKColor Color)[] Colors =
         [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow), ("black", SKColors.Black), ("white", SKColors.White)];
 
-    public TinyData()
+    public TinyData(int samples = Samples)
     {
-        WriteShard(In("train.tar"), 0, Samples, broken: 5);
+        WriteShard(In("train.tar"), 0, samples, broken: 5);
         WriteShard(In("test.tar"), Samples, 8, broken: -1);
         File.WriteAllLines(In("vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "square", "on", .. Colors.Select(color => color.Name)]);
         Directory.CreateDirectory(Runs);

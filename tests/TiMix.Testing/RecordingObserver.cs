@@ -1,10 +1,10 @@
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 
-namespace TiMix.Actors.Tests.Runs;
+namespace TiMix.Testing;
 
 /// <summary>Writes down what a run tells; and stops it at a step, if asked to.</summary>
-internal sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposable
+public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
-namespace TiMix.EndToEnd.Tests;
+namespace TiMix.Testing;
 
 /// <summary>
 /// A PostgreSQL server of the tests' own: made in a temporary directory on a free port, by an ordinary user (the server refuses to
@@ -15,7 +15,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private const string User = "postgres";
     private const string Password = "se:cr@t/%word";
     private string _directory = "";
-    private readonly int _port = ReservedPorts.Next();
+    private readonly int _port = TestPorts.Next();
 
     /// <summary>Why there is none; empty: there is one.</summary>
     public string Missing { get; private set; } = "";

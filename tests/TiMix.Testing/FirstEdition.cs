@@ -3,10 +3,10 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 
-namespace TiMix.Actors.Tests.Runs;
+namespace TiMix.Testing;
 
 /// <summary>A copy of the runs that the version before this one left; see <c>tests/fixtures/first-edition/README.md</c>.</summary>
-internal sealed class FirstEdition : IDisposable
+public sealed class FirstEdition : IDisposable
 {
     public FirstEdition()
     {

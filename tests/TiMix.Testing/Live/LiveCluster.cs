@@ -1,0 +1,85 @@
+using TiMix.Actors.Nodes;
+using TiMix.Base;
+using TiMix.Node.Launching;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Runs.Observing;
+using TiMix.Work.Training;
+
+namespace TiMix.Testing.Live;
+
+/// <summary>
+/// A launched cluster whose nodes are all in this process: the real launcher, the real actors, Akka.Remote and the exchange over
+/// loopback, the journal in SQLite. What it does not show is what only processes have: signals, a command line, memory of their own.
+/// </summary>
+internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
+{
+    private readonly List<LiveNode> _nodes = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("timix-live-").FullName;
+
+    /// <summary>Runs a cluster to its end and examines what it leaves.</summary>
+    /// <param name="run">The run; each trainer has its compute threads.</param>
+    /// <param name="trainers">At the start.</param>
+    /// <param name="faults">As <c>--faults</c> takes them.</param>
+    /// <param name="observer">Sees it go by.</param>
+    /// <param name="stop">Finish the step, take a snapshot, stop.</param>
+    public static async Task<LiveResult> RunAsync(RunOptions run, int trainers, FaultSchedule faults, IRunObserver observer, CancellationToken stop)
+    {
+        await using var cluster = new LiveCluster();
+        var options = new LaunchOptions
+        {
+            Run = run,
+            Trainers = trainers,
+            Faults = faults,
+            MaxRestarts = 1000,
+            Starter = cluster,
+            Config = [cluster.WriteConfig("launcher", new NodeSwitch())],
+            Membership = new MembershipOptions { Lease = TimeSpan.FromMilliseconds(600), StartTrainers = trainers },
+        };
+        RunExamination? examination = null;
+        var result = await LaunchedRun.ExecuteAsync(options, observer, null, found => examination = found, stop);
+        return new LiveResult(result, examination);
+    }
+
+    /// <inheritdoc/>
+    public Task<IChildNode> StartAsync(LaunchOptions options, NodePlan node, NodePlace place)
+    {
+        var (coordinates, begins, gate) = (node.Roles.Contains(NodeRoles.Coordinator), node.Roles.Contains(NodeRoles.Coordinator) && place.Begin, new NodeSwitch());
+        var live = new LiveNode(
+            new NodeOptions
+            {
+                Name = node.Name,
+                Roles = node.Roles,
+                Host = LocalLauncher.Host,
+                Port = place.Port,
+                Join = place.Seeds,
+                RunName = options.Run.Name,
+                RunsDirectory = options.Run.RunsDirectory,
+                DataDirectory = options.Run.DataDirectory,
+                Recipe = begins && !options.Run.Resume ? InitialWeights.Pin(options.Run.Recipe) : null,
+                Continue = begins && options.Run.Resume,
+                Threads = options.Run.Threads,
+                Token = place.Token,
+                Journal = coordinates ? options.Run.Journal : null,
+                Config = [NodePlan.ClusterConfig, WriteConfig(node.Name, gate)],
+                Membership = options.Membership,
+            },
+            gate);
+        _nodes.Add(live);
+        return Task.FromResult<IChildNode>(live);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_nodes.Select(node => node.BuryAsync()));
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private string WriteConfig(string node, NodeSwitch gate)
+    {
+        var path = Path.Combine(_directory, $"{node}-{_nodes.Count}.conf");
+        File.WriteAllText(path, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "live.conf")) + gate.Setting + "\n");
+        return path;
+    }
+}
