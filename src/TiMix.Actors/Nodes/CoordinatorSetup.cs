@@ -40,7 +40,7 @@ internal sealed class CoordinatorSetup
         Directory.CreateDirectory(directory.Path);
         if (options.Recipe is not null && !File.Exists(directory.Recipe))
         {
-            AtomicFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe));
+            WholeFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe));
         }
 
         var journal = await CoordinatorJournal.OpenAsync(directory, options.Journal, options.Name, options.Token).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
+using TiMix.Base;
 
 namespace TiMix.Data.Formats;
 
@@ -99,7 +100,7 @@ public static class ShardPacker
         for (var i = 0; i < shards; i++)
         {
             var path = output.PathOf(i);
-            File.Move(path + Unfinished, path, overwrite: true);
+            WholeFile.Put(path + Unfinished, path);
             old.Remove(path);
         }
 

@@ -89,7 +89,7 @@ public static class SampleCorpus
         string directory, ulong seed, SampleSizes sizes, int threads,
         IProgress<(int done, int total)>? progress, CancellationToken ct)
     {
-        WholeDirectory.Make(
+        ComposedDirectory.Make(
             directory,
             path => IsComplete(path, seed, sizes),
             path => File.Exists(Path.Combine(path, ManifestFile)),

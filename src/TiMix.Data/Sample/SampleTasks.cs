@@ -44,7 +44,7 @@ public static class SampleTasks
 
     /// <summary>Makes the tasks below a complete corpus of the same seed; whole or not at all, one process at a time.</summary>
     /// <exception cref="DataException">The corpus is missing or damaged, or something else is in the tasks' place.</exception>
-    public static void Compose(string corpus, ulong seed, CancellationToken ct) => WholeDirectory.Make(
+    public static void Compose(string corpus, ulong seed, CancellationToken ct) => ComposedDirectory.Make(
         DirectoryOf(corpus),
         path => IsWhole(path, seed),
         path => File.Exists(Path.Combine(path, ManifestFile)),

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using TiMix.Base;
 
 namespace TiMix.Data;
 
@@ -149,16 +150,7 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
 
         memory.Write(XxHash64.Hash(memory.GetBuffer().AsSpan(0, (int)memory.Length)));
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, memory.GetBuffer().AsSpan(0, (int)memory.Length));
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        WholeFile.Write(path, file => file.Write(memory.GetBuffer().AsSpan(0, (int)memory.Length)));
     }
 
     private static Extent ReadExtent(BinaryReader reader)

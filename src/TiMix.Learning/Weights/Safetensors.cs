@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using TiMix.Base;
 
 namespace TiMix.Learning.Weights;
 
@@ -90,29 +91,16 @@ public static class Safetensors
             header.WriteByte((byte)' ');
         }
 
-        var unfinished = path + ".writing";
-        try
+        WholeFile.Write(path, file =>
         {
-            using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            file.Write(length);
+            file.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
+            foreach (var tensor in tensors)
             {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-                file.Write(length);
-                file.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
-                foreach (var tensor in tensors)
-                {
-                    file.Write(MemoryMarshal.AsBytes(tensor.Values.Span));
-                }
-
-                file.Flush(flushToDisk: true);
+                file.Write(MemoryMarshal.AsBytes(tensor.Values.Span));
             }
-
-            File.Move(unfinished, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(unfinished);
-            throw;
-        }
+        });
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
@@ -80,11 +81,11 @@ internal sealed class MixPictures(RunOptions options) : IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(Limit);
-        var unfinished = _file + ".unfinished";
+        var unfinished = _file + WholeFile.Unfinished;
         var error = await RunAsync(["mix", options.Name, "--runs-dir", options.RunsDirectory, "--data-dir", options.DataDirectory, "--out", unfinished], limit.Token).ConfigureAwait(false);
         if (error is null)
         {
-            System.IO.File.Move(unfinished, _file, overwrite: true);
+            WholeFile.Put(unfinished, _file);
         }
 
         lock (_lock)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Base;
 using TiMix.Runs.Records;
 
 namespace TiMix.Node.Operations;
@@ -11,24 +12,8 @@ internal sealed record OperationsFile(string Url, int ProcessId, string Token)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
-    /// <summary>Writes it beside its final name and renames.</summary>
-    public void Write(RunDirectory directory)
-    {
-        // Several coordinators may begin at once; the last one's address stays.
-        var unfinished = $"{directory.Operations}.{Guid.NewGuid():N}.unfinished";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var file = new FileStream(unfinished, options))
-        {
-            JsonSerializer.Serialize(file, this, Json);
-        }
-
-        File.Move(unfinished, directory.Operations, overwrite: true);
-    }
+    /// <summary>Writes it down. Several coordinators may begin at once; the last one's address stays.</summary>
+    public void Write(RunDirectory directory) => WholeFile.Write(directory.Operations, file => JsonSerializer.Serialize(file, this, Json), secret: true);
 
     /// <summary>Reads it; null: nobody serves the run, or it is torn.</summary>
     public static OperationsFile? Read(RunDirectory directory)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TiMix.Base;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
@@ -78,9 +79,7 @@ public static class RunSummaryAdditions
             summary[key] = value?.DeepClone();
         }
 
-        var unfinished = directory.Summary + ".unfinished";
-        File.WriteAllText(unfinished, summary.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
-        File.Move(unfinished, directory.Summary, overwrite: true);
+        WholeFile.Write(directory.Summary, summary.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
 
     private static bool Has(ViewChange change, string node) => change.View.Shares.Any(share => share.Node == node);

@@ -28,7 +28,7 @@ public sealed record RunJournalPlace(string Id, JournalAddress? Address)
         if (address is not null && Read(directory) is null && !System.IO.File.Exists(directory.Journal))
         {
             var mine = new Marker($"{Path.GetFileName(directory.Path)}-{Guid.NewGuid():N}", address.ToString());
-            AtomicFile.TryCreate(Path.Combine(directory.Path, File), JsonSerializer.Serialize(mine, Json) + "\n");
+            WholeFile.TryCreate(Path.Combine(directory.Path, File), JsonSerializer.Serialize(mine, Json) + "\n");
         }
 
         return Find(directory, address) is { } place && (address is null || place.Address is not null) ? place

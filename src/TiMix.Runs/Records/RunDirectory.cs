@@ -75,7 +75,7 @@ public sealed class RunDirectory : IDisposable
         {
             Directory.CreateDirectory(directory.Path);
             var held = directory.TakeLock();
-            File.WriteAllText(directory.Recipe, recipe);
+            WholeFile.Write(directory.Recipe, recipe);
             return new RunDirectory(directory.Path, held);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -92,7 +92,7 @@ public sealed class RunDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(directory.Path);
-            if (AtomicFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe)))
+            if (WholeFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe)))
             {
                 return directory;
             }

@@ -90,12 +90,8 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     }
 
     /// <summary>Writes how the run ended.</summary>
-    public void Summarise(JsonObject summary)
-    {
-        var unfinished = directory.Summary + ".unfinished";
-        File.WriteAllText(unfinished, summary.ToJsonString(new JsonSerializerOptions(Json) { WriteIndented = true }) + "\n");
-        File.Move(unfinished, directory.Summary, overwrite: true);
-    }
+    public void Summarise(JsonObject summary) =>
+        WholeFile.Write(directory.Summary, summary.ToJsonString(new JsonSerializerOptions(Json) { WriteIndented = true }) + "\n");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -159,9 +155,7 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
             }
         }
 
-        var unfinished = file + ".unfinished";
-        File.WriteAllLines(unfinished, kept);
-        File.Move(unfinished, file, overwrite: true);
+        WholeFile.Write(file, string.Concat(kept.Select(line => line + "\n")));
         return kept.Count;
     }
 }

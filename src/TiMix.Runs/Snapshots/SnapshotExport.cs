@@ -96,7 +96,7 @@ public static class SnapshotExport
 
     private static void Write(ExportedSnapshot exported, ExportOrder order, WordPieceTokenizer tokenizer, int length)
     {
-        var unfinished = $"{exported.Directory}.{Environment.ProcessId}.unfinished";
+        var unfinished = $"{exported.Directory}.{Environment.ProcessId}{WholeFile.Unfinished}";
         try
         {
             WeightExport.Write(unfinished, exported.Model);
@@ -106,29 +106,21 @@ public static class SnapshotExport
         }
         finally
         {
-            if (Directory.Exists(unfinished))
-            {
-                Directory.Delete(unfinished, recursive: true);
-            }
+            WholeDirectory.DeleteIfThere(unfinished);
         }
     }
 
     private static void Publish(string unfinished, string output)
     {
-        if (Directory.Exists(output) && IsEmpty(output))
+        if (!Directory.Exists(output) || IsEmpty(output))
         {
-            Directory.Delete(output);
-        }
-
-        if (!Directory.Exists(output))
-        {
-            Directory.Move(unfinished, output);
+            WholeDirectory.Put(unfinished, output);
             return;
         }
 
         foreach (var file in Directory.GetFiles(unfinished))
         {
-            File.Move(file, Path.Combine(output, Path.GetFileName(file)), overwrite: true);
+            WholeFile.Put(file, Path.Combine(output, Path.GetFileName(file)));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Weights;
 using TiMix.Runs.Recipes;
@@ -27,7 +28,6 @@ public sealed class SnapshotStore(string directory)
     private const string ModelFile = "model.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string TeacherFile = "teacher.safetensors";
-    private const string Unfinished = ".unfinished";
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>All snapshots of the run.</summary>
@@ -51,7 +51,7 @@ public sealed class SnapshotStore(string directory)
     public (string Name, string Fingerprint) Write(SnapshotContent content, ParameterLayout layout, ModelConfig model, string recipe, ulong seed, string writer = "")
     {
         var name = NameOf(content.Step);
-        var unfinished = PathOf($"{name}{(writer.Length == 0 ? "" : ".")}{writer}{Unfinished}");
+        var unfinished = PathOf($"{name}{(writer.Length == 0 ? "" : ".")}{writer}{WholeFile.Unfinished}");
         try
         {
             if (IsThere(name, ParameterBuffer.Fingerprint(content.Student), recipe) is { } there)
@@ -59,7 +59,7 @@ public sealed class SnapshotStore(string directory)
                 return (name, there);
             }
 
-            DeleteIfThere(unfinished);
+            WholeDirectory.DeleteIfThere(unfinished);
             System.IO.Directory.CreateDirectory(unfinished);
             var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
             void Put(string file, IReadOnlyList<NamedTensor> tensors)
@@ -73,20 +73,19 @@ public sealed class SnapshotStore(string directory)
             Put(OptimizerFile, [Flat("exp_avg", content.First), Flat("exp_avg_sq", content.Second)]);
             Put(TeacherFile, [Flat("ema", content.Average), .. content.Versions.Select(pair => Flat("version." + pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))]);
             var fingerprint = ParameterBuffer.Fingerprint(content.Student);
-            WriteFlushed(Path.Combine(unfinished, Manifest), JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
+            File.WriteAllBytes(Path.Combine(unfinished, Manifest), JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
             if (IsThere(name, fingerprint, recipe) is not null)
             {
-                TryDelete(unfinished);
+                WholeDirectory.TryDelete(unfinished);
                 return (name, fingerprint);
             }
 
-            DeleteIfThere(PathOf(name));
-            System.IO.Directory.Move(unfinished, PathOf(name));
+            WholeDirectory.Put(unfinished, PathOf(name));
             return (name, fingerprint);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            TryDelete(unfinished);
+            WholeDirectory.TryDelete(unfinished);
             throw new IOException($"{PathOf(name)}: {error.Message}", error);
         }
     }
@@ -140,7 +139,7 @@ public sealed class SnapshotStore(string directory)
     }
 
     /// <summary>Whether a directory is a whole snapshot, as far as its small file tells.</summary>
-    internal static bool IsSnapshot(string path) => File.Exists(Path.Combine(path, Manifest)) && !path.EndsWith(Unfinished, StringComparison.Ordinal);
+    internal static bool IsSnapshot(string path) => File.Exists(Path.Combine(path, Manifest)) && !path.EndsWith(WholeFile.Unfinished, StringComparison.Ordinal);
 
     /// <summary>The whole snapshots below a run's snapshots, oldest first, whatever a journal says; empty if there is no such directory.</summary>
     internal static string[] In(string snapshots) =>
@@ -180,7 +179,7 @@ public sealed class SnapshotStore(string directory)
     {
         foreach (var name in names)
         {
-            TryDelete(PathOf(name));
+            WholeDirectory.TryDelete(PathOf(name));
         }
     }
 
@@ -196,7 +195,7 @@ public sealed class SnapshotStore(string directory)
         {
             if (!keep.Contains(Path.GetFileName(path)))
             {
-                TryDelete(path);
+                WholeDirectory.TryDelete(path);
             }
         }
     }
@@ -252,32 +251,5 @@ public sealed class SnapshotStore(string directory)
     {
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
-    }
-
-    private static void WriteFlushed(string path, byte[] bytes)
-    {
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        file.Write(bytes);
-        file.Flush(flushToDisk: true);
-    }
-
-    private static void DeleteIfThere(string path)
-    {
-        if (System.IO.Directory.Exists(path))
-        {
-            System.IO.Directory.Delete(path, recursive: true);
-        }
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            DeleteIfThere(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // It stays until the next time; an unfinished directory is never taken for a snapshot.
-        }
     }
 }

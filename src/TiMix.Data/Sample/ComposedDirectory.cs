@@ -1,9 +1,10 @@
 using System.Runtime.ExceptionServices;
+using TiMix.Base;
 
 namespace TiMix.Data.Sample;
 
 /// <summary>A directory that is there whole or not at all, made by one process while others wait.</summary>
-internal static class WholeDirectory
+internal static class ComposedDirectory
 {
     /// <param name="directory">Absent, empty, or holding an earlier one of its kind, which is replaced.</param>
     /// <param name="isComplete">Whether a directory is what is wanted: then nothing is done.</param>
@@ -17,29 +18,20 @@ internal static class WholeDirectory
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);
         using var alone = WaitForLock(directory + ".lock", ct);
-        var (unfinished, replaced) = (directory + ".composing", directory + ".replaced");
-        DeleteIfThere(unfinished);
-        DeleteIfThere(replaced);
+        var unfinished = directory + ".composing";
+        WholeDirectory.DeleteIfThere(unfinished);
         if (isComplete(directory)) return; // another process has just made it
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !isOfKind(directory))
             throw new DataException($"{directory} holds something that is not {kind}; name another directory or empty it.");
 
-        Directory.CreateDirectory(unfinished);
         try
         {
-            write(unfinished);
-            if (Directory.Exists(directory)) Directory.Move(directory, replaced);
-            Directory.Move(unfinished, directory);
+            WholeDirectory.Write(directory, unfinished, write);
         }
         catch (AggregateException e)
         {
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); // one full disk is one error, whatever the number of threads
         }
-        finally
-        {
-            DeleteIfThere(unfinished);
-        }
-        DeleteIfThere(replaced);
     }
 
     /// <summary>The file is held open exclusively while composing; the system lets go of it even after a kill.</summary>
@@ -57,10 +49,5 @@ internal static class WholeDirectory
                 ct.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(200));
             }
         }
-    }
-
-    private static void DeleteIfThere(string directory)
-    {
-        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
     }
 }
