@@ -19,7 +19,7 @@ public sealed class ClusterReportingTests
     private static readonly RunOptions Options = new() { Name = "r", RunsDirectory = "runs", DataDirectory = "data", Recipe = new Recipe() };
 
     private static readonly ViewChange Change = new(
-        new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 4)]), "trainer-2 was lost: its link broke", 1000, 1214, 1300);
+        new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 4)]), new ViewCause(ViewCauseKind.TrainerLost, "trainer-2") { Loss = new LossReason(LossKind.LinkBroke) }, 1000, 1214, 1300);
 
     private static readonly FaultRecovery[] Recoveries =
     [
@@ -32,7 +32,7 @@ public sealed class ClusterReportingTests
     {
         using var output = new StringWriter();
         var reporter = new PlainReporter(Options, output, quiet: false);
-        reporter.TrainerLost("trainer-2", "its link broke");
+        reporter.TrainerLost("trainer-2", new LossReason(LossKind.LinkBroke));
         reporter.ViewBegan(Change with { FirstStepAt = 0 });
         reporter.ViewBegan(Change);
         Assert.Equal(

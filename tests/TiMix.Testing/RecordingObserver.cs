@@ -52,7 +52,7 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
 
     public void ViewBegan(ViewChange change) => Assert.NotEmpty(change.View.Shares);
 
-    public void TrainerLost(string node, string reason)
+    public void TrainerLost(string node, LossReason reason)
     {
         lock (_lock)
         {

@@ -56,7 +56,7 @@ class Run:
         self.names.append(name or f"trainer-{self.number}"); self.view(f"{self.names[-1]} joins", 180)
     def leave(self, name): self.names.remove(name); self.view(f"{name} leaves", 95)
     def die(self, name):
-        self.names.remove(name); self.losses.append({"node": name, "reason": "its process has died", "at": int(self.clock), "step": self.step})
+        self.names.remove(name); self.losses.append({"node": name, "kind": "processDied", "reason": "its process has died", "at": int(self.clock), "step": self.step})
         self.note(f"{name} was put out: its process has died", "warning"); self.view(f"{name} died", 2350)
     def advance(self, milliseconds):
         with self.lock:

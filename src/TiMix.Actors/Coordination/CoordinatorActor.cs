@@ -63,7 +63,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private RunState _state = RunState.Empty;
     private Membership _membership;
     private MonitorMessages.Note? _adopted;
-    private string? _waiting;
+    private WaitReason? _waiting;
     private long _waitingSince;
     private long _rosterAt;
     private long _tickedAt;
@@ -186,7 +186,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private long Now => _settings.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private RunOutcome Outcome => _state.Status == RunStatus.Finished ? RunOutcome.Finished
-        : _state.PauseReason == RunState.StoppedOnRequest ? RunOutcome.Stopped
+        : _state.PauseReason?.Kind == StopKind.Requested ? RunOutcome.Stopped
         : RunOutcome.Failed;
 
     /// <summary>How to make one.</summary>
@@ -344,7 +344,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
 
         var events = command is ReportSnapshotFailed unsaved && _membership.Pausing && _state.Status == RunStatus.Running
-            ? [new RunPaused($"the snapshot of step {unsaved.Step} could not be written: {unsaved.Reason}", Now)]
+            ? [new RunPaused(new StopReason(StopKind.SnapshotFailed, unsaved.Step, unsaved.Reason), Now)]
             : _state.Decide(command, Now);
         if (command is BeginRun && events.Count == 0)
         {
@@ -585,7 +585,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private void TellWaiting(string? waiting)
+    private void TellWaiting(WaitReason? waiting)
     {
         if (waiting != _waiting)
         {
@@ -612,7 +612,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private MonitorMessages.Over Over => new(Outcome, _state.Fingerprint, Outcome == RunOutcome.Failed ? _state.PauseReason : null, _state.Resumes);
+    private MonitorMessages.Over Over => new(Outcome, _state.Fingerprint, Outcome == RunOutcome.Failed ? _state.PauseReason?.ToString() : null, _state.Resumes);
 
     private void TellOver()
     {

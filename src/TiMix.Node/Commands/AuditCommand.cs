@@ -84,7 +84,7 @@ internal static class AuditCommand
         {
             ["generation"] = change.View.Generation,
             ["fromStep"] = change.View.FromStep,
-            ["reason"] = change.Reason,
+            ["reason"] = change.Reason.ToString(),
             ["detectedAt"] = change.DetectedAt,
             ["installedAt"] = change.InstalledAt,
             ["firstStepAt"] = change.FirstStepAt == 0 ? null : change.FirstStepAt,

@@ -3,8 +3,8 @@ import { count, list, number, percent, range } from './format.js';
 
 const STAGES = ['compute', 'exchange', 'update', 'wait'];
 const RECENT_POINTS = 20;
-/** The reason of a loss that was none: the trainer went of its own accord. */
-export const LEFT = 'it left';
+/** The kind of a loss that was none: the trainer went of its own accord. */
+export const LEFT = 'left';
 /** A loss is told once although the view change that it brought about shows it too: they lie so close together. */
 const SAME_LOSS_MILLISECONDS = 60_000;
 
@@ -17,7 +17,7 @@ export const isOver = (state) => ['stopped', 'finished', 'failed'].includes(stat
  */
 export function membershipEvents(views, losses) {
   const events = losses.map((loss) => ({
-    kind: loss.reason === LEFT ? 'leave' : 'death', step: loss.step, at: loss.at, text: loss.reason === LEFT ? `${loss.node} left` : `${loss.node} was put out: ${loss.reason}`,
+    kind: loss.kind === LEFT ? 'leave' : 'death', step: loss.step, at: loss.at, text: loss.kind === LEFT ? `${loss.node} left` : `${loss.node} was put out: ${loss.reason}`,
   }));
   const isTold = (node, at) => losses.some((loss) => loss.node === node && Math.abs(loss.at - at) < SAME_LOSS_MILLISECONDS);
   const namesOf = (view) => new Set(view.shares.map((share) => share.node));

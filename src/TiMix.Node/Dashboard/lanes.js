@@ -56,7 +56,7 @@ export class Lanes {
   /** How somebody went who is not here any more. */
   #departure(name) {
     const loss = this.#store.state.losses.findLast((other) => other.node === name && this.#store.state.now - other.at < SAME_DEATH_MILLISECONDS);
-    return loss && loss.reason !== LEFT ? ['cross', 'put out', 'bad'] : ['down', 'left', 'muted'];
+    return loss && loss.kind !== LEFT ? ['cross', 'put out', 'bad'] : ['down', 'left', 'muted'];
   }
 
   #createLane({ trainer }) {

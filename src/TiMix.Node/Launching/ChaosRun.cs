@@ -132,6 +132,6 @@ internal sealed class ChaosRun(LaunchOptions options, TimeSpan duration, TimeSpa
 
         public void ViewBegan(ViewChange change) => inner.ViewBegan(change);
 
-        public void TrainerLost(string node, string reason) => inner.TrainerLost(node, reason);
+        public void TrainerLost(string node, LossReason reason) => inner.TrainerLost(node, reason);
     }
 }

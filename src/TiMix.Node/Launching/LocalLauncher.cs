@@ -353,7 +353,7 @@ internal sealed class LocalLauncher : IDisposable
             });
         }
 
-        public void TrainerLost(string node, string reason)
+        public void TrainerLost(string node, LossReason reason)
         {
             launcher._observer.TrainerLost(node, reason);
             launcher.Post(() => launcher.Do(launcher._supervisor.Lost(node, reason, Now)));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TiMix.Protocol.Messages;
 
 namespace TiMix.Node.Launching;
 

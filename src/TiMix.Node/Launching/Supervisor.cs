@@ -1,5 +1,6 @@
 using TiMix.Node.Commands;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
 using static TiMix.Node.Launching.LauncherAction;
@@ -125,10 +126,10 @@ internal sealed class Supervisor(LaunchOptions options)
     }
 
     /// <summary>The coordinator has put a trainer out. One whose process lives, hangs: it is started anew, unless it hangs on purpose and will wake up.</summary>
-    public IReadOnlyList<LauncherAction> Lost(string name, string reason, DateTimeOffset now)
+    public IReadOnlyList<LauncherAction> Lost(string name, LossReason reason, DateTimeOffset now)
     {
         var child = _children.Find(candidate => candidate.Node.Name == name);
-        if (child is not { Alive: true, Leaving: false, Killed: false } || SpeaksOfAnEarlierProcess(reason) || now - child.StartedAt < options.Membership.Lease)
+        if (child is not { Alive: true, Leaving: false, Killed: false } || reason.MayConcernAnEarlierProcess || now - child.StartedAt < options.Membership.Lease)
         {
             return [];
         }
@@ -301,9 +302,6 @@ internal sealed class Supervisor(LaunchOptions options)
     }
 
     private Child Find(string name) => _children.Find(child => child.Node.Name == name) ?? throw new ArgumentException($"There is no node {name}.", nameof(name));
-
-    /// <summary>Such news may come when the next process of the node is up already; only a silent one hangs.</summary>
-    private static bool SpeaksOfAnEarlierProcess(string reason) => reason is "its process has died" or "it did not come back" or "it left" or "the run was interrupted";
 
     private static string Cause(int exitCode) => exitCode > 128 ? $"signal {exitCode - 128}" : $"exit code {exitCode}";
 }

@@ -1,4 +1,3 @@
-using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
@@ -87,7 +86,7 @@ internal sealed record OperationsState
     {
         null or { Status: RunStatus.New } => "preparing",
         { Status: RunStatus.Finished } => "finished",
-        { Status: RunStatus.Paused, PauseReason: RunState.StoppedOnRequest } => "stopped",
+        { Status: RunStatus.Paused, PauseReason.Kind: StopKind.Requested } => "stopped",
         { Status: RunStatus.Paused } => "failed",
         { Snapshots: [.., { Step: var step }] } when step == steps => "evaluating",
         { Held: true } => "paused",

@@ -37,7 +37,7 @@ internal sealed class OperationsTelemetry : IDisposable
     {
         using var span = Spans.StartActivity(
             ActivityKind.Internal, default(ActivityContext), startTime: DateTimeOffset.FromUnixTimeMilliseconds(change.DetectedAt), name: "view change",
-            tags: [new("timix.generation", change.View.Generation), new("timix.from_step", change.View.FromStep), new("timix.reason", change.Reason), new("timix.trainers", change.View.Shares.Count)]);
+            tags: [new("timix.generation", change.View.Generation), new("timix.from_step", change.View.FromStep), new("timix.reason", change.Reason.ToString()), new("timix.trainers", change.View.Shares.Count)]);
         span?.SetEndTime(DateTimeOffset.FromUnixTimeMilliseconds(change.FirstStepAt).UtcDateTime);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
@@ -12,7 +13,13 @@ namespace TiMix.Node.Operations;
 internal sealed record BoardNotice(long Number, long At, NoticeLevel Level, string Text);
 
 /// <summary>A trainer that was put out.</summary>
-internal sealed record BoardLoss(string Node, string Reason, long At, long Step);
+/// <param name="Kind">Why, in a word: a <see cref="LossKind"/>.</param>
+/// <param name="Reason">Why, for people.</param>
+internal sealed record BoardLoss(string Node, string Kind, string Reason, long At, long Step)
+{
+    /// <summary>As the page wants it.</summary>
+    public static BoardLoss Of(string node, LossReason reason, long at, long step) => new(node, JsonNamingPolicy.CamelCase.ConvertName(reason.Kind.ToString()), reason.ToString(), at, step);
+}
 
 /// <summary>
 /// What an operator wants to see of a run, kept in memory while it goes by: all steps (96 bytes each), the newest notices, losses
@@ -149,11 +156,11 @@ internal sealed class RunBoard : IRunObserver
     }
 
     /// <inheritdoc/>
-    public void TrainerLost(string node, string reason)
+    public void TrainerLost(string node, LossReason reason)
     {
         lock (_lock)
         {
-            _losses.Enqueue(new BoardLoss(node, reason, Now, _last?.Step ?? 0));
+            _losses.Enqueue(BoardLoss.Of(node, reason, Now, _last?.Step ?? 0));
             if (_losses.Count > KeptLosses)
             {
                 _losses.Dequeue();

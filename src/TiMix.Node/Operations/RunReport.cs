@@ -64,7 +64,7 @@ internal static partial class RunReport
         {
             if (happened is TrainerLost lost)
             {
-                losses.Add(new BoardLoss(lost.Node, lost.Reason, lost.At, state.Progress));
+                losses.Add(BoardLoss.Of(lost.Node, lost.Reason, lost.At, state.Progress));
             }
 
             state = state.Apply(happened);

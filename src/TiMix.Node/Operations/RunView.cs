@@ -89,7 +89,7 @@ internal sealed class RunView(string run, Recipe recipe, string recipeName, RunB
                 Recipe = recipeName,
                 Status = status,
                 Phase = board.PhaseText,
-                Waiting = _cluster?.Waiting,
+                Waiting = _cluster?.Waiting?.ToString(),
                 Step = step,
                 Steps = steps,
                 Epoch = last?.Epoch ?? 0,
@@ -101,7 +101,7 @@ internal sealed class RunView(string run, Recipe recipe, string recipeName, RunB
                 Generation = _cluster?.Generation ?? 0,
                 Resumes = _cluster?.Resumes ?? 0,
                 Fingerprint = _cluster?.Fingerprint,
-                Error = status == "failed" ? _cluster?.PauseReason : null,
+                Error = status == "failed" ? _cluster?.PauseReason?.ToString() : null,
                 MicroBatches = recipe.Optimization.MicroBatches,
                 Nodes = [.. (_cluster?.Nodes ?? []).Where(node => node.Vitals is not null).Select(Describe)],
                 Trainers = [.. (_cluster?.Trainers ?? []).Select(Describe)],
@@ -124,6 +124,6 @@ internal sealed class RunView(string run, Recipe recipe, string recipeName, RunB
     }
 
     private static ViewState Describe(ViewChange change) => new(
-        change.View.Generation, change.View.FromStep, change.Reason, change.DetectedAt, change.InstalledAt, change.FirstStepAt,
+        change.View.Generation, change.View.FromStep, change.Reason.ToString(), change.DetectedAt, change.InstalledAt, change.FirstStepAt,
         [.. change.View.Shares.Select(share => new ShareState(share.Node, share.First, share.Count))]);
 }

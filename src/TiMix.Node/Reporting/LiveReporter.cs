@@ -54,7 +54,7 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
         }
     });
 
-    public void TrainerLost(string node, string reason) => Change(() => Progress.Notices.Add($"{node} was lost: {reason}"));
+    public void TrainerLost(string node, LossReason reason) => Change(() => Progress.Notices.Add($"{node} was lost: {reason}"));
 
     internal IRenderable Render()
     {

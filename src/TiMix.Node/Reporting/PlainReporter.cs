@@ -54,7 +54,7 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         }
     }
 
-    public void TrainerLost(string node, string reason) => Line($"{node} was lost: {reason}");
+    public void TrainerLost(string node, LossReason reason) => Line($"{node} was lost: {reason}");
 
     private string Left() => Progress.TimeLeft is { } left ? $"{(int)left.TotalMinutes}:{left.Seconds:D2}" : "?";
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
 
 namespace TiMix.Protocol.Coordination;
@@ -44,7 +45,7 @@ public sealed partial record Membership
     /// <summary>The user wants a snapshot of this step or a later one; null: does not.</summary>
     public long? SnapshotFrom { get; private init; }
 
-    private (string Reason, long At)? Cause { get; init; }
+    private (ViewCause Reason, long At)? Cause { get; init; }
 
     private long UrgentSince { get; init; }
 
@@ -106,13 +107,13 @@ public sealed partial record Membership
     public Membership Pause() => this with { Pausing = true };
 
     /// <summary>The hold is over: the next view comes about for that reason.</summary>
-    public Membership GoOn(long now) => this with { Cause = ("continued on request", now) };
+    public Membership GoOn(long now) => this with { Cause = (new ViewCause(ViewCauseKind.Continued), now) };
 
     /// <summary>The user wants a snapshot of this step or a later one; null: not any more.</summary>
     public Membership WantSnapshot(long? from) => this with { SnapshotFrom = from };
 
     /// <summary>What is known without those who are lost; <paramref name="lost"/> says so of those who belonged to the run.</summary>
-    private Membership Without(long now, out List<IEvent> lost, RunState run)
+    private Membership Without(long now, out List<TrainerLost> lost, RunState run)
     {
         lost = [];
         var trainers = Trainers;
@@ -132,20 +133,20 @@ public sealed partial record Membership
         {
             if (Dead.ContainsKey(id))
             {
-                lost.Add(new TrainerLost(id, node, "its process has died", now));
+                lost.Add(new TrainerLost(id, node, new LossReason(LossKind.ProcessDied), now));
             }
             else if (now - StartedAt > _options.Lease.TotalMilliseconds)
             {
-                lost.Add(new TrainerLost(id, node, "it did not come back", now));
+                lost.Add(new TrainerLost(id, node, new LossReason(LossKind.DidNotComeBack), now));
             }
         }
 
         return ReferenceEquals(trainers, Trainers) ? this : this with { Trainers = trainers };
     }
 
-    private string? WhyLost(Known known, long now) =>
-        now - known.HeardAt > _options.Lease.TotalMilliseconds ? $"silent for {_options.Lease.TotalSeconds} s"
-        : known.SuspectedAt > 0 && now - known.SuspectedAt > _options.Grace.TotalMilliseconds ? "its link broke"
-        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds ? $"it did not hold still for {_options.HaltDeadline.TotalSeconds} s"
+    private LossReason? WhyLost(Known known, long now) =>
+        now - known.HeardAt > _options.Lease.TotalMilliseconds ? new LossReason(LossKind.Silent, _options.Lease.TotalSeconds)
+        : known.SuspectedAt > 0 && now - known.SuspectedAt > _options.Grace.TotalMilliseconds ? new LossReason(LossKind.LinkBroke)
+        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds ? new LossReason(LossKind.DidNotHoldStill, _options.HaltDeadline.TotalSeconds)
         : null;
 }

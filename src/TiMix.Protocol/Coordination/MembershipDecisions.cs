@@ -9,7 +9,7 @@ namespace TiMix.Protocol.Coordination;
 /// <param name="Events">To be journaled first; then decide again.</param>
 /// <param name="Orders">To be sent; only without events, so that nothing is ordered that the journal does not know.</param>
 /// <param name="Waiting">Why nothing goes on; null: it does.</param>
-public sealed record Decision(Membership Next, IReadOnlyList<IEvent> Events, IReadOnlyList<Addressed> Orders, string? Waiting);
+public sealed record Decision(Membership Next, IReadOnlyList<IEvent> Events, IReadOnlyList<Addressed> Orders, WaitReason? Waiting);
 
 /// <summary>What follows from who is alive and where they stand.</summary>
 public sealed partial record Membership
@@ -40,7 +40,7 @@ public sealed partial record Membership
         var alive = Without(now, out var lost, run);
         if (lost.Count > 0)
         {
-            return new Decision(alive.Because(lost[0] is TrainerLost first ? $"{first.Node} was lost: {first.Reason}" : "", now), lost, [], null);
+            return new Decision(alive.Because(new ViewCause(ViewCauseKind.TrainerLost, lost[0].Node) { Loss = lost[0].Reason }, now), lost, [], null);
         }
 
         var current = run.Proposed?.View ?? run.View;
@@ -53,7 +53,7 @@ public sealed partial record Membership
         var members = current.Shares.Where(share => run.Trainers.ContainsKey(share.Trainer)).Select(share => alive.Trainers.GetValueOrDefault(share.Trainer)?.Status).ToList();
         if (members.Any(status => status is null || (run.View is not null && status.Generation < current.Generation)))
         {
-            return new Decision(alive, [], [], "a trainer of the view has not been heard of yet");
+            return new Decision(alive, [], [], new WaitReason(WaitKind.MemberUnheard));
         }
 
         broken |= run.Proposed?.Sources.Any(source => source.Way == StateWay.Copy && alive.CannotGive(source.From!, current, now)) == true;
@@ -104,10 +104,10 @@ public sealed partial record Membership
         return run.Proposed is { } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
     }
 
-    private static string WhatBroke(View current, IReadOnlyList<TrainerStatus> members)
+    private static ViewCause WhatBroke(View current, IReadOnlyList<TrainerStatus> members)
     {
         var suspects = members.SelectMany(member => member.Suspects).Distinct(StringComparer.Ordinal).Where(current.Has).Select(suspect => current.Shares[current.PlaceOf(suspect)].Node).ToList();
-        return suspects.Count > 0 ? $"the link to {string.Join(" and ", suspects)} broke" : $"{members.FirstOrDefault(member => member.Quiet)?.Node ?? "a trainer"} broke off";
+        return suspects.Count > 0 ? new ViewCause(ViewCauseKind.LinkBroke, suspects) : new ViewCause(ViewCauseKind.BrokeOff, [.. members.Where(member => member.Quiet).Take(1).Select(member => member.Node)]);
     }
 
     private Decision Prepare(RunState run, ProposedView proposed, IReadOnlyList<TrainerStatus> members, long now)
@@ -122,7 +122,7 @@ public sealed partial record Membership
                 return new Decision(preparing, [new ViewInstalled(generation, now)], [], null);
             }
 
-            var differing = preparing.Because("the trainers' states differ", now);
+            var differing = preparing.Because(new ViewCause(ViewCauseKind.StatesDiffer), now);
             return new Decision(differing, [], [.. ready.Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
         }
 
@@ -152,7 +152,7 @@ public sealed partial record Membership
     {
         var stays = members.FirstOrDefault(member => proposed.Sources.Single(source => source.Trainer == member.Trainer).Way == StateWay.Keep) ?? members[0];
         TrainerStatus[] late = [.. members.Except(ready).Where(member => ready.Count > 0 || member != stays)];
-        TrainerLost[] events = [.. (late.Length > 0 ? late : [stays]).Select(member => new TrainerLost(member.Trainer, member.Node, "it was not ready in time", now))];
+        TrainerLost[] events = [.. (late.Length > 0 ? late : [stays]).Select(member => new TrainerLost(member.Trainer, member.Node, new LossReason(LossKind.NotReady), now))];
         var until = now + (long)_options.Exclusion.TotalMilliseconds;
         var rest = events.Aggregate(this, (membership, gone) => membership with
         {
@@ -181,7 +181,7 @@ public sealed partial record Membership
         var left = run.Trainers.Where(trainer => !view.Has(trainer.Key) && Trainers.GetValueOrDefault(trainer.Key)?.Status.Leaving == true).ToList();
         if (left.Count > 0)
         {
-            return new Decision(this, [.. left.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, "it left", now))], [], null);
+            return new Decision(this, [.. left.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.Left), now))], [], null);
         }
 
         List<Addressed> orders =
@@ -215,21 +215,21 @@ public sealed partial record Membership
         : status.Leaving ? new Addressed(status.Trainer, new TrainerOrders.Release())
         : null;
 
-    private string? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
+    private ViewCause? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
     {
         if (Pausing)
         {
-            return RunState.StoppedOnRequest;
+            return new ViewCause(ViewCauseKind.RunStopped);
         }
 
         if (members.FirstOrDefault(member => member.Phase == TrainerPhase.Stopped) is { } stopped)
         {
-            return $"{stopped.Node} has stopped";
+            return new ViewCause(ViewCauseKind.Stopped, stopped.Node);
         }
 
         if (members.FirstOrDefault(member => member.Leaving) is { } leaver)
         {
-            return $"{leaver.Node} leaves";
+            return new ViewCause(ViewCauseKind.Leaves, leaver.Node);
         }
 
         if (members.All(member => member.Applied == run.Steps))
@@ -239,15 +239,15 @@ public sealed partial record Membership
 
         if (run.Held)
         {
-            return RunState.HeldOnRequest;
+            return new ViewCause(ViewCauseKind.Paused);
         }
 
         if (IsUnbalanced(run, view, members))
         {
-            return "the trainers' speeds have changed";
+            return new ViewCause(ViewCauseKind.SpeedsChanged);
         }
 
-        return Newcomers(view, members[0].Computes, now).FirstOrDefault() is { } newcomer ? $"{newcomer.Node} joins" : null;
+        return Newcomers(view, members[0].Computes, now).FirstOrDefault() is { } newcomer ? new ViewCause(ViewCauseKind.Joins, newcomer.Node) : null;
     }
 
     /// <summary>Whether other shares would save a good part of every step's time; not asked before the times have settled.</summary>
@@ -291,7 +291,7 @@ public sealed partial record Membership
 
         if (state.Holders.Count == 0 && candidates.Count < _options.StartTrainers && now - StartedAt < _options.StartWait.TotalMilliseconds)
         {
-            return new Decision(this, [], orders, $"{candidates.Count} of {_options.StartTrainers} trainers are here");
+            return new Decision(this, [], orders, new WaitReason(WaitKind.Gathering, candidates.Count, _options.StartTrainers));
         }
 
         var view = ViewPlanner.Plan(
@@ -310,7 +310,7 @@ public sealed partial record Membership
         var safe = state.Holders.Count == 0 || run.Newest?.Step >= state.Step;
         if (Pausing && (safe || run.Trained))
         {
-            return new Decision(this, [new RunPaused(RunState.StoppedOnRequest, now)], [], null);
+            return new Decision(this, [new RunPaused(StopReason.Requested, now)], [], null);
         }
 
         if (!safe && (Pausing || IsSnapshotWanted(run) || state.Holders.All(holder => holder.Leaving)))
@@ -322,18 +322,15 @@ public sealed partial record Membership
             orders.AddRange(Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())));
         }
 
-        return new Decision(this, [], orders, run.Trained || Pausing || run.Held ? null : $"{candidates.Count} trainers are here, {_options.MinTrainers} are needed");
+        return new Decision(this, [], orders, run.Trained || Pausing || run.Held ? null : new WaitReason(WaitKind.TooFew, candidates.Count, _options.MinTrainers));
     }
 
     private bool IsSnapshotWanted(RunState run) => SnapshotFrom is { } from && !(run.Newest?.Step >= from);
 
-    private static string Divergence(IReadOnlyList<TrainerStatus> diverged) => $"{string.Join(" and ", diverged.Select(status => status.Node))} had other weights than the others";
+    private static ViewCause Divergence(IReadOnlyList<TrainerStatus> diverged) => new(ViewCauseKind.Diverged, [.. diverged.Select(status => status.Node)]);
 
-    private static string Joining(RunState run, IReadOnlyList<TrainerStatus> candidates)
-    {
-        string[] joining = [.. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node)];
-        return joining.Length == 0 ? "nobody joins" : $"{string.Join(" and ", joining)} {(joining.Length == 1 ? "joins" : "join")}";
-    }
+    private static ViewCause Joining(RunState run, IReadOnlyList<TrainerStatus> candidates) =>
+        new(ViewCauseKind.Joins, [.. candidates.Where(status => !run.Trainers.ContainsKey(status.Trainer)).Select(status => status.Node)]);
 
-    private Membership Because(string reason, long now) => Cause is null ? this with { Cause = (reason, now) } : this;
+    private Membership Because(ViewCause reason, long now) => Cause is null ? this with { Cause = (reason, now) } : this;
 }

@@ -12,12 +12,6 @@ namespace TiMix.Protocol.Coordination;
 /// </summary>
 public sealed record RunState
 {
-    /// <summary>Why a run pauses when the user stops it.</summary>
-    public const string StoppedOnRequest = "stopped on request";
-
-    /// <summary>The reason of a view's end when the user has everybody hold still.</summary>
-    public const string HeldOnRequest = "paused on request";
-
     /// <summary>A run of which nothing is known.</summary>
     public static RunState Empty { get; } = new();
 
@@ -67,7 +61,7 @@ public sealed record RunState
     public bool Held { get; init; }
 
     /// <summary>Why it stands still.</summary>
-    public string? PauseReason { get; init; }
+    public StopReason? PauseReason { get; init; }
 
     /// <summary>Fingerprint at the end.</summary>
     public string? Fingerprint { get; init; }
@@ -86,13 +80,13 @@ public sealed record RunState
         (BeginRun begin, RunStatus.New) => [new RunStarted(begin.Recipe, begin.Steps, begin.MicroBatches, begin.Seed)],
         (BeginRun, RunStatus.Running or RunStatus.Paused) =>
         [
-            .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, "the run was interrupted", now)),
+            .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.RunInterrupted), now)),
             new RunContinued(Newest?.Step ?? 0, now),
         ],
         (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
-            [new RunPaused($"the snapshot of step {failed.Step} could not be written: {failed.Reason}", now)],
+            [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
         (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
             [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
         (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
@@ -100,7 +94,7 @@ public sealed record RunState
             new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(Headline.ValueOf).FirstOrDefault()),
             .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
-        (FailRun fail, RunStatus.Running) => [new RunPaused(fail.Reason, now)],
+        (FailRun fail, RunStatus.Running) => [new RunPaused(new StopReason(StopKind.Failed, Said: fail.Reason), now)],
         (HoldRun, RunStatus.Running) when !Held => [new RunHeld(now)],
         (EndHold, RunStatus.Running) when Held => [new HoldEnded(now)],
         _ => [],

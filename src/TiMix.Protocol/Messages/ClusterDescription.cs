@@ -19,11 +19,11 @@ namespace TiMix.Protocol.Messages;
 public sealed record ClusterDescription(
     RunStatus Status,
     bool Held,
-    string? Waiting,
+    WaitReason? Waiting,
     long Progress,
     long Generation,
     int Resumes,
-    string? PauseReason,
+    StopReason? PauseReason,
     string? Fingerprint,
     View? View,
     IReadOnlyList<NodeDescription> Nodes,

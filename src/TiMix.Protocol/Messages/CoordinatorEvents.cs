@@ -15,7 +15,7 @@ public static class CoordinatorEvents
     public sealed record TrainerJoined(string Trainer, string Node, long At) : IEvent;
 
     /// <summary>A trainer does not belong to the run any more.</summary>
-    public sealed record TrainerLost(string Trainer, string Node, string Reason, long At) : IEvent;
+    public sealed record TrainerLost(string Trainer, string Node, LossReason Reason, long At) : IEvent;
 
     /// <summary>A trainer's state was not that of the others; it takes theirs over before it computes again.</summary>
     public sealed record ReplicaDiverged(string Trainer, string Node, long Step, long At) : IEvent;
@@ -25,7 +25,7 @@ public static class CoordinatorEvents
     /// training goes back to a snapshot although somebody alive is ahead of it. <paramref name="DetectedAt"/> is when the
     /// coordinator learned of the cause.
     /// </summary>
-    public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, string Reason, long DetectedAt, long At) : IEvent;
+    public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, ViewCause Reason, long DetectedAt, long At) : IEvent;
 
     /// <summary>All of a proposed view's trainers are ready: from now on it holds.</summary>
     public sealed record ViewInstalled(long Generation, long At) : IEvent;
@@ -43,7 +43,7 @@ public static class CoordinatorEvents
     public sealed record EvaluationRecorded(long Step, double MeanRecall) : IEvent;
 
     /// <summary>The run stands still until somebody continues it.</summary>
-    public sealed record RunPaused(string Reason, long At) : IEvent;
+    public sealed record RunPaused(StopReason Reason, long At) : IEvent;
 
     /// <summary>Everybody holds still after the current step.</summary>
     public sealed record RunHeld(long At) : IEvent;

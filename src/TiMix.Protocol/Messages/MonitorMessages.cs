@@ -16,7 +16,7 @@ public static class MonitorMessages
     public sealed record ViewBegan(ViewChange Change) : ITiMixMessage;
 
     /// <summary>A trainer has been put out.</summary>
-    public sealed record TrainerLost(string Node, string Reason) : ITiMixMessage;
+    public sealed record TrainerLost(string Node, LossReason Reason) : ITiMixMessage;
 
     /// <summary>A snapshot counts.</summary>
     public sealed record SnapshotCommitted(long Step, string Directory) : ITiMixMessage;

@@ -9,4 +9,4 @@ public sealed record ProposedView(View View, IReadOnlyList<StateSource> Sources)
 /// <param name="DetectedAt">When the coordinator learned of the cause.</param>
 /// <param name="InstalledAt">When it began to hold; 0: never.</param>
 /// <param name="FirstStepAt">When its first step was reported; 0: never.</param>
-public sealed record ViewChange(View View, string Reason, long DetectedAt, long InstalledAt, long FirstStepAt);
+public sealed record ViewChange(View View, ViewCause Reason, long DetectedAt, long InstalledAt, long FirstStepAt);

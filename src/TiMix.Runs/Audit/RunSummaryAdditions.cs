@@ -55,7 +55,7 @@ public static class RunSummaryAdditions
         var before = changes.LastOrDefault(change => change.DetectedAt < fault.At);
         var later = changes.SkipWhile(change => change.DetectedAt < fault.At || (joins && !Has(change, fault.Node))).ToList();
         var doing = later.Count > 0 && (joins || (before is not null && Has(before, fault.Node)
-            && (!faults.Any(other => other.At > fault.At + Together && other.At <= later[0].DetectedAt) || Names(later[0].Reason, fault.Node))));
+            && (!faults.Any(other => other.At > fault.At + Together && other.At <= later[0].DetectedAt) || later[0].Reason.Nodes.Contains(fault.Node))));
         if (!doing)
         {
             return new FaultRecovery(fault, null, null, null);
@@ -83,7 +83,4 @@ public static class RunSummaryAdditions
     }
 
     private static bool Has(ViewChange change, string node) => change.View.Shares.Any(share => share.Node == node);
-
-    private static bool Names(string reason, string node) =>
-        reason.Split([' ', ':', ','], StringSplitOptions.RemoveEmptyEntries).Contains(node, StringComparer.Ordinal);
 }

@@ -21,7 +21,7 @@ public interface IRunObserver
     void ViewBegan(ViewChange change);
 
     /// <summary>The coordinator has put a trainer out.</summary>
-    void TrainerLost(string node, string reason);
+    void TrainerLost(string node, LossReason reason);
 
     /// <summary>The run enters a phase (composing data, training, evaluating …).</summary>
     void Phase(string text);

@@ -29,7 +29,7 @@ public sealed class SilentObserver : IRunObserver
     {
     }
 
-    public void TrainerLost(string node, string reason)
+    public void TrainerLost(string node, LossReason reason)
     {
     }
 }

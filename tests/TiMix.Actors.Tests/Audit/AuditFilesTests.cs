@@ -112,7 +112,7 @@ public sealed class AuditFilesTests : IDisposable
     [Fact]
     public void A_view_reads_as_a_line()
     {
-        var change = new ViewChange(new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 1), new Share("z", "trainer-4", "", 5, 0)]), "trainer-2 was lost: its link broke", 1000, 1214, 0);
+        var change = new ViewChange(new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 1), new Share("z", "trainer-4", "", 5, 0)]), new ViewCause(ViewCauseKind.TrainerLost, "trainer-2") { Loss = new LossReason(LossKind.LinkBroke) }, 1000, 1214, 0);
         Assert.Equal("view 3 from step 12: trainer-1 0–3, trainer-3 4, trainer-4 none (trainer-2 was lost: its link broke) 214 ms", ViewText.Line(change));
         Assert.EndsWith("installed +214 ms, first step never", ViewText.TimelineLine(change), StringComparison.Ordinal);
     }
@@ -120,5 +120,5 @@ public sealed class AuditFilesTests : IDisposable
     private static AuditRecord Record(long step) => new(3, step, "t", 0, [new AuditMicroBatch(0, "t", [12, 99])]);
 
     private static ViewChange Change(long generation, long detected, long installed, long first, string reason, params string[] nodes) =>
-        new(new View(generation, 0, [.. nodes.Select(node => new Share(node, node, "", 0, 1))]), reason, detected, installed, first);
+        new(new View(generation, 0, [.. nodes.Select(node => new Share(node, node, "", 0, 1))]), ViewCauseFormat.Parse(reason), detected, installed, first);
 }

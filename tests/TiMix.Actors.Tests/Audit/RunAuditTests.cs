@@ -1,3 +1,4 @@
+using TiMix.Protocol.Values;
 using TiMix.Protocol.Coordination;
 using TiMix.Runs.Audit;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -240,6 +241,6 @@ public sealed class RunAuditTests
     private static IEvent[] Installed(long generation, long fromStep, string reason, long detectedAt, params string[] trainers)
     {
         var view = ViewPlanner.Plan(generation, fromStep, trainers.Select(trainer => new Candidate(trainer, "node-" + trainer, "", 0)), MicroBatches);
-        return [new ViewProposed(view, [], 1, reason, detectedAt, detectedAt + 10), new ViewInstalled(generation, detectedAt + 50)];
+        return [new ViewProposed(view, [], 1, ViewCauseFormat.Parse(reason), detectedAt, detectedAt + 10), new ViewInstalled(generation, detectedAt + 50)];
     }
 }

@@ -38,7 +38,7 @@ public sealed class FirstEditionTests : IDisposable
                 (1L, 0L, "trainer-1 and trainer-2 and trainer-3 join"), (2, 10, "the link to trainer-3 broke"), (3, 60, "trainer-3 joins"),
                 (4, 62, "trainer-4 joins"), (5, 62, "trainer-3 broke off"), (6, 102, "trainer-4 leaves"),
             ],
-            state.Changes.Select(change => (change.View.Generation, change.View.FromStep, change.Reason)));
+            state.Changes.Select(change => (change.View.Generation, change.View.FromStep, change.Reason.ToString())));
         Assert.Equal(["trainer-1 0+2", "trainer-2 2+1", "trainer-3 3+1"], state.Changes[0].View.Shares.Select(share => $"{share.Node} {share.First}+{share.Count}"));
     }
 
@@ -47,8 +47,8 @@ public sealed class FirstEditionTests : IDisposable
     {
         var state = await StateAsync("stopped");
         Assert.Equal((RunStatus.Paused, 39L, 3L, 2L, 1, false), (state.Status, state.Progress, state.Generation, state.Lineage, state.Resumes, state.Held));
-        Assert.Equal(RunState.StoppedOnRequest, state.PauseReason);
-        Assert.Equal(["node joins", "node joins", "continued on request"], state.Changes.Select(change => change.Reason));
+        Assert.Equal(StopReason.Requested, state.PauseReason);
+        Assert.Equal(["node joins", "node joins", "continued on request"], state.Changes.Select(change => change.Reason.ToString()));
         Assert.Equal((39L, "step-00000039", null), (state.Newest!.Step, state.Newest.Directory, state.Newest.MeanRecall));
     }
 

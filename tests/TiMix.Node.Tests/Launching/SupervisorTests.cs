@@ -12,6 +12,7 @@ namespace TiMix.Node.Tests.Launching;
 /// <summary>What the launcher decides, at given times.</summary>
 public sealed class SupervisorTests
 {
+    private static readonly LossReason Silent = new(LossKind.Silent, 3);
     private static readonly DateTimeOffset T0 = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
     private static readonly string[] Wrote = ["first", "last"];
 
@@ -159,28 +160,28 @@ public sealed class SupervisorTests
     [Fact]
     public void A_trainer_that_was_put_out_and_lives_hangs_and_is_started_anew()
     {
-        var actions = _supervisor.Lost("trainer-1", "silent for 3 s", At(20));
+        var actions = _supervisor.Lost("trainer-1", Silent, At(20));
         Assert.Equal(new Kill("trainer-1"), actions[0]);
-        Assert.Empty(_supervisor.Lost("trainer-1", "silent for 3 s", At(20.1)));
+        Assert.Empty(_supervisor.Lost("trainer-1", Silent, At(20.1)));
         _supervisor.Exited("trainer-1", 137, Wrote, At(20.1));
         Assert.IsType<Start>(Assert.Single(_supervisor.Tick(At(21))));
     }
 
     [Theory]
-    [InlineData("its process has died", 20)]
-    [InlineData("it did not come back", 20)]
-    [InlineData("it left", 20)]
-    [InlineData("silent for 3 s", 2)]
-    public void Old_news_of_an_earlier_process_does_not_hit_the_new_one(string reason, double seconds) => Assert.Empty(_supervisor.Lost("trainer-1", reason, At(seconds)));
+    [InlineData(LossKind.ProcessDied, 20)]
+    [InlineData(LossKind.DidNotComeBack, 20)]
+    [InlineData(LossKind.Left, 20)]
+    [InlineData(LossKind.Silent, 2)]
+    public void Old_news_of_an_earlier_process_does_not_hit_the_new_one(LossKind kind, double seconds) => Assert.Empty(_supervisor.Lost("trainer-1", new LossReason(kind), At(seconds)));
 
     [Fact]
     public void News_of_somebody_unknown_dead_or_leaving_changes_nothing()
     {
-        Assert.Empty(_supervisor.Lost("stranger", "silent for 3 s", At(20)));
+        Assert.Empty(_supervisor.Lost("stranger", Silent, At(20)));
         _supervisor.Exited("trainer-1", 137, Wrote, At(20));
-        Assert.Empty(_supervisor.Lost("trainer-1", "silent for 3 s", At(20)));
+        Assert.Empty(_supervisor.Lost("trainer-1", Silent, At(20)));
         _supervisor.Inject(new Fault(FaultKind.Drain, "trainer-2", 1, TimeSpan.Zero), 1, At(20));
-        Assert.Empty(_supervisor.Lost("trainer-2", "silent for 3 s", At(21)));
+        Assert.Empty(_supervisor.Lost("trainer-2", Silent, At(21)));
     }
 
     [Fact]
@@ -190,7 +191,7 @@ public sealed class SupervisorTests
         supervisor.Begin(T0);
         Assert.Equal(new Halt("trainer-2"), supervisor.Inject(new Fault(FaultKind.Hang, "trainer", 1, TimeSpan.Zero), 1, At(10))[^1]);
         Assert.DoesNotContain("trainer-2", supervisor.Living.Select(node => node.Name));
-        Assert.Equal(new Kill("trainer-2"), supervisor.Lost("trainer-2", "silent for 3 s", At(13))[0]);
+        Assert.Equal(new Kill("trainer-2"), supervisor.Lost("trainer-2", Silent, At(13))[0]);
         Assert.DoesNotContain(supervisor.Exited("trainer-2", 137, Wrote, At(13)), action => action is GiveUp);
     }
 
@@ -198,7 +199,7 @@ public sealed class SupervisorTests
     public void A_zombie_is_left_alone_until_it_wakes_up_and_comes_back()
     {
         _supervisor.Inject(new Fault(FaultKind.Hang, "trainer", 1, TimeSpan.FromSeconds(8)), 1, At(10));
-        Assert.Empty(_supervisor.Lost("trainer-2", "silent for 3 s", At(13)));
+        Assert.Empty(_supervisor.Lost("trainer-2", Silent, At(13)));
         Assert.Equal(At(18), _supervisor.NextDue);
         Assert.Equal(new GoOn("trainer-2"), _supervisor.Tick(At(18))[0]);
         Assert.Contains("trainer-2", _supervisor.Living.Select(node => node.Name));
@@ -211,7 +212,7 @@ public sealed class SupervisorTests
     public void A_zombie_that_does_not_come_back_is_ended_after_a_while()
     {
         _supervisor.Inject(new Fault(FaultKind.Hang, "trainer", 1, TimeSpan.FromSeconds(8)), 1, At(10));
-        _supervisor.Lost("trainer-2", "silent for 3 s", At(13));
+        _supervisor.Lost("trainer-2", Silent, At(13));
         _supervisor.Tick(At(18));
         _supervisor.Viewed(["trainer-1"]);
         Assert.Equal(At(38), _supervisor.NextDue);
@@ -222,8 +223,8 @@ public sealed class SupervisorTests
     public void A_trainer_that_is_cut_off_is_told_for_how_long_and_left_alone()
     {
         Assert.Equal(new Say("trainer-2", "partition 2.5"), _supervisor.Inject(new Fault(FaultKind.Partition, "trainer", 1, TimeSpan.FromSeconds(2.5)), 1, At(10))[^1]);
-        Assert.Empty(_supervisor.Lost("trainer-2", "silent for 3 s", At(12)));
-        Assert.IsType<Kill>(_supervisor.Lost("trainer-2", "silent for 3 s", At(60))[0]);
+        Assert.Empty(_supervisor.Lost("trainer-2", Silent, At(12)));
+        Assert.IsType<Kill>(_supervisor.Lost("trainer-2", Silent, At(60))[0]);
     }
 
     [Fact]

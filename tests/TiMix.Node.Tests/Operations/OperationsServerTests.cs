@@ -41,7 +41,7 @@ public sealed class OperationsServerTests : IAsyncDisposable
     [InlineData(RunStatus.Finished, false, null, "finished")]
     public async Task The_status_is_one_word(RunStatus status, bool held, string? waiting, string expected)
     {
-        _run.Cluster = FakeRun.Describe(status, held, waiting);
+        _run.Cluster = FakeRun.Describe(status, held, waiting is null ? null : new WaitReason(WaitKind.TooFew, 0, 1));
         using var client = await _run.ServeAsync();
         Assert.Equal(waiting, Text((await StateAsync(client, state => Text(state["status"]) == expected))["waiting"]));
     }
@@ -50,9 +50,9 @@ public sealed class OperationsServerTests : IAsyncDisposable
     public async Task A_failed_run_says_why_and_a_stopped_one_is_not_failed()
     {
         using var client = await _run.ServeAsync();
-        _run.Cluster = FakeRun.Describe(RunStatus.Paused) with { PauseReason = "the disk is full" };
+        _run.Cluster = FakeRun.Describe(RunStatus.Paused) with { PauseReason = new StopReason(StopKind.Failed, Said: "the disk is full") };
         Assert.Equal("the disk is full", Text((await StateAsync(client, state => Text(state["status"]) == "failed"))["error"]));
-        _run.Cluster = _run.Cluster with { PauseReason = RunState.StoppedOnRequest };
+        _run.Cluster = _run.Cluster with { PauseReason = StopReason.Requested };
         Assert.Null((await StateAsync(client, state => Text(state["status"]) == "stopped"))["error"]);
     }
 

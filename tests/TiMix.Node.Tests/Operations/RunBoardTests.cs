@@ -37,7 +37,7 @@ public sealed class RunBoardTests : IAsyncDisposable
             board.StepCompleted(FakeRun.Step(step, step));
         }
 
-        board.ViewBegan(new ViewChange(new View(2, 3, []), "trainer-1 was lost", 1, 2, 0));
+        board.ViewBegan(new ViewChange(new View(2, 3, []), new ViewCause(ViewCauseKind.BrokeOff, "trainer-1"), 1, 2, 0));
         board.StepCompleted(FakeRun.Step(4, 40));
         Assert.Equal([1, 2, 3, 40], board.SeriesAfter(0, 10).Loss);
     }
@@ -69,7 +69,7 @@ public sealed class RunBoardTests : IAsyncDisposable
         for (var i = 0; i < 2000; i++)
         {
             board.Notice(NoticeLevel.Information, $"notice {i}");
-            board.TrainerLost("trainer-1", "it died");
+            board.TrainerLost("trainer-1", new LossReason(LossKind.ProcessDied));
         }
 
         Assert.Equal((500, 200), (board.NoticesAfter(0).Count, board.Losses.Count));

@@ -68,7 +68,7 @@ public sealed class MembershipTests
         Assert.Empty(Decide());
         Hear("b", TrainerPhase.Stopped, 1, 6, "h6");
         var proposed = Assert.IsType<ViewProposed>(Decide()[^1]);
-        Assert.Equal((6, 1, "n-c joins"), (proposed.View.FromStep, proposed.Lineage, proposed.Reason));
+        Assert.Equal((6, 1, new ViewCause(ViewCauseKind.Joins, "n-c")), (proposed.View.FromStep, proposed.Lineage, proposed.Reason));
         Assert.Equal([StateWay.Keep, StateWay.Keep, StateWay.Copy], proposed.Sources.Select(source => source.Way));
     }
 
@@ -107,7 +107,7 @@ public sealed class MembershipTests
         Assert.Empty(Decide());
         Pass(_options.Lease);
         Hear("a", TrainerPhase.Aborted, 1, 5, "h5");
-        Assert.Equal("it did not come back", Assert.IsType<TrainerLost>(Decide(once: true)[0]).Reason);
+        Assert.Equal(new LossReason(LossKind.DidNotComeBack), Assert.IsType<TrainerLost>(Decide(once: true)[0]).Reason);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class MembershipTests
         Assert.Equal([new StateSource("b", StateWay.Copy, "a", "e-a")], proposed.Sources);
         Assert.Empty(Ordered<TrainerOrders.Release>());
         Hear("b", TrainerPhase.Ready, 2, 6, "h6");
-        Assert.Contains(Decide(), happened => happened is TrainerLost { Trainer: "a", Reason: "it left" });
+        Assert.Contains(Decide(), happened => happened is TrainerLost { Trainer: "a", Reason.Kind: LossKind.Left });
         Assert.Equal(["a"], Ordered<TrainerOrders.Release>());
     }
 
@@ -183,7 +183,7 @@ public sealed class MembershipTests
         Assert.Empty(Decide());
         Assert.Equal(["a"], Ordered<TrainerOrders.TakeSnapshot>());
         _run = _run.Apply(new SnapshotCommitted(6, "s6", "h6", _now));
-        Assert.Equal(RunState.StoppedOnRequest, Assert.IsType<RunPaused>(Assert.Single(Decide())).Reason);
+        Assert.Equal(StopReason.Requested, Assert.IsType<RunPaused>(Assert.Single(Decide())).Reason);
         _run = _run.Decide(new CoordinatorCommands.BeginRun("{}", Steps, 8, 1), _now).Aggregate(_run, (state, happened) => state.Apply(happened));
         Assert.Equal(StateWay.Restore, Assert.Single(Assert.IsType<ViewProposed>(Decide()[^1]).Sources).Way);
     }
@@ -192,7 +192,7 @@ public sealed class MembershipTests
     public void Whoever_runs_on_although_the_run_is_paused_is_halted_and_whoever_wants_to_leave_may()
     {
         Train(["a", "b"], 5);
-        _run = _run.Apply(new RunPaused("disk full", _now));
+        _run = _run.Apply(new RunPaused(new StopReason(StopKind.Failed, Said: "disk full"), _now));
         Hear("b", TrainerPhase.Aborted, 1, 5, "h5", leaving: true);
         Assert.Empty(Decide());
         Assert.Equal(["a"], Ordered<TrainerOrders.Halt>());

@@ -61,7 +61,7 @@ public sealed class RunStateTests
         Happen(new TrainerJoined("a", "n1", Now), Proposal(4, 0, 1), new ViewInstalled(4, Now));
         Tell(new ReportSnapshot(4, 7, "s7", "f"));
         Tell(new FailRun("why"));
-        Assert.Equal((RunStatus.Paused, "why"), (_state.Status, _state.PauseReason));
+        Assert.Equal((RunStatus.Paused, new StopReason(StopKind.Failed, Said: "why")), (_state.Status, _state.PauseReason));
         Tell(new BeginRun("{}", 20, 8, 1));
         Assert.Equal((RunStatus.Running, 1, 7L, 5L), (_state.Status, _state.Resumes, _state.Progress, _state.Lineage));
         Assert.Empty(_state.Trainers);
@@ -93,7 +93,7 @@ public sealed class RunStateTests
     {
         Begin();
         Assert.Empty(Tell(new ReportSnapshotFailed(1, 5, "disk full")));
-        Assert.Contains("disk full", Assert.IsType<RunPaused>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason, StringComparison.Ordinal);
+        Assert.Equal(new StopReason(StopKind.SnapshotFailed, 20, "disk full"), Assert.IsType<RunPaused>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class RunStateTests
     private static ViewProposed Proposal(long generation, long fromStep, long lineage)
     {
         var view = new View(generation, fromStep, [new Share("a", "n1", "e", 0, 8)]);
-        return new ViewProposed(view, [new StateSource("a", StateWay.Keep, null)], lineage, "n1 joins", Now, Now);
+        return new ViewProposed(view, [new StateSource("a", StateWay.Keep, null)], lineage, new ViewCause(ViewCauseKind.Joins, "n1"), Now, Now);
     }
 
     private void Begin() => Tell(new BeginRun("{}", 20, 8, 1));

@@ -41,7 +41,7 @@ internal sealed class Invariants(Cluster cluster)
             case SnapshotDiscarded discarded:
                 _snapshots.Remove(discarded.Step);
                 break;
-            case RunPaused { Reason: RunState.StoppedOnRequest }:
+            case RunPaused { Reason.Kind: StopKind.Requested }:
                 PausedWithItsNewestStep();
                 break;
             case RunFinished finished:

@@ -130,7 +130,7 @@ public sealed class MembershipScenarioTests
         {
             Assert.Equal(2, cluster.Coordinator.Journal.OfType<ReplicaDiverged>().Count());
             Assert.Contains(cluster.Coordinator.Run.Changes[1].View.FromStep, new long[] { 10, 15, 20 });
-            Assert.Contains("other weights", cluster.Coordinator.Run.Changes[1].Reason, StringComparison.Ordinal);
+            Assert.Equal(ViewCauseKind.Diverged, cluster.Coordinator.Run.Changes[1].Reason.Kind);
         }
     }
 
@@ -168,7 +168,7 @@ public sealed class MembershipScenarioTests
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
             var paused = Simulation.Run(settings with { Seed = seed }, cluster => cluster.Coordinator.Run.Status == RunStatus.Paused);
-            Assert.Equal((RunState.StoppedOnRequest, paused.Statistics.Furthest), (paused.Coordinator.Run.PauseReason, paused.Coordinator.Run.Newest!.Step));
+            Assert.Equal((StopReason.Requested, paused.Statistics.Furthest), (paused.Coordinator.Run.PauseReason, paused.Coordinator.Run.Newest!.Step));
         }
 
         Assert.All(Runs(settings), cluster => Assert.Equal((1, 0), (cluster.Coordinator.Run.Resumes, cluster.Statistics.StepsRepeated)));
@@ -181,7 +181,7 @@ public sealed class MembershipScenarioTests
         {
             Assert.Equal((2, 0, 0, 0), (cluster.Statistics.Views, cluster.Statistics.StepsRepeated, cluster.Statistics.Aborts, cluster.Coordinator.Run.Resumes));
             var second = Proposals(cluster)[1];
-            Assert.Equal("continued on request", second.Reason);
+            Assert.Equal(ViewCauseKind.Continued, second.Reason.Kind);
             Assert.All(second.Sources, source => Assert.Equal(StateWay.Keep, source.Way));
             Assert.Equal([typeof(RunHeld), typeof(HoldEnded)], cluster.Coordinator.Journal.Where(happened => happened is RunHeld or HoldEnded).Select(happened => happened.GetType()));
         }
