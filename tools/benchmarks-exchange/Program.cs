@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using TiMix.Exchange;
 using TiMix.Exchange.Groups;
 using TiMix.Exchange.Links;
 using TiMix.Exchange.Reduction;

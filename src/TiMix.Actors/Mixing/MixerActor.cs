@@ -1,6 +1,6 @@
 using Akka.Actor;
 using TiMix.Actors.Nodes;
-using TiMix.Exchange.Links;
+using TiMix.Exchange;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;
 using TiMix.Protocol.Messages;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using TiMix.Base;
-using TiMix.Exchange.Links;
+using TiMix.Exchange;
 using TiMix.Protocol.Coordination;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Recipes;

@@ -2,6 +2,7 @@ using Akka.Actor;
 using TiMix.Actors.Monitoring;
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Exchange;
 using TiMix.Exchange.Links;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;

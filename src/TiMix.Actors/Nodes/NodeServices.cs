@@ -6,7 +6,7 @@ using TiMix.Actors.Mixing;
 using TiMix.Actors.Training;
 using TiMix.Base;
 using TiMix.Data;
-using TiMix.Exchange.Links;
+using TiMix.Exchange;
 using TiMix.Learning.Model;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Recipes;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
 using TiMix.Actors.Nodes;
+using TiMix.Exchange;
 using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Groups;
 using TiMix.Exchange.Links;

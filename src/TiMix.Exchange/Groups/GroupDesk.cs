@@ -35,7 +35,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
         List<(Wire Wire, GroupIntroduction Introduction, long Until)> early;
         lock (_sync)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(ExchangeNode));
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_newest.TryGetValue(view.Run, out before) && before.View.Generation >= view.Generation)
             {
                 throw new InvalidOperationException($"Generation {view.Generation} of {view.Run} cannot be entered: this process has entered {before.View.Generation} before.");

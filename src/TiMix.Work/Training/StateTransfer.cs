@@ -1,6 +1,6 @@
 using System.Globalization;
+using TiMix.Exchange;
 using TiMix.Exchange.Bundles;
-using TiMix.Exchange.Links;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Snapshots;
 

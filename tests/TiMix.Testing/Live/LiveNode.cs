@@ -2,7 +2,7 @@ using Akka.Actor;
 using TiMix.Actors.Nodes;
 using TiMix.Base;
 using TiMix.Data;
-using TiMix.Exchange.Links;
+using TiMix.Exchange;
 using TiMix.Node.Commands;
 using TiMix.Node.Launching;
 using TiMix.Protocol.Values;

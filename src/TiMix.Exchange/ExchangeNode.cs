@@ -1,7 +1,8 @@
 using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Groups;
+using TiMix.Exchange.Links;
 
-namespace TiMix.Exchange.Links;
+namespace TiMix.Exchange;
 
 /// <summary>
 /// A process's place in the exchange of bytes: one listening socket, behind which are the bundles that the process offers and the
