@@ -1,22 +1,25 @@
 using TiMix.Base;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Images;
+using TiMix.Data.Loading;
 
 namespace TiMix.Data.Tests;
 
 public sealed class AugmentationTests
 {
-    private static readonly View WholeHalved = new(new Crop(0, 0, 100, 100), 0, 0, false);
+    private static readonly AugmentedView WholeHalved = new(new Crop(0, 0, 100, 100), 0, 0, false);
 
     [Fact]
     public void A_box_is_shifted_and_scaled_with_the_crop()
     {
-        var view = new View(new Crop(10, 20, 100, 50), 0, 0, false);
+        var view = new AugmentedView(new Crop(10, 20, 100, 50), 0, 0, false);
         // Across 100 pixels become 50, down 50 become 50.
         Assert.Equal(new Box(5, 10, 10, 20), view.Carry(new Box(20, 30, 20, 20), 50));
     }
 
     [Fact]
     public void A_flipped_box_is_the_mirror_image()
-        => Assert.Equal(new Box(50 - 5 - 10, 10, 10, 20), (new View(new Crop(10, 20, 100, 50), 0, 0, true)).Carry(new Box(20, 30, 20, 20), 50));
+        => Assert.Equal(new Box(50 - 5 - 10, 10, 10, 20), (new AugmentedView(new Crop(10, 20, 100, 50), 0, 0, true)).Carry(new Box(20, 30, 20, 20), 50));
 
     [Theory]
     [InlineData(-9f, true)]
@@ -43,7 +46,7 @@ public sealed class AugmentationTests
     public void A_shifted_view_carries_boxes_and_pixels_alike()
     {
         // 100 pixels become 50; 4 to the right and 3 up in the result.
-        var view = new View(new Crop(0, 0, 100, 100), 4, -3, false);
+        var view = new AugmentedView(new Crop(0, 0, 100, 100), 4, -3, false);
         Assert.Equal(new Box(14, 17, 10, 10), view.Carry(new Box(20, 40, 20, 20), 50));
         // The upper 6 stored rows are out of sight, and so is more than half of this one.
         Assert.Null(view.Carry(new Box(20, 0, 20, 10), 50));
@@ -64,8 +67,8 @@ public sealed class AugmentationTests
         using var image = ImageDecoder.Decode(TestImages.Encode(size, size), 1 << 20);
         var plain = new byte[3 * size * size];
         var shifted = new byte[3 * size * size];
-        new View(new Crop(0, 0, size, size), 0, 0, false).Render(image, size, plain);
-        new View(new Crop(0, 0, size, size), shiftX, shiftY, flip).Render(image, size, shifted);
+        new AugmentedView(new Crop(0, 0, size, size), 0, 0, false).Render(image, size, plain);
+        new AugmentedView(new Crop(0, 0, size, size), shiftX, shiftY, flip).Render(image, size, shifted);
         for (var i = 0; i < shifted.Length; i++)
         {
             var (plane, y, x) = (i / (size * size), i / size % size, i % size);
@@ -83,7 +86,7 @@ public sealed class AugmentationTests
         double smallest = 1, largest = 0;
         for (var n = 0; n < 2000; n++)
         {
-            var crop = View.Draw(400, 300, options, true, ref random).Crop;
+            var crop = AugmentedView.Draw(400, 300, options, true, ref random).Crop;
             Assert.True(crop.X >= 0 && crop.Y >= 0 && crop.X + crop.Width <= 400 && crop.Y + crop.Height <= 300);
             var ratio = (double)crop.Width / crop.Height;
             Assert.InRange(ratio, 0.74, 1.35);
@@ -104,7 +107,7 @@ public sealed class AugmentationTests
         var random = new SeededRandom(2);
         for (var n = 0; n < 50; n++)
         {
-            var crop = View.Draw(width, height, new AugmentationOptions(), true, ref random).Crop;
+            var crop = AugmentedView.Draw(width, height, new AugmentationOptions(), true, ref random).Crop;
             Assert.InRange(crop.Width, 1, width);
             Assert.InRange(crop.Height, 1, height);
             Assert.InRange(crop.X + crop.Width, 1, width);
@@ -119,7 +122,7 @@ public sealed class AugmentationTests
         var seen = new HashSet<(int, int)>();
         for (var n = 0; n < 2000; n++)
         {
-            var view = View.Draw(40, 30, new AugmentationOptions { MaxShift = 2 }, false, ref random);
+            var view = AugmentedView.Draw(40, 30, new AugmentationOptions { MaxShift = 2 }, false, ref random);
             Assert.Equal(new Crop(0, 0, 40, 30), view.Crop);
             Assert.False(view.Flip);
             seen.Add((view.ShiftX, view.ShiftY));
@@ -132,9 +135,9 @@ public sealed class AugmentationTests
     [Fact]
     public void Evaluation_takes_the_square_in_the_middle()
     {
-        Assert.Equal(new Crop(50, 0, 100, 100), View.Centre(200, 100).Crop);
-        Assert.Equal(new Crop(0, 50, 100, 100), View.Centre(100, 200).Crop);
-        Assert.Equal(new Box(0, 5, 15, 10), View.Centre(200, 100).Carry(new Box(40, 10, 40, 20), 50));
+        Assert.Equal(new Crop(50, 0, 100, 100), AugmentedView.Centre(200, 100).Crop);
+        Assert.Equal(new Crop(0, 50, 100, 100), AugmentedView.Centre(100, 200).Crop);
+        Assert.Equal(new Box(0, 5, 15, 10), AugmentedView.Centre(200, 100).Carry(new Box(40, 10, 40, 20), 50));
     }
 
     [Fact]

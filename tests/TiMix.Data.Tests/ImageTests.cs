@@ -1,5 +1,7 @@
 using SkiaSharp;
 using TiMix.Base;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Images;
 
 namespace TiMix.Data.Tests;
 
@@ -140,7 +142,7 @@ public sealed class ImageTests
     {
         using var image = ImageDecoder.Decode(TestImages.Solid(10, 20, 30), Enough);
         var result = new byte[3 * 64];
-        View.Centre(1, 1).Render(image, 8, result);
+        AugmentedView.Centre(1, 1).Render(image, 8, result);
         Assert.Equal([10, 20, 30], new[] { result[..64], result[64..128], result[128..] }.Select(plane => (int)Assert.Single(plane.Distinct())));
     }
 

@@ -1,5 +1,8 @@
 using SkiaSharp;
 using TiMix.Base;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Loading;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Tests;
 

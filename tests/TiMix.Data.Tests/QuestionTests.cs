@@ -1,4 +1,7 @@
 using System.Text.Json;
+using TiMix.Data.Loading;
+using TiMix.Data.Shards;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Tests;
 

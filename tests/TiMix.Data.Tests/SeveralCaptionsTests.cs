@@ -1,5 +1,8 @@
 using System.Text.Json;
 using TiMix.Base;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Loading;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Tests;
 

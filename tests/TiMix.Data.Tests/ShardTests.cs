@@ -1,5 +1,6 @@
 using System.Text;
 using TiMix.Base;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Tests;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using SkiaSharp;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Tests;
 

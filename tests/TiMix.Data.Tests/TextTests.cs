@@ -1,4 +1,5 @@
 using TiMix.Base;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Tests;
 

@@ -1,5 +1,5 @@
-using TiMix.Data;
 using System.Diagnostics;
+using TiMix.Data.Text;
 using TiMix.Learning.Weights;
 using TiMix.Node.Commands;
 using TiMix.Runs.Recipes;

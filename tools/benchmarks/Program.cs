@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;

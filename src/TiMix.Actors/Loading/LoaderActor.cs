@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Exchange.Bundles;
 using TiMix.Protocol.Messages;
 using TiMix.Work.Compute;

@@ -6,6 +6,7 @@ using TiMix.Actors.Mixing;
 using TiMix.Actors.Training;
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Exchange;
 using TiMix.Learning.Model;
 using TiMix.Runs.Audit;

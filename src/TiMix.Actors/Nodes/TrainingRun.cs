@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using TiMix.Actors.Monitoring;
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
 using TiMix.Protocol.Messages;

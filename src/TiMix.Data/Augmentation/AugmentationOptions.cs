@@ -1,4 +1,4 @@
-namespace TiMix.Data;
+namespace TiMix.Data.Augmentation;
 
 /// <summary>
 /// How a training picture is varied. With <see cref="MaxShift"/> 0: a random crop is resized to S×S.

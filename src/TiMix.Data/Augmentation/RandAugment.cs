@@ -1,7 +1,7 @@
 using System.Buffers;
 using TiMix.Base;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Augmentation;
 
 /// <summary>
 /// RandAugment on an S×S picture with the ten operations that ALBEF and its successors use (two drawn, each applied with

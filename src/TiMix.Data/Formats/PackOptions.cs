@@ -1,4 +1,5 @@
 using System.Globalization;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Formats;
 

@@ -1,3 +1,6 @@
+using TiMix.Data.Images;
+using TiMix.Data.Text;
+
 namespace TiMix.Data.Formats;
 
 /// <summary>Looks at one picture with all that is said of it. Checks of different pictures may run side by side.</summary>

@@ -1,3 +1,5 @@
+using TiMix.Data.Shards;
+
 namespace TiMix.Data.Formats;
 
 /// <summary>WebDataset shards, as training reads them.</summary>

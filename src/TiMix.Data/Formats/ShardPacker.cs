@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using TiMix.Base;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Formats;
 

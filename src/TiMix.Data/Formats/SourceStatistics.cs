@@ -1,3 +1,5 @@
+using TiMix.Data.Text;
+
 namespace TiMix.Data.Formats;
 
 /// <summary>Counts over the usable pictures of a source.</summary>

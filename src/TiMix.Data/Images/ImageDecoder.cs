@@ -1,7 +1,7 @@
 using System.Buffers;
 using SkiaSharp;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Images;
 
 /// <summary>A decoded picture; its bytes are borrowed from a pool until it is disposed.</summary>
 public sealed class DecodedImage : IDisposable

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Images;
 
 /// <summary>A part of a picture in whole pixels.</summary>
 public readonly record struct Crop(int X, int Y, int Width, int Height);

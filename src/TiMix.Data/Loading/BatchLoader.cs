@@ -1,6 +1,8 @@
 using TiMix.Base;
+using TiMix.Data.Shards;
+using TiMix.Data.Text;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Loading;
 
 /// <summary>
 /// Makes the micro-batches of training. What it gives is a pure function of data, seed, step and micro-batch: any loader, on any

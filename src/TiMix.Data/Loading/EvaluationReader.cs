@@ -1,4 +1,7 @@
-namespace TiMix.Data;
+using TiMix.Data.Shards;
+using TiMix.Data.Text;
+
+namespace TiMix.Data.Loading;
 
 /// <summary>
 /// Reads samples in stored order for evaluation: nothing is varied, the shorter side is resized to S and the centre taken.

@@ -1,6 +1,6 @@
 using TiMix.Base;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Loading;
 
 /// <summary>A micro-batch, ready for the encoders. b = samples, S = image size, L = context length, R = regions of all samples, Lp = phrase length.</summary>
 public sealed record LoadedBatch

@@ -1,4 +1,6 @@
-namespace TiMix.Data;
+using TiMix.Data.Augmentation;
+
+namespace TiMix.Data.Loading;
 
 /// <summary>Shapes of what a loader makes.</summary>
 public sealed record LoaderOptions

@@ -1,6 +1,6 @@
 using TiMix.Base;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Loading;
 
 /// <summary>
 /// Which samples a step takes: a permutation of all samples for every epoch, cut in order into global batches and these into

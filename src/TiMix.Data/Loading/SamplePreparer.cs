@@ -1,6 +1,9 @@
 using TiMix.Base;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Images;
+using TiMix.Data.Text;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Loading;
 
 /// <summary>A region after the view: its box in pixels of the result, its phrase as tokens.</summary>
 internal readonly record struct PreparedRegion(Box Box, int[] Tokens, bool InCaption);
@@ -64,7 +67,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     private List<(Box Box, string Text)> Vary(DecodedImage image, string caption, List<(Box Box, string Text)> phrases, ref SeededRandom random, Span<byte> pixels)
     {
         var mayFlip = !CaptionText.SaysSide(caption) && !phrases.Exists(phrase => CaptionText.SaysSide(phrase.Text));
-        var view = View.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
+        var view = AugmentedView.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
         view.Render(image, options.ImageSize, pixels);
         var carried = Carry(view, phrases);
         if (carried.Count > options.RegionsPerImage)
@@ -88,7 +91,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         var captions = options.Questions ? questions.ConvertAll(question => question.Text) : CleanCaptions(raw);
         var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
-        var view = View.Centre(image.Width, image.Height);
+        var view = AugmentedView.Centre(image.Width, image.Height);
         view.Render(image, options.ImageSize, pixels);
         var carried = Carry(view, phrases);
         var tokens = captions.ConvertAll(caption => tokenizer.Encode(caption, options.ContextLength));
@@ -132,7 +135,7 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
         return phrases;
     }
 
-    private List<(Box Box, string Text)> Carry(View view, List<(Box Box, string Text)> phrases)
+    private List<(Box Box, string Text)> Carry(AugmentedView view, List<(Box Box, string Text)> phrases)
     {
         var carried = new List<(Box, string)>(phrases.Count);
         foreach (var (box, text) in phrases)

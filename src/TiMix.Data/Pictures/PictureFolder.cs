@@ -1,4 +1,4 @@
-namespace TiMix.Data;
+namespace TiMix.Data.Pictures;
 
 /// <summary>A picture file as it is now; another size or another time means another picture.</summary>
 /// <param name="Path">Below the folder, with forward slashes.</param>

@@ -1,4 +1,8 @@
-namespace TiMix.Data;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Images;
+using TiMix.Data.Loading;
+
+namespace TiMix.Data.Pictures;
 
 /// <summary>A picture of anybody's to pixels, just as the evaluation makes them: nothing is varied, the centre is taken.</summary>
 public static class PictureReader
@@ -14,7 +18,7 @@ public static class PictureReader
     public static void Read(string file, LoaderOptions options, Span<byte> pixels)
     {
         using var image = ImageDecoder.Decode(Bytes(file), options.MaxPixels);
-        View.Centre(image.Width, image.Height).Render(image, options.ImageSize, pixels);
+        AugmentedView.Centre(image.Width, image.Height).Render(image, options.ImageSize, pixels);
     }
 
     /// <summary>The bytes of a picture file that is not too large to be one.</summary>

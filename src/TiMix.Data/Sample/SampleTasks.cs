@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Text.Json;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Sample;
 

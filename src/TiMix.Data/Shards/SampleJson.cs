@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Shards;
 
 /// <summary>The json of a sample: captions, regions and questions. Other members are left alone.</summary>
 internal static class SampleJson

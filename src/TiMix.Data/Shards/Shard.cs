@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using TiMix.Base;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Shards;
 
 /// <summary>Bytes of a shard; length -1: not there.</summary>
 internal readonly record struct Extent(long Offset, long Length)

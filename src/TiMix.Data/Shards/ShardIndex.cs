@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Shards;
 
 /// <summary>
 /// All samples of a set of WebDataset shards. A shard is a tar of files KEY.jpg|jpeg|png|webp, KEY.txt (caption), KEY.json

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Shards;
 
 /// <summary>Names of shards to be written: <c>train-{000..}.tar</c> counts as far as need be, <c>{000..099}</c> to its end, no brace is one file.</summary>
 public sealed partial class ShardPattern

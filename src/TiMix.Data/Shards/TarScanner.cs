@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Shards;
 
 /// <summary>A regular file in a tar: where its bytes are.</summary>
 internal readonly record struct TarMember(string Name, long Offset, long Length);

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Text;
 
 /// <summary>A vocabulary as transformers' BertTokenizer opens it: <c>vocab.txt</c> and <c>tokenizer_config.json</c>.</summary>
 public static class BertTokenizerFiles

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Text;
 
 /// <summary>One form of a text for captions and phrases, so that they can be compared word for word.</summary>
 public static class CaptionText

@@ -1,4 +1,4 @@
-namespace TiMix.Data;
+namespace TiMix.Data.Text;
 
 /// <summary>Text to token ids. Thread-safe.</summary>
 public interface ITokenizer

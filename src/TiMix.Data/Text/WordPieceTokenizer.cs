@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Tokenizers;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Text;
 
 /// <summary>BERT's uncased WordPiece: lower case, accents stripped, Chinese character by character, what is not in the vocabulary [UNK].</summary>
 public sealed class WordPieceTokenizer : ITokenizer

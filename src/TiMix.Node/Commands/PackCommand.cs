@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using TiMix.Base;
-using TiMix.Data;
 using TiMix.Data.Formats;
+using TiMix.Data.Shards;
 
 namespace TiMix.Node.Commands;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using SkiaSharp;
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Pictures;
 using TiMix.Work.Search;
 
 namespace TiMix.Node.Pictures;

@@ -1,5 +1,6 @@
 using SkiaSharp;
 using TiMix.Data;
+using TiMix.Data.Images;
 
 namespace TiMix.Node.Pictures;
 

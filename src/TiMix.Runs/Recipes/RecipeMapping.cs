@@ -1,5 +1,7 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Augmentation;
+using TiMix.Data.Loading;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Optimization;

@@ -1,5 +1,5 @@
 using TiMix.Base;
-using TiMix.Data;
+using TiMix.Data.Text;
 using TiMix.Learning.Model;
 
 namespace TiMix.Runs.Recipes;

@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Text;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;
 using TiMix.Learning.Weights;

@@ -1,6 +1,9 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Data.Sample;
+using TiMix.Data.Shards;
+using TiMix.Data.Text;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;

@@ -1,4 +1,5 @@
-using TiMix.Data;
+using TiMix.Data.Loading;
+using TiMix.Data.Text;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Writing;
 using TiMix.Runs.Recipes;

@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Model;
 using TiMix.Protocol.Values;

@@ -1,4 +1,4 @@
-using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Learning.Metrics;
 using TiMix.Learning.Mixing;
 using TiMix.Protocol.Values;

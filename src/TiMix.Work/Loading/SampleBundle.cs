@@ -1,4 +1,4 @@
-using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning.Model;
 

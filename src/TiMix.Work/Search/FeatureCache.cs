@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using TiMix.Data;
+using TiMix.Data.Pictures;
 using TiMix.Learning.Weights;
 
 namespace TiMix.Work.Search;

@@ -1,4 +1,6 @@
 using TiMix.Data;
+using TiMix.Data.Loading;
+using TiMix.Data.Pictures;
 
 namespace TiMix.Work.Search;
 

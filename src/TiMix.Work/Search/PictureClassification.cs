@@ -1,5 +1,7 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Pictures;
+using TiMix.Data.Text;
 using TiMix.Learning.Metrics;
 using TiMix.Work.Compute;
 

@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Data;
+using TiMix.Data.Pictures;
 using TiMix.Learning.Metrics;
 using TiMix.Work.Compute;
 

@@ -1,4 +1,4 @@
-using TiMix.Data;
+using TiMix.Data.Text;
 
 namespace TiMix.Work.Search;
 

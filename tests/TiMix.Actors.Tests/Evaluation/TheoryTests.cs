@@ -1,5 +1,5 @@
 using TiMix.Base;
-using TiMix.Data;
+using TiMix.Data.Loading;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Runtime;

@@ -1,5 +1,5 @@
 using TiMix.Base;
-using TiMix.Data;
+using TiMix.Data.Text;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
 using TiMix.Runs.Recipes;

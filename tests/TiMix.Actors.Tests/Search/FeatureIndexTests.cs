@@ -1,5 +1,7 @@
 using SkiaSharp;
 using TiMix.Data;
+using TiMix.Data.Loading;
+using TiMix.Data.Pictures;
 using TiMix.Work.Search;
 
 namespace TiMix.Actors.Tests.Search;

@@ -1,6 +1,8 @@
 using SkiaSharp;
 using TiMix.Base;
-using TiMix.Data;
+using TiMix.Data.Loading;
+using TiMix.Data.Pictures;
+using TiMix.Data.Text;
 using TiMix.Learning.Model;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;

@@ -1,4 +1,4 @@
-using TiMix.Data;
+using TiMix.Data.Text;
 using TiMix.Work.Search;
 
 namespace TiMix.Actors.Tests.Search;

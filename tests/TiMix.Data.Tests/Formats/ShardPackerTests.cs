@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using TiMix.Data.Formats;
+using TiMix.Data.Loading;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Tests.Formats;
 

@@ -1,4 +1,5 @@
 using TiMix.Data.Formats;
+using TiMix.Data.Shards;
 
 namespace TiMix.Data.Tests.Formats;
 

@@ -1,3 +1,6 @@
+using TiMix.Data.Loading;
+using TiMix.Data.Pictures;
+
 namespace TiMix.Data.Tests.Pictures;
 
 public sealed class PictureFolderTests : IDisposable

@@ -1,4 +1,5 @@
 using TiMix.Data.Sample;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Tests.Sample;
 

@@ -1,6 +1,7 @@
 using TiMix.Base;
+using TiMix.Data.Images;
 
-namespace TiMix.Data;
+namespace TiMix.Data.Augmentation;
 
 /// <summary>
 /// How a picture becomes S×S: the part that is taken, the shift of the resized part (its edge repeated), and the flip. A small
@@ -10,7 +11,7 @@ namespace TiMix.Data;
 /// <param name="ShiftX">Pixels of the result, to the right.</param>
 /// <param name="ShiftY">Pixels of the result, downwards.</param>
 /// <param name="Flip">Left and right exchanged, after the shift.</param>
-public readonly record struct View(Crop Crop, int ShiftX, int ShiftY, bool Flip)
+public readonly record struct AugmentedView(Crop Crop, int ShiftX, int ShiftY, bool Flip)
 {
     private const int CropAttempts = 10;
 
@@ -23,7 +24,7 @@ public readonly record struct View(Crop Crop, int ShiftX, int ShiftY, bool Flip)
     /// <param name="options">What may vary.</param>
     /// <param name="mayFlip">False if the words name a side.</param>
     /// <param name="random">Where the choice comes from.</param>
-    public static View Draw(int width, int height, AugmentationOptions options, bool mayFlip, ref SeededRandom random)
+    public static AugmentedView Draw(int width, int height, AugmentationOptions options, bool mayFlip, ref SeededRandom random)
     {
         // Drawn whether or not it may be used, so that what follows does not depend on the words.
         var flip = random.NextDouble() < options.Flip && mayFlip;
@@ -31,17 +32,17 @@ public readonly record struct View(Crop Crop, int ShiftX, int ShiftY, bool Flip)
         {
             var x = random.NextInt((2 * options.MaxShift) + 1) - options.MaxShift;
             var y = random.NextInt((2 * options.MaxShift) + 1) - options.MaxShift;
-            return new View(new Crop(0, 0, width, height), x, y, flip);
+            return new AugmentedView(new Crop(0, 0, width, height), x, y, flip);
         }
 
-        return new View(DrawCrop(width, height, options.MinScale, ref random), 0, 0, flip);
+        return new AugmentedView(DrawCrop(width, height, options.MinScale, ref random), 0, 0, flip);
     }
 
     /// <summary>The view for evaluation: the largest square in the middle, which is the shorter side resized to S and the centre taken.</summary>
-    public static View Centre(int width, int height)
+    public static AugmentedView Centre(int width, int height)
     {
         var side = Math.Min(width, height);
-        return new View(new Crop((width - side) / 2, (height - side) / 2, side, side), 0, 0, false);
+        return new AugmentedView(new Crop((width - side) / 2, (height - side) / 2, side, side), 0, 0, false);
     }
 
     /// <summary>
@@ -143,34 +144,5 @@ public readonly record struct View(Crop Crop, int ShiftX, int ShiftY, bool Flip)
         }
 
         return new Crop((width - cw) / 2, (height - ch) / 2, cw, ch);
-    }
-}
-
-/// <summary>Functions for small arguments by power series: the C library's differ in the last bit from machine to machine.</summary>
-internal static class Portable
-{
-    /// <summary>e^x, |x| ≤ 1, to 1e-15.</summary>
-    public static double Exp(double x)
-    {
-        var sum = 1.0;
-        for (var n = 18; n >= 1; n--)
-        {
-            sum = 1 + (x * sum / n);
-        }
-
-        return sum;
-    }
-
-    /// <summary>sin x and cos x, |x| ≤ 1, to 1e-15.</summary>
-    public static (double Sin, double Cos) SinCos(double x)
-    {
-        double square = x * x, sin = 1, cos = 1;
-        for (var n = 10; n >= 1; n--)
-        {
-            sin = 1 - (square * sin / (2 * n * ((2 * n) + 1)));
-            cos = 1 - (square * cos / (2 * n * ((2 * n) - 1)));
-        }
-
-        return (x * sin, cos);
     }
 }
