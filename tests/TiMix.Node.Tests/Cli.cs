@@ -1,4 +1,5 @@
 using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Tests;
 

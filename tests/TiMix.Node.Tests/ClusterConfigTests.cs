@@ -5,7 +5,7 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using Akka.Persistence.Sql;
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 using TiMix.Runs.Journals;
 using YamlDotNet.RepresentationModel;
 

@@ -3,6 +3,7 @@ using Spectre.Console;
 using Spectre.Console.Rendering;
 using TiMix.Node.Commands;
 using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Values;

@@ -1,4 +1,4 @@
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;

@@ -1,7 +1,7 @@
-using TiMix.Runs.Recipes;
 using SkiaSharp;
-using TiMix.Node.Commands;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
+using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using TiMix.Data.Text;
 using TiMix.Learning.Weights;
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Tests;

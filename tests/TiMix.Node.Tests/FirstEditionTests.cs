@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Tests;
 

@@ -1,7 +1,7 @@
-using TiMix.Work.Training;
 using System.Text.Json.Nodes;
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
+using TiMix.Work.Training;
 
 namespace TiMix.Node.Tests;
 

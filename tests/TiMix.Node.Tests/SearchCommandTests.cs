@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using SkiaSharp;
-using TiMix.Node.Commands;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Tests;
 

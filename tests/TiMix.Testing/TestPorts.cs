@@ -1,4 +1,4 @@
-using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 
 namespace TiMix.Testing;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TiMix.Base;
 using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Recipes;

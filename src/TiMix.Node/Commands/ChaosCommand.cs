@@ -2,6 +2,7 @@ using System.CommandLine;
 using TiMix.Actors.Nodes;
 using TiMix.Base;
 using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;

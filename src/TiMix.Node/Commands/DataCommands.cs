@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TiMix.Data.Sample;
+using TiMix.Node.Processes;
 using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Base;
 using TiMix.Node.Experiments;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;

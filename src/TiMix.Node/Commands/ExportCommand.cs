@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TiMix.Node.Processes;
 using TiMix.Runs.Snapshots;
 
 namespace TiMix.Node.Commands;

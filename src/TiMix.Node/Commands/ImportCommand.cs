@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TiMix.Base;
 using TiMix.Learning.Weights;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Evaluation;
 

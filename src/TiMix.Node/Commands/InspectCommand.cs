@@ -3,6 +3,7 @@ using System.Globalization;
 using TiMix.Base;
 using TiMix.Data.Formats;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TiMix.Base;
+using TiMix.Node.Processes;
 using TiMix.Runs.Records;
 
 namespace TiMix.Node.Commands;

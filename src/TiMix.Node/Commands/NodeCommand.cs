@@ -4,6 +4,7 @@ using TiMix.Actors.Nodes;
 using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Values;

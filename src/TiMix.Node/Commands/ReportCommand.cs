@@ -3,6 +3,7 @@ using TiMix.Actors.Journals;
 using TiMix.Base;
 using TiMix.Node.Operations;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
@@ -40,7 +41,7 @@ internal static class ReportCommand
             };
             var events = await RunJournal.ReadAsync(directory, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
             var mixes = parsed.GetValue(noMixes) ? null : Mixes(run, output, stop);
-            var board = RunReport.BoardOf(run, directory);
+            var board = RunReport.BoardOf(directory);
             var page = parsed.GetValue(file) ?? Path.Combine(directory.Path, "report.html");
             try
             {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TiMix.Base;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Base;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 using TiMix.Work.Search;
 
 namespace TiMix.Node.Commands;

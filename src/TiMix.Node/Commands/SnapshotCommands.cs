@@ -2,6 +2,7 @@ using System.CommandLine;
 using TiMix.Base;
 using TiMix.Learning.Mixing;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Evaluation;

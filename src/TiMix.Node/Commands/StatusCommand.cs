@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 
 namespace TiMix.Node.Commands;

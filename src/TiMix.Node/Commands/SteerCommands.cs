@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Base;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Commands;
 

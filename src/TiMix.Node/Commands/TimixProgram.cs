@@ -3,25 +3,9 @@ using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using TiMix.Base;
 using TiMix.Data;
-using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Commands;
-
-/// <summary>Exit codes of the program.</summary>
-public static class ExitCode
-{
-    /// <summary>Done, or stopped on request with a snapshot.</summary>
-    public const int Done = 0;
-
-    /// <summary>Failed.</summary>
-    public const int Failed = 1;
-
-    /// <summary>The user's mistake; nothing was written.</summary>
-    public const int Mistake = 2;
-
-    /// <summary>Interrupted before anything could be saved.</summary>
-    public const int Interrupted = 130;
-}
 
 /// <summary>The command line.</summary>
 public static class TimixProgram

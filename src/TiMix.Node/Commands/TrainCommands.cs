@@ -3,6 +3,7 @@ using System.Net;
 using TiMix.Base;
 using TiMix.Node.Launching;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Observing;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Experiments;

@@ -1,3 +1,4 @@
+using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;

@@ -1,4 +1,5 @@
 using TiMix.Base;
+using TiMix.Node.Processes;
 
 namespace TiMix.Node.Launching;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using TiMix.Actors.Nodes;
 using TiMix.Base;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Values;

@@ -1,3 +1,4 @@
+using TiMix.Node.Processes;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Records;
 

@@ -1,4 +1,4 @@
-using TiMix.Node.Commands;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;

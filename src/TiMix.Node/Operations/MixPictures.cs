@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using TiMix.Base;
-using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
 

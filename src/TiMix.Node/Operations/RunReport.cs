@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TiMix.Node.Reporting;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Observing;
@@ -44,7 +43,7 @@ internal static partial class RunReport
     public const string TensorBoard = "tensorboard";
 
     /// <summary>What a run has written down, for somebody who looks at it afterwards.</summary>
-    public static RunBoard BoardOf(RunOptions run, RunDirectory directory) => new(directory, new PlainReporter(run, TextWriter.Null, quiet: true), TimeProvider.System);
+    public static RunBoard BoardOf(RunDirectory directory) => new(directory, new SilentObserver(), TimeProvider.System);
 
     /// <summary>Writes the run's numbers for TensorBoard.</summary>
     /// <returns>The file.</returns>

@@ -1,6 +1,6 @@
-using TiMix.Node.Commands;
 using TiMix.Node.Launching;
 using TiMix.Node.Pictures;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Work.Evaluation;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using TiMix.Node.Commands;
 using TiMix.Node.Experiments;
+using TiMix.Node.Processes;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
 

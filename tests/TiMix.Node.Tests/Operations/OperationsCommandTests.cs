@@ -1,7 +1,7 @@
 using System.Net;
 using TiMix.Base;
-using TiMix.Node.Commands;
 using TiMix.Node.Operations;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
 using static TiMix.Protocol.Messages.CoordinatorCommands;

@@ -26,7 +26,7 @@ public sealed class ReportTests : IAsyncDisposable
             new RunStarted("{}", 1300, 4, 1), new TrainerJoined("a~1", "trainer-1", 5), new ViewProposed(view, [], 1, new ViewCause(ViewCauseKind.Joins, "</script><b>trainer-1</b>"), 5, 6), new ViewInstalled(1, 7),
             new ProgressRecorded(1, 2, 8), new TrainerLost("a~1", "trainer-1", new LossReason(LossKind.ProcessDied), 9),
         ];
-        var page = RunReport.Html(_run.Options, RunReport.BoardOf(_run.Options, _run.Directory), journal, [1, 2, 3]);
+        var page = RunReport.Html(_run.Options, RunReport.BoardOf(_run.Directory), journal, [1, 2, 3]);
         Assert.DoesNotContain("\"assets/", page, StringComparison.Ordinal);
         Assert.DoesNotMatch(new Regex("^(import|export) ", RegexOptions.Multiline), page);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
@@ -42,7 +42,7 @@ public sealed class ReportTests : IAsyncDisposable
     public void TensorBoard_reads_every_step_and_evaluation_from_records_whose_checksums_hold()
     {
         Write(2);
-        var board = RunReport.BoardOf(_run.Options, _run.Directory);
+        var board = RunReport.BoardOf(_run.Directory);
         RunReport.WriteTensorBoard(_run.Directory, board);
         var file = RunReport.WriteTensorBoard(_run.Directory, board);
         Assert.Equal(file, Assert.Single(Directory.GetFiles(Path.GetDirectoryName(file)!)));

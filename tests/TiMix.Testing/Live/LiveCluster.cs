@@ -1,6 +1,7 @@
 using TiMix.Actors.Nodes;
 using TiMix.Base;
 using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
 using TiMix.Runs.Observing;

@@ -3,8 +3,7 @@ using TiMix.Actors.Nodes;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Exchange;
-using TiMix.Node.Commands;
-using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Testing.Live;

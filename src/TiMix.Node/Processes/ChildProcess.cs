@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using TiMix.Base;
 
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>
 /// A node in a process of its own. Its standard input is a pipe from here: when the launcher is gone, however it went, the pipe

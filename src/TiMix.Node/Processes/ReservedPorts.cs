@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>
 /// Ports for the nodes of this machine. Each is kept bound, without listening, until this is disposed: the system then gives it to

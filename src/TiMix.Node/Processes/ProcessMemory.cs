@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>Memory of processes, as the kernel counts it.</summary>
 internal static class ProcessMemory

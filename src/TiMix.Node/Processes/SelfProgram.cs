@@ -1,4 +1,4 @@
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>How to start this program once more.</summary>
 internal static class SelfProgram

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TiMix.Protocol.Messages;
 
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>Signals of Linux.</summary>
 internal static partial class Signals

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Actors.Nodes;
 
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>
 /// The other end of <see cref="ChildProcess"/>: ends this process at once when its launcher is gone, and hands the launcher's

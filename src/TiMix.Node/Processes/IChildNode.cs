@@ -1,4 +1,4 @@
-namespace TiMix.Node.Launching;
+namespace TiMix.Node.Processes;
 
 /// <summary>A node that a launcher has started and keeps alive.</summary>
 internal interface IChildNode : IDisposable

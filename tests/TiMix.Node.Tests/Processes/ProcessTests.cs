@@ -3,9 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using TiMix.Actors.Nodes;
 using TiMix.Node.Launching;
+using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
 
-namespace TiMix.Node.Tests.Launching;
+namespace TiMix.Node.Tests.Processes;
 
 /// <summary>What the launcher does with real processes, ports and files of the kernel.</summary>
 public sealed class ProcessTests : IDisposable

@@ -1,0 +1,17 @@
+namespace TiMix.Node.Processes;
+
+/// <summary>Exit codes of the program.</summary>
+public static class ExitCode
+{
+    /// <summary>Done, or stopped on request with a snapshot.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The user's mistake; nothing was written.</summary>
+    public const int Mistake = 2;
+
+    /// <summary>Interrupted before anything could be saved.</summary>
+    public const int Interrupted = 130;
+}
