@@ -28,17 +28,17 @@ internal static class OperationsEndpoints
     private static readonly TimeSpan StreamInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(10);
 
-    public static void Map(WebApplication app, RunView view, IRunControl control, MixPictures mixes, CancellationToken stop)
+    public static void Map(WebApplication app, RunSituation situation, IRunControl control, MixPictures mixes, CancellationToken stop)
     {
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
-        app.MapGet("/health/ready", () => view.HeardWithin(ReadyWithin) ? Results.Text("ready") : Results.Text("the coordinator does not answer", statusCode: StatusCodes.Status503ServiceUnavailable))
+        app.MapGet("/health/ready", () => situation.HeardWithin(ReadyWithin) ? Results.Text("ready") : Results.Text("the coordinator does not answer", statusCode: StatusCodes.Status503ServiceUnavailable))
             .ExcludeFromDescription();
-        app.MapGet("/api/run", view.State).WithSummary("Where the run stands.");
-        app.MapGet("/api/metrics", (long? from, int? points) => view.Board.SeriesAfter(from ?? 0, Math.Clamp(points ?? DefaultPoints, 1, MostPoints)))
+        app.MapGet("/api/run", situation.State).WithSummary("Where the run stands.");
+        app.MapGet("/api/metrics", (long? from, int? points) => situation.Board.SeriesAfter(from ?? 0, Math.Clamp(points ?? DefaultPoints, 1, MostPoints)))
             .WithSummary("Losses, rates and times of the steps past \"from\", averaged to at most \"points\" points.");
-        app.MapGet("/api/evaluations", () => view.Board.Evaluations).WithSummary("Evaluations, oldest first.");
-        app.MapGet("/api/notices", (long? after) => view.Board.NoticesAfter(after ?? 0)).WithSummary("What the user was told, oldest first.");
-        app.MapGet("/api/mixes", () => mixes.Ask(NewestSnapshot(view))).WithSummary("Where the picture of the newest mixes is.");
+        app.MapGet("/api/evaluations", () => situation.Board.Evaluations).WithSummary("Evaluations, oldest first.");
+        app.MapGet("/api/notices", (long? after) => situation.Board.NoticesAfter(after ?? 0)).WithSummary("What the user was told, oldest first.");
+        app.MapGet("/api/mixes", () => mixes.Ask(NewestSnapshot(situation))).WithSummary("Where the picture of the newest mixes is.");
         app.MapGet("/api/mixes.png", (long? step) => mixes.File is { } file && File.Exists(file) ? Results.File(Path.GetFullPath(file), "image/png") : Results.NotFound())
             .WithSummary("The newest mixes: picture, saliency, partner, mixed picture, captions, lambda.");
         var streams = 0;
@@ -50,7 +50,7 @@ internal static class OperationsEndpoints
                 return Results.Text($"{MostStreams} others look on already", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
 
-            return TypedResults.ServerSentEvents(StreamAsync(view, () => Interlocked.Decrement(ref streams), stop, gone));
+            return TypedResults.ServerSentEvents(StreamAsync(situation, () => Interlocked.Decrement(ref streams), stop, gone));
         }).WithSummary("Server-sent events: run, metrics, evaluation, notice, end.");
         Post(app, "pause", "All trainers hold still after their step; processes and states stay.", control.PauseAsync);
         Post(app, "continue", "A run that was paused goes on.", control.ContinueAsync);
@@ -66,7 +66,7 @@ internal static class OperationsEndpoints
             .WithSummary("Lets a node finish its step and leave.");
     }
 
-    private static long? NewestSnapshot(RunView view) => view.Cluster?.Snapshots is [.., var newest] ? newest.Step : null;
+    private static long? NewestSnapshot(RunSituation situation) => situation.Cluster?.Snapshots is [.., var newest] ? newest.Step : null;
 
     private static void Post(WebApplication app, string name, string summary, Func<Task<Answer>> wish) =>
         app.MapPost($"/api/{name}", async () => Answered(await wish().ConfigureAwait(false))).WithSummary(summary);
@@ -75,18 +75,18 @@ internal static class OperationsEndpoints
         new OperationsAnswer(answer.Done, answer.Text),
         statusCode: answer.Done ? StatusCodes.Status200OK : answer.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict);
 
-    private static async IAsyncEnumerable<SseItem<string>> StreamAsync(RunView view, Action left, CancellationToken over, [EnumeratorCancellation] CancellationToken gone)
+    private static async IAsyncEnumerable<SseItem<string>> StreamAsync(RunSituation situation, Action left, CancellationToken over, [EnumeratorCancellation] CancellationToken gone)
     {
         var number = 0L;
         SseItem<string> Item(string kind, object value) => new(JsonSerializer.Serialize(value, OperationsJson.Options), kind) { EventId = (++number).ToString(System.Globalization.CultureInfo.InvariantCulture) };
-        var board = view.Board;
+        var board = situation.Board;
         try
         {
             var (step, notice) = (board.Last?.Step ?? 0, board.NoticesAfter(0) is [.., var newest] ? newest.Number : 0);
             var evaluated = board.Evaluations is [.., var last] ? last.Step : -1;
             while (!gone.IsCancellationRequested && !over.IsCancellationRequested)
             {
-                yield return Item("run", view.State());
+                yield return Item("run", situation.State());
 
                 // Steps that count no more since a crash are told again by the page's own fresh fetch: it sees the view change.
                 step = Math.Min(step, board.Last?.Step ?? 0);

@@ -54,9 +54,9 @@ internal sealed class OperationsServer : IAsyncDisposable
     {
         var token = Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } given ? given : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var access = new OperationsAccess(endpoint.Address, token);
-        var view = new RunView(
+        var situation = new RunSituation(
             run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(access.TokenNeeded, control.WhyNotScale is null, control.WhyNotScale), TimeProvider.System);
-        var (telemetry, mixes, stop) = (new OperationsTelemetry(view, run.Name), new MixPictures(run), new CancellationTokenSource());
+        var (telemetry, mixes, stop) = (new OperationsTelemetry(situation, run.Name), new MixPictures(run), new CancellationTokenSource());
         var app = Build(endpoint, AddInterface);
         app.Use(async (context, next) =>
         {
@@ -85,7 +85,7 @@ internal sealed class OperationsServer : IAsyncDisposable
         });
         app.MapOpenApi();
         app.MapPrometheusScrapingEndpoint();
-        OperationsEndpoints.Map(app, view, control, mixes, stop.Token);
+        OperationsEndpoints.Map(app, situation, control, mixes, stop.Token);
         DashboardFiles.Map(app);
         try
         {
@@ -99,7 +99,7 @@ internal sealed class OperationsServer : IAsyncDisposable
 
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         new OperationsFile(bound.Replace("0.0.0.0", Environment.MachineName, StringComparison.Ordinal).Replace("[::]", Environment.MachineName, StringComparison.Ordinal), Environment.ProcessId, token).Write(directory);
-        return new OperationsServer(app, directory, telemetry, mixes, stop, AskAsync(view, control, stop.Token), access.TokenNeeded ? $"{bound}/#token={token}" : bound);
+        return new OperationsServer(app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), access.TokenNeeded ? $"{bound}/#token={token}" : bound);
     }
 
     /// <inheritdoc/>
@@ -187,7 +187,7 @@ internal sealed class OperationsServer : IAsyncDisposable
         }
     }
 
-    private static async Task AskAsync(RunView view, IRunControl control, CancellationToken stop)
+    private static async Task AskAsync(RunSituation situation, IRunControl control, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(AskInterval);
         try
@@ -196,7 +196,7 @@ internal sealed class OperationsServer : IAsyncDisposable
             {
                 if (await control.DescribeAsync(stop).ConfigureAwait(false) is { } cluster)
                 {
-                    view.Update(cluster);
+                    situation.Update(cluster);
                 }
             }
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));

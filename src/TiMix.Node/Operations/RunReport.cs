@@ -24,12 +24,12 @@ internal static partial class RunReport
     /// <param name="mixes">A PNG of mixes; null: none.</param>
     public static string Html(RunOptions run, RunBoard board, IReadOnlyList<IEvent> journal, byte[]? mixes)
     {
-        var view = new RunView(run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(false, false, null), TimeProvider.System);
-        view.Update(Describe(journal.Aggregate(RunState.Empty, (state, happened) => state.Apply(happened))));
+        var situation = new RunSituation(run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(false, false, null), TimeProvider.System);
+        situation.Update(Describe(journal.Aggregate(RunState.Empty, (state, happened) => state.Apply(happened))));
         var data = JsonSerializer.Serialize(
             new
             {
-                state = view.State() with { Losses = Losses(journal) },
+                state = situation.State() with { Losses = Losses(journal) },
                 series = board.SeriesAfter(0, Points),
                 evaluations = board.Evaluations,
                 notices = board.NoticesAfter(0),

@@ -11,7 +11,7 @@ namespace TiMix.Node.Operations;
 /// <param name="board">What has gone by.</param>
 /// <param name="control">What may be done to it.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RunView(string run, Recipe recipe, string recipeName, RunBoard board, ControlState control, TimeProvider time)
+internal sealed class RunSituation(string run, Recipe recipe, string recipeName, RunBoard board, ControlState control, TimeProvider time)
 {
     /// <summary>A node that was not heard of for so long is shown as dead.</summary>
     private const long SilentMilliseconds = 4000;
