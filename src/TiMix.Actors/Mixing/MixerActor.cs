@@ -1,5 +1,5 @@
 using Akka.Actor;
-using TiMix.Actors.Nodes;
+using TiMix.Actors.Messages;
 using TiMix.Exchange;
 using TiMix.Learning.Model;
 using TiMix.Learning.Steps;

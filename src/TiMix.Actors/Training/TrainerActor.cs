@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Akka.Actor;
-using TiMix.Actors.Nodes;
+using TiMix.Actors.Messages;
 using TiMix.Exchange;
 using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Groups;

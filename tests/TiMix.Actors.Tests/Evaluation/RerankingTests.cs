@@ -50,7 +50,7 @@ public sealed class RerankingTests : IDisposable
     }
 
     /// <summary>Each pair by itself, without padding.</summary>
-    private static double[,] Matches(EvaluatedModel model, TiMix.Data.LoadedBatch batch, int images, int captions)
+    private static double[,] Matches(EvaluatedModel model, TiMix.Data.Loading.LoadedBatch batch, int images, int captions)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

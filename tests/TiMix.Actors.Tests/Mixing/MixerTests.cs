@@ -147,7 +147,7 @@ public sealed class MixerTests
         Assert.Equal(6, steps);
         Assert.All(Enumerable.Range(0, 10), step => Assert.Equal(step < steps, recipe.SettingsAt(step).Mixing));
 
-        var loaded = new TiMix.Data.LoadedBatch
+        var loaded = new TiMix.Data.Loading.LoadedBatch
         {
             Epoch = 0, SampleIndices = [4, 5], Captions = ["a", "b"], Pixels = Samples.Pixels, SecondPixels = [.. Samples.Pixels.Reverse()], Tokens = Samples.Tokens, RegionOwner = [],
             RegionBoxes = [], RegionPhrases = [], RegionInCaption = [], Replacements = [],

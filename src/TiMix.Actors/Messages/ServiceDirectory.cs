@@ -1,8 +1,7 @@
 using Akka.Actor;
 using TiMix.Protocol.Messages;
-using TiMix.Work.Mixing;
 
-namespace TiMix.Actors.Nodes;
+namespace TiMix.Actors.Messages;
 
 /// <summary>Who is there to be asked, as the coordinator last said. A role that it knows nobody of keeps those known before.</summary>
 public sealed class ServiceDirectory
