@@ -52,6 +52,16 @@ public sealed partial class ClusterConfigTests
     }
 
     [Theory]
+    [MemberData(nameof(HoconFiles))]
+    public async Task Every_type_that_is_named_is_there(string file)
+    {
+        foreach (Match named in TypeName().Matches(await File.ReadAllTextAsync(Path.Combine(Directory, file))))
+        {
+            Assert.True(Type.GetType(named.Groups["type"].Value) is not null, $"{file}: {named.Value}");
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(YamlFiles))]
     public void Yaml_is_yaml(string file) => Assert.NotEmpty(Documents(file));
 
@@ -184,4 +194,7 @@ public sealed partial class ClusterConfigTests
 
     [GeneratedRegex(@"^\s*(?:[A-Z_]+=\S+ )*timix ([^#]*)")]
     private static partial Regex Call();
+
+    [GeneratedRegex("\"(?<type>TiMix[^\",]*, TiMix[^\"]*)\"")]
+    private static partial Regex TypeName();
 }
