@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // Files and directories are moved here and nowhere else.
 namespace TiMix.Base;
 
 /// <summary>Directories that are there whole or not at all, like a <see cref="WholeFile"/>.</summary>

@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // Files and directories are moved here and nowhere else.
 using System.Runtime.InteropServices;
 using System.Text;
 

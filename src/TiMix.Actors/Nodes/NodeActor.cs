@@ -96,7 +96,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         using var process = System.Diagnostics.Process.GetCurrentProcess();
         return new NodeVitals(
             _options.Roles, Environment.MachineName, Environment.ProcessId, _options.Device, _options.Threads, process.WorkingSet64, process.TotalProcessorTime.TotalSeconds,
-            Math.Max(0, (DateTime.Now - process.StartTime).TotalSeconds));
+            Math.Max(0, (TimeProvider.System.GetLocalNow() - process.StartTime).TotalSeconds));
     }
 
     /// <summary>Told again and again: the trainer may just be started anew, and would not know.</summary>

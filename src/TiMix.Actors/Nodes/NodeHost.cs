@@ -76,7 +76,7 @@ public static class NodeHost
                 log.Noted(text);
                 control.Notice(text);
             });
-            _ = coordinating.Assignment.Failed.ContinueWith(failed => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, failed.Result)), TaskScheduler.Default);
+            _ = EndWhenItFailsAsync(coordinating.Assignment.Failed);
         }
 
         var coordinator = member.Coordinator();
@@ -88,5 +88,7 @@ public static class NodeHost
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
         return await ending.Task.ConfigureAwait(false);
+
+        async Task EndWhenItFailsAsync(Task<string> failed) => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, await failed.ConfigureAwait(false)));
     }
 }

@@ -1,3 +1,4 @@
+using TiMix.Learning.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ internal static class MixTargets
         MixLabels labels, double beta, int[] pairing, float[] lambda, Tensor imageToText, Tensor textToImage)
     {
         var device = imageToText.device;
-        var own = torch.tensor(lambda, dtype: imageToText.dtype, device: device);
+        var own = HostFloats.ToTensor(lambda, [lambda.Length], device).to(imageToText.dtype);
         var other = 1 - own;
         var partner = torch.tensor(pairing, dtype: ScalarType.Int64, device: device);
         bool balanced = PartnersAgree(pairing, lambda);

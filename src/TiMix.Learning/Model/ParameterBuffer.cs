@@ -90,7 +90,7 @@ public sealed class ParameterBuffer : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        Values.copy_(tensor(values.ToArray()));
+        Values.copy_(HostFloats.ToTensor(values, [values.Length], CPU));
     }
 
     /// <summary>The floats in host memory: the buffer's own on the CPU, a copy elsewhere.</summary>

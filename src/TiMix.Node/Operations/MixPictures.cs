@@ -17,7 +17,7 @@ internal sealed record MixPicture(long? Step, string State, string Detail);
 /// and no more often than every minute, so that looking costs the run next to nothing.
 /// </summary>
 /// <param name="options">The run.</param>
-internal sealed class MixPictures(RunOptions options) : IDisposable
+internal sealed class MixPictures(RunOptions options) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
@@ -62,18 +62,10 @@ internal sealed class MixPictures(RunOptions options) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stop.Cancel();
-        try
-        {
-            _drawing?.Wait();
-        }
-        catch (AggregateException)
-        {
-            // It was ended.
-        }
-
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await (_drawing ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 

@@ -117,7 +117,7 @@ internal sealed class OperationsServer : IAsyncDisposable
         await _app.StopAsync(farewell.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _telemetry.Dispose();
-        _mixes.Dispose();
+        await _mixes.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 

@@ -89,7 +89,7 @@ public static class SnapshotEvaluation
     private static byte[] MixedPixels(byte[] pixels, MixPlan plan, int count, ModelConfig model)
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
-        var raw = TorchSharp.torch.tensor(pixels.Select(value => (float)value).ToArray(), [count, 3, model.ImageSize, model.ImageSize]);
+        var raw = HostFloats.ToTensor([.. pixels.Select(value => (float)value)], [count, 3, model.ImageSize, model.ImageSize], TorchSharp.torch.CPU);
         return [.. HostFloats.Of(MixApply.Apply(plan, raw, model.PatchSize)).Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
     }
 }
