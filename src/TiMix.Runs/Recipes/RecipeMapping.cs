@@ -127,8 +127,8 @@ public static class RecipeMapping
         };
     }
 
-    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod().Mixes && step < MixingSteps(recipe);
+    /// <summary>Steps, from the first, in which the mixed loss takes part if the method mixes.</summary>
+    internal static long MixingSteps(this Recipe recipe) => recipe.Mix.Weight > 0 ? (long)Math.Ceiling(recipe.Mix.Until * recipe.Optimization.Steps) : 0;
 
-    /// <summary>Steps, from the first, in which the mixed loss takes part.</summary>
-    private static long MixingSteps(Recipe recipe) => recipe.Mix.Weight > 0 ? (long)Math.Ceiling(recipe.Mix.Until * recipe.Optimization.Steps) : 0;
+    private static bool Mixing(Recipe recipe, long step) => recipe.MixMethod().Mixes && step < recipe.MixingSteps();
 }

@@ -1,3 +1,4 @@
+using TiMix.Learning.Mixing;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Runs.Recipes;
@@ -18,4 +19,9 @@ public static class RunPlanMapping
         SplitsWhileTraining = recipe.Data.Validation.Length > 0 ? [Splits.Validation] : [],
         SplitsAtEnd = Splits.All(recipe),
     };
+
+    /// <summary>Which steps ask the teacher: those that take its soft targets, and those that are mixed by its saliency.</summary>
+    public static TeacherNeed TeacherNeed(this Recipe recipe) => new(
+        recipe.Objective.DistillAlpha <= 0 ? long.MaxValue : recipe.Objective.DistillRampSteps > 0 ? 1 : 0,
+        recipe.MixMethod() is { Mixes: true, Saliency: SaliencySource.Teacher } ? recipe.MixingSteps() : 0);
 }

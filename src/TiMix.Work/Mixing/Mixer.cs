@@ -27,10 +27,6 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
     private TeacherWorker? _teacher;
     private float[]? _loaded;
 
-    /// <summary>Whether the teacher is asked at all in that step.</summary>
-    public static bool NeedsTeacher(Recipe recipe, StepSettings settings) =>
-        settings.DistillAlpha > 0 || (settings.Mixing && recipe.MixMethod().Saliency == SaliencySource.Teacher);
-
     /// <summary>The plan and the teacher's features for one micro-batch.</summary>
     /// <param name="step">Counted from 0.</param>
     /// <param name="microBatch">Place in the global batch.</param>

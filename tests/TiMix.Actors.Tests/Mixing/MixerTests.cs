@@ -78,7 +78,29 @@ public sealed class MixerTests
     public void The_teacher_is_asked_when_somebody_needs_it(string method, double distill, long step, bool needed)
     {
         var recipe = Sample with { Mix = Sample.Mix with { Method = method }, Objective = Sample.Objective with { DistillAlpha = distill } };
-        Assert.Equal(needed, Mixer.NeedsTeacher(recipe, recipe.SettingsAt(step)));
+        Assert.Equal(needed, recipe.TeacherNeed().At(step));
+    }
+
+    [Theory]
+    [InlineData("timix", 0.4, 3, 1)]
+    [InlineData("timix", 0, 3, 1)]
+    [InlineData("timix", 0.4, 3, 0)]
+    [InlineData("timix", 0.4, 0, 0)]
+    [InlineData("random-window", 0.4, 0, 1)]
+    [InlineData("oracle", 0.4, 3, 1)]
+    public void Whether_the_teacher_is_needed_follows_from_the_settings_of_each_step(string method, double distill, long ramp, double weight)
+    {
+        var recipe = Sample with
+        {
+            Mix = Sample.Mix with { Method = method, Weight = weight },
+            Objective = Sample.Objective with { DistillAlpha = distill, DistillRampSteps = ramp },
+        };
+        for (var step = 0L; step < recipe.Optimization.Steps; step++)
+        {
+            var settings = recipe.SettingsAt(step);
+            var needed = settings.DistillAlpha > 0 || (settings.Mixing && recipe.MixMethod().Saliency == SaliencySource.Teacher);
+            Assert.Equal(needed, recipe.TeacherNeed().At(step));
+        }
     }
 
     [Fact]
