@@ -85,7 +85,7 @@ public sealed class ReportingTests
         var reporter = new PlainReporter(Options, output, quiet: false);
         reporter.StepCompleted(Step(1, 4));
         Assert.DoesNotContain("itm", output.ToString(), StringComparison.Ordinal);
-        reporter.StepCompleted(Step(2, 4) with { Itm = 0.5, ItmAccuracy = 0.75, Mlm = 2, MlmAccuracy = 0.25, PrefixLm = 1.5 });
+        reporter.StepCompleted(Step(2, 4) with { Values = new(("itm", 0.5), ("itmAccuracy", 0.75), ("mlm", 2), ("mlmAccuracy", 0.25), ("prefixLm", 1.5)) });
         Assert.Contains("itm 0.500 (75 %)  mlm 2.000 (25 %)  prefix 1.500", output.ToString(), StringComparison.Ordinal);
     }
 
@@ -118,7 +118,7 @@ public sealed class ReportingTests
         Assert.Contains("cannot be written", Assert.Throws<RunError>(() => MixSheet.Write(preview, Path.Combine(Path.GetTempPath(), "no-such-directory", "x.png"))).Message, StringComparison.Ordinal);
     }
 
-    private static StepReport Step(long step, long steps) => new(step, steps, 0, 1.5, 1, 0.25, 0.25, 0.9, 0.07, 1e-3, 2, 0.5, 16);
+    private static StepReport Step(long step, long steps) => new(step, steps, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
 
     private static EvaluationReport Evaluation() => new(7,
     [

@@ -628,11 +628,9 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
     private void Complete(Stepped done)
     {
-        var losses = done.Outcome.Losses;
         if (!double.IsFinite(done.Outcome.GradientNorm))
         {
-            _coordinator.Tell(new CoordinatorCommands.FailRun(
-                $"step {done.Step + 1}: the gradient is not finite (losses: itc {losses.Itc:G4}, mix {losses.Mix:G4}, alignment {losses.Alignment:G4}, itm {losses.Fusion.Matching.Mean:G4}, mlm {losses.Fusion.Mlm.Mean:G4}, prefixLm {losses.Fusion.PrefixLm.Mean:G4}); a smaller optimization.learningRate may help"));
+            _coordinator.Tell(new CoordinatorCommands.FailRun(StepDescription.NotFinite(done.Step, done.Outcome)));
             Do(_protocol.BrokeOff([]));
             return;
         }
@@ -676,21 +674,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     {
         var (seconds, now) = (Stopwatch.GetElapsedTime(_lastCompleted).TotalSeconds, Stopwatch.GetTimestamp());
         _lastCompleted = now;
-        var (losses, outcome) = (done.Outcome.Losses, done.Outcome);
-        var samples = _recipe.Optimization.MicroBatches * _recipe.Optimization.MicroBatchSize;
-        return new StepReport(
-            done.Step, _recipe.Optimization.Steps, outcome.Parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch, losses.Total, losses.Itc, losses.Mix, losses.Alignment,
-            losses.AlignmentAccuracy, outcome.Temperature, outcome.LearningRate, outcome.GradientNorm, seconds, samples / seconds, losses.MixRegulariser)
-        {
-            Itm = losses.Fusion.Matching.Mean,
-            ItmAccuracy = losses.Fusion.Matching.Accuracy,
-            Mlm = losses.Fusion.Mlm.Mean,
-            MlmAccuracy = losses.Fusion.Mlm.Accuracy,
-            PrefixLm = losses.Fusion.PrefixLm.Mean,
-            ComputeSeconds = outcome.OwnSeconds,
-            ExchangeSeconds = outcome.ExchangeSeconds,
-            UpdateSeconds = outcome.UpdateSeconds,
-        };
+        return StepDescription.Report(_recipe, done.Step, done.Outcome, seconds);
     }
 
     /// <summary>

@@ -10,6 +10,15 @@ namespace TiMix.Learning.Objectives;
 /// </summary>
 public static class ContrastiveObjective
 {
+    /// <summary>What the loss of clean images is called in reports.</summary>
+    public const string Itc = "itc";
+
+    /// <summary>What the loss of mixed images is called in reports.</summary>
+    public const string Mix = "mix";
+
+    /// <summary>What <see cref="ContrastiveLosses.Regulariser"/> is called in reports.</summary>
+    public const string Regulariser = "mixRegulariser";
+
     /// <summary>
     /// ITC = mean of both directions of the cross-entropy between softmax(exp(s)·cosines) and
     /// α·softmax(teacher logits, same τ, gradient stopped) + (1-α)·I. Mix = the same between mixed images and captions

@@ -1,5 +1,5 @@
+using TiMix.Base;
 using TiMix.Learning.Mixing;
-using TiMix.Learning.Model;
 
 namespace TiMix.Learning.Steps;
 
@@ -45,11 +45,8 @@ public sealed record MicroBatch
     /// <summary>[b, d] the teacher's text features; empty when nothing is distilled.</summary>
     public required float[] TeacherText { get; init; }
 
-    /// <summary>[p, V] the teacher's probabilities of the hidden words (<c>MaskedTokens</c>); empty when nothing is distilled.</summary>
-    public float[] TeacherMlm { get; init; } = [];
-
-    /// <summary>[p, V] the teacher's probabilities of the words that are written on (<c>PrefixSplits</c>); empty when nothing is distilled.</summary>
-    public float[] TeacherPrefixLm { get; init; } = [];
+    /// <summary>The teacher's probabilities of words, [p, V] each, by the objectives that predict them; nothing when nothing is distilled.</summary>
+    public Named<float[]> TeacherWords { get; init; } = Named<float[]>.None;
 }
 
 /// <summary>What the forward pass of one micro-batch gives to the gather.</summary>
@@ -57,25 +54,8 @@ public sealed record MicroBatch
 /// <param name="Image">[b, d], L2-normalised.</param>
 /// <param name="Text">[b, d], L2-normalised.</param>
 /// <param name="Mixed">[b, d], L2-normalised; empty without mixing.</param>
-/// <param name="AlignmentLossSum">Sum of cross-entropies over region × patch pairs, in nats.</param>
-/// <param name="AlignmentPairs">Region × patch pairs.</param>
-/// <param name="AlignmentCorrect">Pairs classified right.</param>
-/// <param name="AlignmentPositives">Pairs whose patch the region covers.</param>
-/// <param name="AlignmentTruePositives">Covered pairs classified right.</param>
-public sealed record MicroBatchFeatures(
-    int Index,
-    float[] Image,
-    float[] Text,
-    float[] Mixed,
-    double AlignmentLossSum,
-    long AlignmentPairs,
-    long AlignmentCorrect,
-    long AlignmentPositives,
-    long AlignmentTruePositives)
-{
-    /// <summary>Sums of the losses on image and text read together.</summary>
-    public FusionSums Fusion { get; init; } = FusionSums.None;
-}
+/// <param name="Sums">Of the objectives that were computed, by their names.</param>
+public sealed record MicroBatchFeatures(int Index, float[] Image, float[] Text, float[] Mixed, Named<ObjectiveSum> Sums);
 
 /// <summary>All that the loss over the global batch needs of one micro-batch, whoever computed it.</summary>
 /// <param name="Features">What its forward pass gave.</param>
@@ -95,10 +75,6 @@ public sealed record GatheredMicroBatch(MicroBatchFeatures Features, int Count, 
 /// <param name="Image">[b, d] gradient of the image features.</param>
 /// <param name="Text">[b, d] gradient of the text features.</param>
 /// <param name="Mixed">[b, d] gradient of the mixed images' features; empty without mixing.</param>
-/// <param name="AlignmentScale">Gradient of the alignment sum: weight / pairs of the global batch.</param>
+/// <param name="Scales">Gradients of the objectives' sums, by their names: weight / count over the global batch; 0 where there is nothing.</param>
 /// <param name="LogitScale">Gradient of the logit scale; not zero in micro-batch 0 only, whose it is.</param>
-public sealed record FeatureGradients(float[] Image, float[] Text, float[] Mixed, double AlignmentScale, float LogitScale)
-{
-    /// <summary>Gradients of the sums of the losses on image and text read together.</summary>
-    public FusionScales Fusion { get; init; } = FusionScales.None;
-}
+public sealed record FeatureGradients(float[] Image, float[] Text, float[] Mixed, Named<double> Scales, float LogitScale);

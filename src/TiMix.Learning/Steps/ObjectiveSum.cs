@@ -16,23 +16,3 @@ public readonly record struct ObjectiveSum(double LossSum, long Count, long Corr
     public static ObjectiveSum Of(IEnumerable<ObjectiveSum> parts) =>
         parts.Aggregate(default(ObjectiveSum), (sum, part) => new ObjectiveSum(sum.LossSum + part.LossSum, sum.Count + part.Count, sum.Correct + part.Correct));
 }
-
-/// <summary>The losses on image and text read together. What is switched off stays 0.</summary>
-/// <param name="Matching">Image–text matching, three pairs a sample.</param>
-/// <param name="Mlm">Masked words.</param>
-/// <param name="PrefixLm">Words that are written on.</param>
-public sealed record FusionSums(ObjectiveSum Matching, ObjectiveSum Mlm, ObjectiveSum PrefixLm)
-{
-    /// <summary>All switched off.</summary>
-    public static FusionSums None { get; } = new(default, default, default);
-}
-
-/// <summary>Gradients of the sums in <see cref="FusionSums"/>: weight / count over the global batch; 0 where there is nothing.</summary>
-/// <param name="Matching">Of image–text matching.</param>
-/// <param name="Mlm">Of masked words.</param>
-/// <param name="PrefixLm">Of words that are written on.</param>
-public sealed record FusionScales(double Matching, double Mlm, double PrefixLm)
-{
-    /// <summary>All switched off.</summary>
-    public static FusionScales None { get; } = new(0, 0, 0);
-}

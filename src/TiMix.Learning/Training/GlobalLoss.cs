@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Objectives;
 using TiMix.Learning.Runtime;
 using TiMix.Learning.Steps;
@@ -42,14 +43,8 @@ public static class GlobalLoss
             new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, ItcWeight = settings.ItcWeight, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
         losses.Total.backward();
 
-        var pairs = features.Sum(part => part.AlignmentPairs);
-        var positives = features.Sum(part => part.AlignmentPositives);
-        var alignment = pairs == 0 ? 0 : features.Sum(part => part.AlignmentLossSum) / pairs;
-        var alignmentScale = pairs == 0 ? 0 : settings.AlignmentWeight / pairs;
-        var fusion = new FusionSums(
-            ObjectiveSum.Of(features.Select(part => part.Fusion.Matching)), ObjectiveSum.Of(features.Select(part => part.Fusion.Mlm)), ObjectiveSum.Of(features.Select(part => part.Fusion.PrefixLm)));
-        var fusionScales = new FusionScales(
-            Scale(settings.MatchingWeight, fusion.Matching), Scale(settings.MlmWeight, fusion.Mlm), Scale(settings.PrefixLmWeight, fusion.PrefixLm));
+        var sums = new Named<ObjectiveSum>(settings.Objectives.Select(objective => (objective.Name, ObjectiveSum.Of(features.Select(part => part.Sums[objective.Name])))));
+        var scales = new Named<double>(settings.Objectives.Select(objective => (objective.Name, Scale(settings.WeightOf(objective), sums[objective.Name]))));
         var (imageGradient, textGradient) = (Floats(image.grad!), Floats(text.grad!));
         var mixedGradient = mixed is null ? [] : Floats(mixed.grad!);
         var scaleGradient = Floats(scale.grad!)[0];
@@ -59,27 +54,27 @@ public static class GlobalLoss
         {
             var range = (row * width)..((row + part.Count) * width);
             gradients[m] = new FeatureGradients(
-                imageGradient[range], textGradient[range], mixed is null ? [] : mixedGradient[range], alignmentScale, m == 0 ? scaleGradient : 0f)
-            {
-                Fusion = fusionScales,
-            };
+                imageGradient[range], textGradient[range], mixed is null ? [] : mixedGradient[range], scales, m == 0 ? scaleGradient : 0f);
             row += part.Count;
         }
 
-        return (
-            new StepLosses(
-                (settings.ItcWeight * losses.Itc) + (settings.Mixing ? settings.MixWeight * losses.Mix : 0) + (settings.AlignmentWeight * alignment)
-                    + (settings.MatchingWeight * fusion.Matching.Mean) + (settings.MlmWeight * fusion.Mlm.Mean) + (settings.PrefixLmWeight * fusion.PrefixLm.Mean),
-                losses.Itc,
-                losses.Mix,
-                alignment,
-                pairs == 0 ? 0 : features.Sum(part => part.AlignmentCorrect) / (double)pairs,
-                positives == 0 ? 0 : features.Sum(part => part.AlignmentTruePositives) / (double)positives,
-                losses.Regulariser)
+        var total = (settings.ItcWeight * losses.Itc) + (settings.Mixing ? settings.MixWeight * losses.Mix : 0);
+        var values = new List<(string, double)>
+        {
+            (ContrastiveObjective.Itc, losses.Itc), (ContrastiveObjective.Mix, losses.Mix), (ContrastiveObjective.Regulariser, losses.Regulariser),
+        };
+        foreach (var objective in settings.Objectives)
+        {
+            var sum = sums[objective.Name];
+            total += settings.WeightOf(objective) * sum.Mean;
+            values.Add((objective.Name, sum.Mean));
+            if (objective.ReportsAccuracy)
             {
-                Fusion = fusion,
-            },
-            gradients);
+                values.Add((KnownObjectives.AccuracyOf(objective.Name), sum.Accuracy));
+            }
+        }
+
+        return (new StepLosses(total, new Named<double>(values), sums), gradients);
     }
 
     private static double Scale(double weight, ObjectiveSum sum) => sum.Count == 0 ? 0 : weight / sum.Count;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TiMix.Base;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
@@ -20,7 +21,7 @@ namespace TiMix.Learning.Training;
 public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout, Tensor values) : IDisposable
 {
     /// <summary>The roots of a graph. They alone keep it alive; no scope does.</summary>
-    private sealed record Outputs(Tensor Image, Tensor Text, Tensor? Mixed, Tensor? Alignment, FusionOutputs Fusion) : IDisposable
+    private sealed record Outputs(Tensor Image, Tensor Text, Tensor? Mixed, IReadOnlyList<(string Objective, Tensor Sum)> Sums) : IDisposable
     {
         public Outputs Detach()
         {
@@ -40,12 +41,11 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             }
         }
 
-        private IEnumerable<Tensor> Roots => new[] { Image, Text, Mixed, Alignment, Fusion.Matching, Fusion.Mlm, Fusion.PrefixLm }.OfType<Tensor>();
+        private IEnumerable<Tensor> Roots => [.. new[] { Image, Text, Mixed }.OfType<Tensor>(), .. Sums.Select(pair => pair.Sum)];
     }
 
     private readonly ParameterBuffer _gradients = new(layout, values.device);
     private readonly Dictionary<int, Outputs> _kept = [];
-    private readonly int _patches = config.ImageSize / config.PatchSize * (config.ImageSize / config.PatchSize);
     private DualEncoder? _encoder;
 
     /// <summary>float32 [layout.Length], the gradient that the last <see cref="Backward"/> left.</summary>
@@ -53,7 +53,7 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
 
     private DualEncoder Encoder => _encoder ??= new DualEncoder(config, layout, values, _gradients.Values);
 
-    /// <summary>Features and alignment sums of one micro-batch.</summary>
+    /// <summary>Features and the objectives' sums of one micro-batch.</summary>
     /// <param name="batch">Its contents.</param>
     /// <param name="settings">The step's numbers.</param>
     /// <param name="keepGraph">Keep what backward needs; otherwise backward runs forward again.</param>
@@ -90,16 +90,13 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
             gradients.Add(Like(upstream.Mixed, mixed));
         }
 
-        if (roots.Alignment is { } alignment && upstream.AlignmentScale != 0)
+        foreach (var (objective, sum) in roots.Sums)
         {
-            outputs.Add(alignment);
-            gradients.Add(full_like(alignment, upstream.AlignmentScale));
-        }
-
-        foreach (var (root, scale) in roots.Fusion.Scaled(upstream.Fusion))
-        {
-            outputs.Add(root);
-            gradients.Add(full_like(root, scale));
+            if (upstream.Scales[objective] is var scale and not 0)
+            {
+                outputs.Add(sum);
+                gradients.Add(full_like(sum, scale));
+            }
         }
 
         autograd.backward(outputs, gradients);
@@ -139,26 +136,32 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
 
     private (MicroBatchFeatures Features, Outputs Outputs) Run(MicroBatch batch, StepSettings settings)
     {
-        var device = values.device;
-        var aligned = settings.AlignmentWeight > 0 && batch.RegionOwner.Length + batch.CaptionOwner.Length > 0;
+        var (device, objectives) = (values.device, settings.Active);
         var clean = Pixels.Normalize(batch.Pixels, batch.Count, config.ImageSize, device);
-        var (image, mixed) = EncodeImages(batch, clean, settings, aligned);
-        var tasks = LanguageTasks.Of(batch.Tokens, batch.Count, batch.Index, settings, config);
-        var captions = settings.Fusing ? new CaptionPass(Encoder, batch.Tokens, batch.Count, tasks, device) : null;
+        var (image, mixed) = EncodeImages(batch, clean, settings, patches: objectives.Any(objective => objective.NeedsPatches(batch)));
+        var captions = settings.Fusing
+            ? new CaptionPass(Encoder, batch.Tokens, batch.Count, WordTasks.Of(batch.Tokens, batch.Count, batch.Index, settings, config), device)
+            : null;
         var text = captions?.Clean ?? Encoder.EncodeTexts(TokenMatrix.Of(batch.Tokens, batch.Count, device));
-        var (sum, pairs, correct, positives, truePositives) = aligned ? Align(batch, image.Middle!, text.Cls) : default;
-        var (imageFeatures, textFeatures) = (HostFloats.Of(image.Feature), HostFloats.Of(text.Feature));
-        var fusion = captions is null
-            ? FusionOutputs.None
-            : new FusionForward(Encoder.Fusion, batch, settings, tasks).Run(image.Tokens!, captions, imageFeatures, textFeatures, LogitScale());
-        return (
-            new MicroBatchFeatures(
-                batch.Index, imageFeatures, textFeatures, mixed is null ? [] : HostFloats.Of(mixed),
-                sum is null ? 0 : HostFloats.Of(sum)[0], pairs, correct, positives, truePositives)
+        var pass = new ObjectivePass
+        {
+            Batch = batch, Settings = settings, Config = config, Encoder = Encoder, Images = image, Texts = text,
+            ImageFeatures = HostFloats.Of(image.Feature), TextFeatures = HostFloats.Of(text.Feature), LogitScale = LogitScale(), Captions = captions,
+        };
+        var (sums, roots) = (new List<(string, ObjectiveSum)>(), new List<(string, Tensor)>());
+        foreach (var objective in objectives)
+        {
+            var loss = objective.Compute(pass);
+            sums.Add((objective.Name, loss is null ? default : new ObjectiveSum(HostFloats.Of(loss.Sum)[0], loss.Count, loss.Correct)));
+            if (loss is not null)
             {
-                Fusion = fusion.Sums,
-            },
-            new Outputs(image.Feature, text.Feature, mixed, sum, fusion));
+                roots.Add((objective.Name, loss.Sum));
+            }
+        }
+
+        return (
+            new MicroBatchFeatures(batch.Index, pass.ImageFeatures, pass.TextFeatures, mixed is null ? [] : HostFloats.Of(mixed), new Named<ObjectiveSum>(sums)),
+            new Outputs(image.Feature, text.Feature, mixed, roots));
     }
 
     private float LogitScale()
@@ -171,20 +174,20 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
     /// Clean and mixed images in one pass: products of twice the height keep the processor busier. In two when the clean ones are
     /// fused with text: of the mixed ones the last block's class token is enough.
     /// </summary>
-    private (ImageEncoding Clean, Tensor? Mixed) EncodeImages(MicroBatch batch, Tensor clean, StepSettings settings, bool aligned)
+    private (ImageEncoding Clean, Tensor? Mixed) EncodeImages(MicroBatch batch, Tensor clean, StepSettings settings, bool patches)
     {
         if (!settings.Mixing)
         {
-            return (Encoder.EncodeImages(clean, aligned, settings.Fusing), null);
+            return (Encoder.EncodeImages(clean, patches, settings.Fusing), null);
         }
 
         var second = SecondHalf(batch, clean);
         if (settings.Fusing)
         {
-            return (Encoder.EncodeImages(clean, aligned, tokens: true), Encoder.EncodeImages(second, false).Feature);
+            return (Encoder.EncodeImages(clean, patches, tokens: true), Encoder.EncodeImages(second, false).Feature);
         }
 
-        var both = Encoder.EncodeImages(cat([clean, second], 0), aligned);
+        var both = Encoder.EncodeImages(cat([clean, second], 0), patches);
         return (
             new ImageEncoding(both.Feature.narrow(0, 0, batch.Count), both.Middle?.narrow(0, 0, batch.Count), null),
             both.Feature.narrow(0, batch.Count, batch.Count));
@@ -193,30 +196,6 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
     private Tensor SecondHalf(MicroBatch batch, Tensor clean) => batch.Plan.Method.SecondView
         ? Pixels.Normalize(batch.SecondPixels, batch.Count, config.ImageSize, values.device)
         : MixApply.Apply(batch.Plan, clean, config.PatchSize);
-
-    /// <summary>Regions with phrases of their own, then whole captions, whose text is encoded already.</summary>
-    private (Tensor? Sum, long Pairs, long Correct, long Positives, long TruePositives) Align(MicroBatch batch, Tensor middle, Tensor captions)
-    {
-        var device = values.device;
-        var texts = new List<Tensor>();
-        if (batch.RegionOwner.Length > 0)
-        {
-            texts.Add(Encoder.EncodeTexts(TokenMatrix.Of(batch.RegionPhrases, batch.RegionOwner.Length, device)).Cls);
-        }
-
-        if (batch.CaptionOwner.Length > 0)
-        {
-            texts.Add(captions.index_select(0, Indices(batch.CaptionOwner, device)));
-        }
-
-        int[] owners = [.. batch.RegionOwner, .. batch.CaptionOwner];
-        byte[] masks = [.. batch.RegionMasks, .. batch.CaptionMasks];
-        var logits = Encoder.PatchTextLogits(middle, Indices(owners, device), texts.Count == 1 ? texts[0] : cat(texts, 0));
-        var mask = tensor(masks, [owners.Length, _patches], device: device);
-        return AlignmentObjective.Compute(logits, mask);
-    }
-
-    private static Tensor Indices(int[] values, Device device) => tensor(values, device: device).to(ScalarType.Int64);
 
     private static Tensor Like(float[] gradient, Tensor output) => HostFloats.ToTensor(gradient, output.shape, output.device);
 }

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
@@ -13,11 +14,8 @@ namespace TiMix.Learning.Training;
 /// <param name="Saliency">[b, N] log p(patch belongs to the caption); empty unless asked for.</param>
 public sealed record TeacherAnswer(float[] Image, float[] Text, float[] Saliency)
 {
-    /// <summary>[p, V] probabilities of the hidden words; empty unless asked for.</summary>
-    public float[] Mlm { get; init; } = [];
-
-    /// <summary>[p, V] probabilities of the words that are written on; empty unless asked for.</summary>
-    public float[] PrefixLm { get; init; } = [];
+    /// <summary>Probabilities of words, [p, V] each, by the objectives that were asked for.</summary>
+    public Named<float[]> Words { get; init; } = Named<float[]>.None;
 }
 
 /// <summary>One frozen version of the teacher: a single forward pass gives features for distillation and saliency maps for mixing.</summary>
@@ -48,7 +46,7 @@ public sealed class TeacherWorker : IDisposable
     /// <param name="features">Whether features are wanted.</param>
     /// <param name="saliency">Whether saliency maps are wanted.</param>
     /// <param name="tasks">Words that are to be predicted; null: none.</param>
-    public TeacherAnswer Ask(ReadOnlySpan<byte> pixels, int[] tokens, int count, bool features, bool saliency, LanguageTasks? tasks = null)
+    public TeacherAnswer Ask(ReadOnlySpan<byte> pixels, int[] tokens, int count, bool features, bool saliency, WordTasks? tasks = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -56,14 +54,13 @@ public sealed class TeacherWorker : IDisposable
         var image = _encoder.EncodeImages(Pixels.Normalize(pixels, count, _config.ImageSize, device), saliency, tokens: tasks is not null);
         var captions = tasks is null ? null : new CaptionPass(_encoder, tokens, count, tasks, device);
         var text = captions?.Clean ?? _encoder.EncodeTexts(TokenMatrix.Of(tokens, count, device));
-        var images = captions is null ? null : _encoder.Fusion.Encoder!.Remember(image.Tokens!);
+        var fused = captions is null ? null : new FusedPass(_encoder.Fusion, captions, image.Tokens!);
         return new TeacherAnswer(
             features ? HostFloats.Of(image.Feature) : [],
             features ? HostFloats.Of(text.Feature) : [],
             saliency ? Saliency.FromLogits(_encoder.PatchTextLogits(image.Middle!, null, text.Cls)) : [])
         {
-            Mlm = Probabilities(captions?.MaskedLogits(images!)),
-            PrefixLm = Probabilities(captions?.PrefixLogits(images!, image.Tokens!)),
+            Words = new Named<float[]>(tasks?.All.Select(task => (task.Objective.Name, Probabilities(fused!.Logits(task.Objective)))) ?? []),
         };
     }
 

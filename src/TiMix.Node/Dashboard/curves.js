@@ -3,8 +3,10 @@ import { membershipEvents } from './analysis.js';
 import { Chart, EVENT_KINDS } from './chart.js';
 import { byId, el, keyed, say, shape, table } from './dom.js';
 import { figures, number } from './format.js';
+import { lossesOf } from './store.js';
 
-const LOSSES = [['loss', 'total'], ['itc', 'contrastive (ITC)'], ['mix', 'mixed'], ['alignment', 'patch–text alignment'], ['itm', 'matching (ITM)'], ['mlm', 'masked words (MLM)'], ['prefixLm', 'PrefixLM']];
+/** What losses are called where their own name says too little. */
+const LOSS_LABELS = { loss: 'total', itc: 'contrastive (ITC)', mix: 'mixed', alignment: 'patch–text alignment', itm: 'matching (ITM)', mlm: 'masked words (MLM)', prefixLm: 'PrefixLM' };
 
 const RECALLS = [
   ['meanRecall', 'mean recall'], ['imageToTextR1', 'image → text R@1'], ['imageToTextR5', 'image → text R@5'], ['imageToTextR10', 'image → text R@10'],
@@ -38,7 +40,7 @@ export class Curves {
 
   renderLosses() {
     const { series, state } = this.#store;
-    const drawn = LOSSES.map(([name, label], i) => ({ label, colour: i, values: series[name] })).filter((one) => isDrawn(one.values));
+    const drawn = lossesOf(series).map((name, i) => ({ label: LOSS_LABELS[name] ?? name, colour: i, values: series[name] })).filter((one) => isDrawn(one.values));
     this.#loss.set(series.steps, drawn, state ? membershipEvents(state.views, state.losses) : []);
   }
 

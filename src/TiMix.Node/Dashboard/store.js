@@ -9,16 +9,22 @@ const GONE_MILLISECONDS = 60_000;
 const GONE_LIMIT = 20;
 const INDEX_LIMIT = 256;
 
-export const SERIES_COLUMNS = ['loss', 'itc', 'mix', 'alignment', 'itm', 'mlm', 'prefixLm', 'alignmentAccuracy', 'temperature', 'learningRate', 'gradientNorm', 'mixRegulariser',
+/** Columns that are no losses. Whatever else a series has is one: which losses there are, the run says. */
+const OTHER_COLUMNS = ['alignmentAccuracy', 'temperature', 'learningRate', 'gradientNorm', 'mixRegulariser',
   'stepSeconds', 'samplesPerSecond', 'computeSeconds', 'exchangeSeconds', 'updateSeconds', 'waitSeconds'];
 
-const empty = () => Object.fromEntries(['steps', ...SERIES_COLUMNS].map((name) => [name, []]));
+const empty = () => Object.fromEntries(['steps', ...OTHER_COLUMNS].map((name) => [name, []]));
 
-/** A series as it came: columns that are missing become empty values. */
-function whole(series) {
+/** Names of the losses of a series, the total first. */
+export const lossesOf = (series) => Object.keys(series).filter((name) => name !== 'steps' && !OTHER_COLUMNS.includes(name));
+
+/** A series with columns of one length: what is missing becomes empty values. */
+function whole(series, columns) {
   const steps = series?.steps ?? [];
-  return { steps: [...steps], ...Object.fromEntries(SERIES_COLUMNS.map((name) => [name, steps.map((_, i) => series[name]?.[i] ?? null)])) };
+  return { steps: [...steps], ...Object.fromEntries(columns.map((name) => [name, steps.map((_, i) => series[name]?.[i] ?? null)])) };
 }
+
+const columnsOf = (...series) => [...new Set([...series.flatMap((one) => lossesOf(one ?? {})), ...OTHER_COLUMNS])];
 
 export class Store {
   state = null;
@@ -109,18 +115,17 @@ export class Store {
 
   /** The series from the start. */
   setSeries(series) {
-    this.series = whole(series);
+    this.series = whole(series, columnsOf(series));
   }
 
   /** Newer steps; those that they tell anew count no more. True: there are so many points that the series should be fetched anew, averaged. */
   addSeries(series) {
-    const more = whole(series);
+    const columns = columnsOf(this.series, series);
+    const [had, more] = [whole(this.series, columns), whole(series, columns)];
     if (more.steps.length) {
-      const found = this.series.steps.findIndex((step) => step >= more.steps[0]);
-      const keep = found < 0 ? this.series.steps.length : found;
-      for (const name of ['steps', ...SERIES_COLUMNS]) {
-        this.series[name] = [...this.series[name].slice(0, keep), ...more[name]].slice(-2 * SERIES_LIMIT);
-      }
+      const found = had.steps.findIndex((step) => step >= more.steps[0]);
+      const keep = found < 0 ? had.steps.length : found;
+      this.series = Object.fromEntries(Object.keys(had).map((name) => [name, [...had[name].slice(0, keep), ...more[name]].slice(-2 * SERIES_LIMIT)]));
     }
     return this.series.steps.length > SERIES_LIMIT;
   }

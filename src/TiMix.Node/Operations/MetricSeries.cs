@@ -1,62 +1,49 @@
-using TiMix.Learning.Metrics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TiMix.Learning.Objectives;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Operations;
 
-/// <summary>What is kept of a step. Losses in nats, times in seconds.</summary>
+/// <summary>What is kept of a step. Losses in nats, those with names in the order of <see cref="KnownObjectives.Losses"/>; times in seconds.</summary>
 internal readonly record struct MetricPoint(
-    long Step, float Loss, float Itc, float Mix, float Alignment, float Itm, float Mlm, float PrefixLm, float AlignmentAccuracy, float Temperature, float LearningRate,
+    long Step, float Loss, float[] Losses, float AlignmentAccuracy, float Temperature, float LearningRate,
     float GradientNorm, float MixRegulariser, float StepSeconds, float SamplesPerSecond, float ComputeSeconds, float ExchangeSeconds, float UpdateSeconds)
 {
     /// <summary>What is left of the step: above all waiting for batches.</summary>
     public float WaitSeconds => Math.Max(0, StepSeconds - ComputeSeconds - ExchangeSeconds - UpdateSeconds);
 
     public static MetricPoint Of(StepReport step) => new(
-        step.Step, (float)step.Loss, (float)step.Itc, (float)step.Mix, (float)step.Alignment, (float)step.Itm, (float)step.Mlm, (float)step.PrefixLm, (float)step.AlignmentAccuracy,
-        (float)step.Temperature, (float)step.LearningRate, (float)step.GradientNorm, (float)step.MixRegulariser, (float)step.StepSeconds, (float)step.SamplesPerSecond,
+        step.Step, (float)step.Loss, [.. KnownObjectives.Losses.Select(name => (float)step[name])], (float)step["alignmentAccuracy"],
+        (float)step.Temperature, (float)step.LearningRate, (float)step.GradientNorm, (float)step[ContrastiveObjective.Regulariser], (float)step.StepSeconds, (float)step.SamplesPerSecond,
         (float)step.ComputeSeconds, (float)step.ExchangeSeconds, (float)step.UpdateSeconds);
 }
 
 /// <summary>Steps as columns of the same length; where there are more steps than points, each point is the mean of equally many steps and bears the last one's number.</summary>
-internal sealed record MetricSeries
+/// <param name="Steps">Their numbers.</param>
+/// <param name="Columns">Name and values, in the order in which they are shown.</param>
+[JsonConverter(typeof(MetricSeriesJson))]
+internal sealed record MetricSeries(long[] Steps, IReadOnlyList<(string Name, float[] Values)> Columns)
 {
-    public required long[] Steps { get; init; }
+    private static readonly (string Name, Func<MetricPoint, float> Of)[] All =
+    [
+        ("loss", point => point.Loss),
+        .. KnownObjectives.Losses.Select((name, i) => (name, (Func<MetricPoint, float>)(point => point.Losses[i]))),
+        ("alignmentAccuracy", point => point.AlignmentAccuracy),
+        ("temperature", point => point.Temperature),
+        ("learningRate", point => point.LearningRate),
+        ("gradientNorm", point => point.GradientNorm),
+        (ContrastiveObjective.Regulariser, point => point.MixRegulariser),
+        ("stepSeconds", point => point.StepSeconds),
+        ("samplesPerSecond", point => point.SamplesPerSecond),
+        ("computeSeconds", point => point.ComputeSeconds),
+        ("exchangeSeconds", point => point.ExchangeSeconds),
+        ("updateSeconds", point => point.UpdateSeconds),
+        ("waitSeconds", point => point.WaitSeconds),
+    ];
 
-    public required float[] Loss { get; init; }
-
-    public required float[] Itc { get; init; }
-
-    public required float[] Mix { get; init; }
-
-    public required float[] Alignment { get; init; }
-
-    public required float[] Itm { get; init; }
-
-    public required float[] Mlm { get; init; }
-
-    public required float[] PrefixLm { get; init; }
-
-    public required float[] AlignmentAccuracy { get; init; }
-
-    public required float[] Temperature { get; init; }
-
-    public required float[] LearningRate { get; init; }
-
-    public required float[] GradientNorm { get; init; }
-
-    public required float[] MixRegulariser { get; init; }
-
-    public required float[] StepSeconds { get; init; }
-
-    public required float[] SamplesPerSecond { get; init; }
-
-    public required float[] ComputeSeconds { get; init; }
-
-    public required float[] ExchangeSeconds { get; init; }
-
-    public required float[] UpdateSeconds { get; init; }
-
-    public required float[] WaitSeconds { get; init; }
+    /// <summary>The column of that name.</summary>
+    public float[] this[string name] => Columns.Single(column => column.Name == name).Values;
 
     /// <summary>The points from <paramref name="first"/> on.</summary>
     /// <param name="points">Ascending steps.</param>
@@ -77,27 +64,26 @@ internal sealed record MetricSeries
 
             return (float)(sum / (range.To - range.From));
         })];
-        return new MetricSeries
+        return new MetricSeries([.. ranges.Select(range => points[range.To - 1].Step)], [.. All.Select(column => (column.Name, Means(column.Of)))]);
+    }
+}
+
+/// <summary>A series as an object of columns.</summary>
+internal sealed class MetricSeriesJson : JsonConverter<MetricSeries>
+{
+    public override MetricSeries Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Series are written only.");
+
+    public override void Write(Utf8JsonWriter writer, MetricSeries value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName("steps");
+        JsonSerializer.Serialize(writer, value.Steps, options);
+        foreach (var (name, values) in value.Columns)
         {
-            Steps = [.. ranges.Select(range => points[range.To - 1].Step)],
-            Loss = Means(point => point.Loss),
-            Itc = Means(point => point.Itc),
-            Mix = Means(point => point.Mix),
-            Alignment = Means(point => point.Alignment),
-            Itm = Means(point => point.Itm),
-            Mlm = Means(point => point.Mlm),
-            PrefixLm = Means(point => point.PrefixLm),
-            AlignmentAccuracy = Means(point => point.AlignmentAccuracy),
-            Temperature = Means(point => point.Temperature),
-            LearningRate = Means(point => point.LearningRate),
-            GradientNorm = Means(point => point.GradientNorm),
-            MixRegulariser = Means(point => point.MixRegulariser),
-            StepSeconds = Means(point => point.StepSeconds),
-            SamplesPerSecond = Means(point => point.SamplesPerSecond),
-            ComputeSeconds = Means(point => point.ComputeSeconds),
-            ExchangeSeconds = Means(point => point.ExchangeSeconds),
-            UpdateSeconds = Means(point => point.UpdateSeconds),
-            WaitSeconds = Means(point => point.WaitSeconds),
-        };
+            writer.WritePropertyName(name);
+            JsonSerializer.Serialize(writer, values, options);
+        }
+
+        writer.WriteEndObject();
     }
 }

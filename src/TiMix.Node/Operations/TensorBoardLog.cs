@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using Google.Protobuf;
 using Tensorboard;
+using TiMix.Learning.Objectives;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Operations;
@@ -52,8 +53,8 @@ internal static class TensorBoardLog
 
     private static IEnumerable<(string Tag, double Value)> Values(MetricPoint point) =>
     [
-        ("loss/total", point.Loss), ("loss/itc", point.Itc), ("loss/mix", point.Mix), ("loss/alignment", point.Alignment), ("loss/itm", point.Itm), ("loss/mlm", point.Mlm),
-        ("loss/prefixLm", point.PrefixLm), ("step/learningRate", point.LearningRate), ("step/temperature", point.Temperature), ("step/gradientNorm", point.GradientNorm),
+        ("loss/total", point.Loss), .. KnownObjectives.Losses.Zip(point.Losses, (name, loss) => ($"loss/{name}", (double)loss)),
+        ("step/learningRate", point.LearningRate), ("step/temperature", point.Temperature), ("step/gradientNorm", point.GradientNorm),
         ("step/seconds", point.StepSeconds), ("step/samplesPerSecond", point.SamplesPerSecond), ("step/waitSeconds", point.WaitSeconds),
     ];
 

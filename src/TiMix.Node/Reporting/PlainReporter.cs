@@ -19,7 +19,7 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         if (step.Step % every == 0 || step.Step == 1 || step.Step == step.Steps)
         {
             Line(FormattableString.Invariant(
-                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  loss {step.Loss:F3}  itc {step.Itc:F3}  mix {step.Mix:F3}  alignment {step.Alignment:F3}{RunProgress.Fused(step)}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
+                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  loss {step.Loss:F3}  itc {step["itc"]:F3}  mix {step["mix"]:F3}  alignment {step["alignment"]:F3}{RunProgress.Asked(step)}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
         }
     }
 

@@ -1,3 +1,4 @@
+using TiMix.Learning.Objectives;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Reporting;
@@ -44,10 +45,10 @@ internal sealed class RunProgress
 
     public void AddSnapshot(long step) => Snapshot = $"step {step}";
 
-    /// <summary>The losses on image and text read together, those that are on.</summary>
-    public static string Fused(StepReport step)
-    {
-        var (itm, mlm, prefix) = (step.Itm > 0, step.Mlm > 0, step.PrefixLm > 0);
-        return FormattableString.Invariant($"{(itm ? FormattableString.Invariant($"  itm {step.Itm:F3} ({step.ItmAccuracy:P0})") : "")}{(mlm ? FormattableString.Invariant($"  mlm {step.Mlm:F3} ({step.MlmAccuracy:P0})") : "")}{(prefix ? FormattableString.Invariant($"  prefix {step.PrefixLm:F3}") : "")}");
-    }
+    /// <summary>The losses of objectives that a recipe must ask for, those that are on.</summary>
+    public static string Asked(StepReport step) => string.Concat(
+        from objective in KnownObjectives.All
+        where objective.DefaultWeight == 0 && step[objective.Name] > 0
+        let right = objective.ReportsAccuracy ? FormattableString.Invariant($" ({step[KnownObjectives.AccuracyOf(objective.Name)]:P0})") : ""
+        select FormattableString.Invariant($"  {objective.Label} {step[objective.Name]:F3}{right}"));
 }

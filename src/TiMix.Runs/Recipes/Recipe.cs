@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using TiMix.Base;
+
 namespace TiMix.Runs.Recipes;
 
 /// <summary>All settings of a run. Whatever reaches the weights is in here; whatever does not (threads, directories) is not.</summary>
@@ -239,26 +242,23 @@ public sealed record ObjectiveRecipe
     /// <summary>Weight of the contrastive loss of clean images; 0 where only words or boxes are to be learned.</summary>
     public double ItcWeight { get; init; } = 1.0;
 
-    /// <summary>Weight of the patch–text alignment loss.</summary>
-    public double AlignmentWeight { get; init; } = 1.0;
+    /// <summary>Weights of the objectives and their other numbers, by their keys in this section; what there is, the objectives say.</summary>
+    [JsonIgnore]
+    public Named<double> Numbers { get; internal set; } = ObjectiveKeys.Numbers;
 
-    /// <summary>
-    /// Patches that count as positive for the whole caption: <c>phrases</c> (the boxes whose phrase stands in the caption),
-    /// <c>whole</c> (all of them, as the authors do) or <c>none</c> (no whole-caption region).
-    /// </summary>
-    public string CaptionRegion { get; init; } = "phrases";
+    /// <summary>What is not a number of the same.</summary>
+    [JsonIgnore]
+    public Named<string> Words { get; internal set; } = ObjectiveKeys.Words;
 
-    /// <summary>Weight of image–text matching, with hard negatives from the micro-batch; 0: no matching head.</summary>
-    public double ItmWeight { get; init; }
+    /// <summary>The same with another number.</summary>
+    /// <param name="key">One that an objective has.</param>
+    /// <param name="value">Its value.</param>
+    public ObjectiveRecipe With(string key, double value) => this with { Numbers = Numbers.With(key, value) };
 
-    /// <summary>Weight of masked language modelling; 0: no such head.</summary>
-    public double MlmWeight { get; init; }
-
-    /// <summary>Share of the words that are hidden in it.</summary>
-    public double MlmShare { get; init; } = 0.15;
-
-    /// <summary>Weight of prefix language modelling: the decoder writes captions on; 0: no decoder.</summary>
-    public double PrefixLmWeight { get; init; }
+    /// <summary>The same with another word.</summary>
+    /// <param name="key">One that an objective has.</param>
+    /// <param name="value">Its value.</param>
+    public ObjectiveRecipe With(string key, string value) => this with { Words = Words.With(key, value) };
 }
 
 /// <summary>Section <c>run</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Xml.Linq;
 using TiMix.Learning.Mixing;
 
@@ -27,6 +28,11 @@ public static class RecipeKeys
     {
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
+            if (property.IsDefined(typeof(JsonIgnoreAttribute)))
+            {
+                continue;
+            }
+
             var name = prefix + JsonNamingPolicy.CamelCase.ConvertName(property.Name);
             var value = property.GetValue(instance);
             if (property.PropertyType.Namespace == typeof(Recipe).Namespace)
@@ -42,6 +48,12 @@ public static class RecipeKeys
             yield return new RecipeKey(
                 name, TypeName(property.PropertyType), JsonSerializer.Serialize(value, RecipeFile.Json),
                 name == "mix.method" ? MixMethods.Explained + "." : documentation.GetValueOrDefault($"P:{type.FullName}.{property.Name}", ""));
+        }
+
+        foreach (var (key, meaning) in type == typeof(ObjectiveRecipe) ? ObjectiveKeys.All : [])
+        {
+            object value = ObjectiveKeys.Numbers.Has(key) ? ObjectiveKeys.Numbers[key] : ObjectiveKeys.Words[key]!;
+            yield return new RecipeKey(prefix + key, TypeName(value.GetType()), JsonSerializer.Serialize(value, RecipeFile.Json), meaning);
         }
     }
 

@@ -4,8 +4,8 @@ using TiMix.Data.Augmentation;
 using TiMix.Data.Loading;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TiMix.Learning.Optimization;
-using TiMix.Learning.Steps;
 
 namespace TiMix.Runs.Recipes;
 
@@ -18,14 +18,13 @@ public static class RecipeMapping
     /// <param name="special">The tokenizer's ids that are no words; null: those of a vocabulary that begins with them.</param>
     public static ModelConfig ModelConfig(this Recipe recipe, int vocabularySize, SpecialTokens? special = null)
     {
-        var (preset, objective) = (ModelPreset.Load(recipe.Model.Preset), recipe.Objective);
-        var (matches, fills, writes) = (objective.ItmWeight > 0, objective.MlmWeight > 0, objective.PrefixLmWeight > 0);
+        var (preset, parts) = (ModelPreset.Load(recipe.Model.Preset), recipe.Parts());
         return preset with
         {
-            FusionLayers = matches || fills || writes ? recipe.Model.FusionLayers ?? preset.FusionLayers : 0,
-            DecoderLayers = writes ? recipe.Model.DecoderLayers ?? preset.DecoderLayers : 0,
-            MatchingHead = matches,
-            MlmHead = fills,
+            FusionLayers = parts.HasFlag(ModelParts.Fusion) ? recipe.Model.FusionLayers ?? preset.FusionLayers : 0,
+            DecoderLayers = parts.HasFlag(ModelParts.Decoder) ? recipe.Model.DecoderLayers ?? preset.DecoderLayers : 0,
+            MatchingHead = parts.HasFlag(ModelParts.Matching),
+            MlmHead = parts.HasFlag(ModelParts.Masked),
             ImageSize = recipe.Model.ImageSize ?? preset.ImageSize,
             PatchSize = recipe.Model.PatchSize ?? preset.PatchSize,
             VisionWidth = recipe.Model.VisionWidth ?? preset.VisionWidth,
@@ -45,6 +44,11 @@ public static class RecipeMapping
             SpecialTokens = special ?? preset.SpecialTokens,
         };
     }
+
+    /// <summary>What the objectives that are switched on need of the model.</summary>
+    public static ModelParts Parts(this Recipe recipe) => KnownObjectives.All
+        .Where(objective => recipe.Objective.Numbers[objective.WeightKey] > 0)
+        .Aggregate(ModelParts.None, (parts, objective) => parts | objective.Parts);
 
     /// <summary>How samples become arrays.</summary>
     public static LoaderOptions LoaderOptions(this Recipe recipe, ModelConfig model) => new()
@@ -104,7 +108,6 @@ public static class RecipeMapping
             Schedules.Ramp(step, recipe.Objective.DistillRampSteps, recipe.Objective.DistillAlpha),
             Schedules.Ramp(step, recipe.Mix.RampSteps, recipe.Mix.Weight),
             Mixing(recipe, step),
-            recipe.Objective.AlignmentWeight,
             recipe.Mix.Labels switch
             {
                 "hard" => MixLabels.Hard,
@@ -120,10 +123,7 @@ public static class RecipeMapping
             Seed = recipe.Run.Seed,
             ItcWeight = recipe.Objective.ItcWeight,
             Prefix = recipe.Data.Task switch { Tasks.Captioning => PrefixMode.Empty, Tasks.Vqa => PrefixMode.First, _ => PrefixMode.Random },
-            MatchingWeight = recipe.Objective.ItmWeight,
-            MlmWeight = recipe.Objective.MlmWeight,
-            MlmShare = recipe.Objective.MlmShare,
-            PrefixLmWeight = recipe.Objective.PrefixLmWeight,
+            Numbers = recipe.Objective.Numbers,
         };
     }
 

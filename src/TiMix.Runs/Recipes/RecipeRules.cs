@@ -1,6 +1,8 @@
 using System.Globalization;
 using TiMix.Base;
 using TiMix.Learning.Mixing;
+using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Runs.Recipes;
@@ -27,8 +29,8 @@ public static class RecipeRules
         void Positive(string key, double value) => Need(value > 0 && double.IsFinite(value), key, value, "larger than 0");
         void NotNegative(string key, double value) => Need(value >= 0 && double.IsFinite(value), key, value, "0 or larger");
 
-        void Layers(string key, int? given, Func<Learning.Model.ModelConfig, int> preset, string why) => Need(
-            (given ?? (Learning.Model.ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(Learning.Model.ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
+        void Layers(string key, int? given, Func<ModelConfig, int> preset, string why) => Need(
+            (given ?? (ModelPreset.Names.Contains(recipe.Model.Preset) ? preset(ModelPreset.Load(recipe.Model.Preset)) : 1)) > 0,
             key, given ?? 0, $"1 or more, or the preset's: {why}");
 
         var (data, optimization, teacher, mix, objective, run) = (recipe.Data, recipe.Optimization, recipe.Teacher, recipe.Mix, recipe.Objective, recipe.Run);
@@ -84,28 +86,42 @@ public static class RecipeRules
         Share("mix.until", mix.Until);
         Share("objective.distillAlpha", objective.DistillAlpha);
         Whole("objective.distillRampSteps", objective.DistillRampSteps, 0);
-        NotNegative("objective.alignmentWeight", objective.AlignmentWeight);
-        OneOf("objective.captionRegion", objective.CaptionRegion, "phrases", "whole", "none");
-        NotNegative("objective.itmWeight", objective.ItmWeight);
-        NotNegative("objective.mlmWeight", objective.MlmWeight);
-        NotNegative("objective.prefixLmWeight", objective.PrefixLmWeight);
-        Need(objective.MlmShare is > 0 and < 1, "objective.mlmShare", objective.MlmShare, "larger than 0, below 1");
-        Whole("model.fusionLayers", recipe.Model.FusionLayers ?? 0, 0, 1000);
-        Whole("model.decoderLayers", recipe.Model.DecoderLayers ?? 0, 0, 1000);
-        if (objective.ItmWeight > 0 || objective.MlmWeight > 0 || objective.PrefixLmWeight > 0)
+        foreach (var known in KnownObjectives.All)
         {
-            Layers("model.fusionLayers", recipe.Model.FusionLayers, preset => preset.FusionLayers, "objective.itmWeight, mlmWeight and prefixLmWeight read image and text together");
+            NotNegative("objective." + known.WeightKey, objective.Numbers[known.WeightKey]);
+            foreach (var number in known.Settings.OfType<ObjectiveNumber>())
+            {
+                var value = objective.Numbers[number.Key];
+                Need(value > number.Above && value < number.Below, "objective." + number.Key, value, FormattableString.Invariant($"larger than {number.Above}, below {number.Below}"));
+            }
+
+            foreach (var choice in known.Settings.OfType<ObjectiveChoice>())
+            {
+                OneOf("objective." + choice.Key, objective.Words[choice.Key]!, [.. choice.Known]);
+            }
         }
 
-        if (objective.PrefixLmWeight > 0)
+        Whole("model.fusionLayers", recipe.Model.FusionLayers ?? 0, 0, 1000);
+        Whole("model.decoderLayers", recipe.Model.DecoderLayers ?? 0, 0, 1000);
+        var parts = recipe.Parts();
+        if (parts.HasFlag(ModelParts.Fusion))
         {
-            Layers("model.decoderLayers", recipe.Model.DecoderLayers, preset => preset.DecoderLayers, "objective.prefixLmWeight needs a decoder");
+            string[] keys = [.. KnownObjectives.All.Where(known => known.Fuses).Select(known => known.WeightKey)];
+            Layers(
+                "model.fusionLayers", recipe.Model.FusionLayers, preset => preset.FusionLayers,
+                $"objective.{string.Join(", ", keys.SkipLast(1))} and {keys[^1]} read image and text together");
+        }
+
+        if (parts.HasFlag(ModelParts.Decoder))
+        {
+            var writing = KnownObjectives.All.First(known => known.Parts.HasFlag(ModelParts.Decoder) && objective.Numbers[known.WeightKey] > 0);
+            Layers("model.decoderLayers", recipe.Model.DecoderLayers, preset => preset.DecoderLayers, $"objective.{writing.WeightKey} needs a decoder");
         }
 
         NotNegative("objective.itcWeight", objective.ItcWeight);
         OneOf("data.task", data.Task, [.. Tasks.All]);
-        Need(data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.PrefixLmWeight > 0, "objective.prefixLmWeight", objective.PrefixLmWeight, $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
-        Need(data.Task != Tasks.Grounding || objective.AlignmentWeight > 0, "objective.alignmentWeight", objective.AlignmentWeight, "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
+        Need(data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.Numbers["prefixLmWeight"] > 0, "objective.prefixLmWeight", objective.Numbers["prefixLmWeight"], $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
+        Need(data.Task != Tasks.Grounding || objective.Numbers["alignmentWeight"] > 0, "objective.alignmentWeight", objective.Numbers["alignmentWeight"], "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
         Need(data.Task != Tasks.Vqa || data.Answers.Length > 0, "data.answers", data.Answers, "a file with the answers that are ranked, one a line, with \"data.task\" vqa");
         Need(data.Task != Tasks.Vqa || !method.Mixes, "mix.method", mix.Method, "none with \"data.task\" vqa: a mixed picture has no answer");
         Whole("run.beams", run.Beams, 1, 1000);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TiMix.Learning.Objectives;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
@@ -31,19 +32,29 @@ public static class RunSummary
             ["fingerprint"] = end.Fingerprint,
             ["samplesPerSecond"] = records.Seconds > 0 ? samples / records.Seconds : 0,
             ["wallSeconds"] = records.Seconds,
-            ["finalLosses"] = records.Last is { } last
-                ? new JsonObject
-                {
-                    ["total"] = last.Loss, ["itc"] = last.Itc, ["mix"] = last.Mix, ["alignment"] = last.Alignment, ["mixRegulariser"] = last.MixRegulariser,
-                    ["itm"] = last.Itm, ["mlm"] = last.Mlm, ["prefixLm"] = last.PrefixLm,
-                }
-                : null,
+            ["finalLosses"] = records.Last is { } last ? Losses(last) : null,
             ["evaluation"] = evaluation,
             ["trainProbe"] = records.LastEvaluation?.TrainProbe is { } probe ? Metrics(probe) : null,
             ["replacedSamples"] = records.Replaced,
             ["resumes"] = end.Resumes,
         };
     }
+
+    private static JsonObject Losses(StepReport last)
+    {
+        var losses = new JsonObject { ["total"] = last.Loss };
+        foreach (var name in KnownObjectives.Losses)
+        {
+            losses[name] = last[name];
+            if (name == "alignment")
+            {
+                losses[ContrastiveObjective.Regulariser] = last[ContrastiveObjective.Regulariser];
+            }
+        }
+
+        return losses;
+    }
+
     private static JsonObject Metrics(SplitEvaluation split)
     {
         var metrics = new JsonObject { ["pairs"] = split.Pairs };

@@ -3,7 +3,6 @@ using TiMix.Exchange.Bundles;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
-using TiMix.Learning.Steps;
 using TiMix.Learning.Training;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Loading;
@@ -13,7 +12,7 @@ namespace TiMix.Work.Mixing;
 
 /// <summary>What the mixer adds to a micro-batch.</summary>
 /// <param name="Plan">What is pasted where.</param>
-/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each, and its probabilities of words, <c>mlm</c> and <c>prefixLm</c>, [p, V] each; empty when nothing is distilled.</param>
+/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each, and its probabilities of words, [p, V] each by the name of the objective; empty when nothing is distilled.</param>
 public sealed record MixerAnswer(MixPlan Plan, Bundle Features);
 
 /// <summary>
@@ -40,14 +39,20 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
         if (parameters is not null)
         {
             Load(parameters);
-            var tasks = settings.DistillAlpha > 0 && settings.Language ? LanguageTasks.Of(samples.Tokens, count, microBatch, settings, model) : null;
+            var tasks = settings.DistillAlpha > 0 && settings.Active.Any(objective => objective is WordObjective) ? WordTasks.Of(samples.Tokens, count, microBatch, settings, model) : null;
             answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method.Saliency == SaliencySource.Teacher, tasks);
         }
 
         var saliency = settings.Mixing && _method.Saliency == SaliencySource.Boxes ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;
         var seed = Seeds.Mix(recipe.Run.Seed, (ulong)step, (ulong)microBatch);
         var plan = MixPlanner.Plan(settings.Mixing ? _method : new NoMixing(), saliency, count, model.Grid, seed, recipe.MixOptions());
-        return new MixerAnswer(plan, new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text).Add("mlm", answer.Mlm).Add("prefixLm", answer.PrefixLm).Build());
+        var bundle = new Bundle.Builder().Add("image", answer.Image).Add("text", answer.Text);
+        foreach (var objective in KnownObjectives.All.OfType<WordObjective>())
+        {
+            bundle.Add(objective.Name, answer.Words[objective.Name] ?? []);
+        }
+
+        return new MixerAnswer(plan, bundle.Build());
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ public static class RegionMasks
         [.. PatchGrid.Masks(samples.RegionBoxes, model.ImageSize, model.PatchSize).Select(value => value > 0 ? (byte)1 : (byte)0)];
 
     /// <summary>The regions of whole captions.</summary>
-    /// <param name="kind">phrases, whole or none; see <see cref="ObjectiveRecipe.CaptionRegion"/>.</param>
+    /// <param name="kind">phrases, whole or none; see <c>objective.captionRegion</c>.</param>
     /// <param name="samples">The samples.</param>
     /// <param name="count">Samples b.</param>
     /// <param name="regions">[R, N] from <see cref="OfRegions"/>.</param>

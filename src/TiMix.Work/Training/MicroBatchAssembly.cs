@@ -1,6 +1,8 @@
+using TiMix.Base;
 using TiMix.Exchange.Bundles;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TiMix.Learning.Steps;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Loading;
@@ -20,18 +22,17 @@ public static class MicroBatchAssembly
     public static MicroBatch Assemble(int index, Bundle samples, Bundle teacher, MixPlan plan, Recipe recipe, ModelConfig model) =>
         Assemble(index, SampleBundle.Unpack(samples), teacher.Get<float>("image").ToArray(), teacher.Get<float>("text").ToArray(), plan, recipe, model) with
         {
-            TeacherMlm = teacher.Get<float>("mlm").ToArray(),
-            TeacherPrefixLm = teacher.Get<float>("prefixLm").ToArray(),
+            TeacherWords = new Named<float[]>(KnownObjectives.All.OfType<WordObjective>().Select(objective => (objective.Name, teacher.Get<float>(objective.Name).ToArray()))),
         };
 
     /// <summary>The same from arrays.</summary>
     public static MicroBatch Assemble(int index, SampleArrays samples, float[] teacherImage, float[] teacherText, MixPlan plan, Recipe recipe, ModelConfig model)
     {
         var count = recipe.Optimization.MicroBatchSize;
-        var aligned = recipe.Objective.AlignmentWeight > 0;
+        var aligned = recipe.Objective.Numbers["alignmentWeight"] > 0;
         var regions = aligned ? RegionMasks.OfRegions(samples, model) : [];
         var (captionOwner, captionMasks) = aligned
-            ? RegionMasks.OfCaptions(recipe.Objective.CaptionRegion, samples, count, regions, model.Grid * model.Grid)
+            ? RegionMasks.OfCaptions(recipe.Objective.Words[AlignmentObjective.CaptionRegion]!, samples, count, regions, model.Grid * model.Grid)
             : ([], []);
         return new MicroBatch
         {

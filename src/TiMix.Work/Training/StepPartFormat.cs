@@ -21,13 +21,10 @@ public static class StepPartFormat
             writer.Write(features.Index);
             writer.Write(batch.Count);
             writer.Write(batch.Lambda);
-            writer.Write(features.AlignmentLossSum);
-            writer.Write(features.AlignmentPairs);
-            writer.Write(features.AlignmentCorrect);
-            writer.Write(features.AlignmentPositives);
-            writer.Write(features.AlignmentTruePositives);
-            foreach (var sum in new[] { features.Fusion.Matching, features.Fusion.Mlm, features.Fusion.PrefixLm })
+            writer.Write(features.Sums.Count);
+            foreach (var (name, sum) in features.Sums)
             {
+                writer.Write(name);
                 writer.Write(sum.LossSum);
                 writer.Write(sum.Count);
                 writer.Write(sum.Correct);
@@ -64,9 +61,12 @@ public static class StepPartFormat
             for (var i = 0; i < count; i++)
             {
                 var (index, samples, lambda) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadSingle());
-                var (sum, pairs, correct, positives, truePositives) = (reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
-                ObjectiveSum TakeSum() => new(reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64());
-                var (matching, mlm, prefixLm) = (TakeSum(), TakeSum(), TakeSum());
+                var sums = new (string, ObjectiveSum)[Take(reader)];
+                for (var k = 0; k < sums.Length; k++)
+                {
+                    sums[k] = (reader.ReadString(), new ObjectiveSum(reader.ReadDouble(), reader.ReadInt64(), reader.ReadInt64()));
+                }
+
                 var pairing = Take<int>(reader);
                 var (image, text, mixed) = (Take<float>(reader), Take<float>(reader), Take<float>(reader));
                 var (teacherImage, teacherText) = (Take<float>(reader), Take<float>(reader));
@@ -74,7 +74,7 @@ public static class StepPartFormat
                 var indices = Take<int>(reader);
                 var replacements = reader.ReadString();
                 microBatches.Add((
-                    new GatheredMicroBatch(new MicroBatchFeatures(index, image, text, mixed, sum, pairs, correct, positives, truePositives) { Fusion = new FusionSums(matching, mlm, prefixLm) }, samples, lambda, pairing, teacherImage, teacherText),
+                    new GatheredMicroBatch(new MicroBatchFeatures(index, image, text, mixed, new Named<ObjectiveSum>(sums)), samples, lambda, pairing, teacherImage, teacherText),
                     new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : JsonSerializer.Deserialize<List<Replacement>>(replacements)!)));
             }
 
@@ -97,6 +97,11 @@ public static class StepPartFormat
         writer.Write(values.Length);
         writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
     }
+
+    /// <summary>How many sums there are; each takes more than a byte.</summary>
+    private static int Take(BinaryReader reader) => reader.ReadInt32() is var count && count >= 0 && count <= reader.BaseStream.Length - reader.BaseStream.Position
+        ? count
+        : throw new InvalidDataException($"{count} sums do not fit into the part.");
 
     private static T[] Take<T>(BinaryReader reader)
         where T : unmanaged

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TiMix.Exchange.Reduction;
 using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TiMix.Learning.Steps;
 using TiMix.Learning.Training;
 using TiMix.Runs.Recipes;
@@ -121,7 +122,7 @@ public sealed class TrainingStep : IDisposable
     /// </summary>
     public void WarmUp()
     {
-        var settings = _recipe.SettingsAt(0) with { DistillAlpha = 0, MatchingWeight = 0, MlmWeight = 0, PrefixLmWeight = 0 };
+        var settings = _recipe.SettingsAt(0) with { DistillAlpha = 0, Objectives = [.. KnownObjectives.All.Where(objective => !objective.Fuses)] };
         var batch = MadeUpMicroBatch.Of(_recipe, _state.Model);
         var features = new MicroBatchFeatures[_lanes.Count];
         _lanes.Run(lane => features[lane] = _workers[lane].Forward(batch, settings, keepGraph: true));

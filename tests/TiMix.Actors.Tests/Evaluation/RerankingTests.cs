@@ -24,7 +24,7 @@ public sealed class RerankingTests : IDisposable
         var recipe = _data.Recipe with
         {
             Model = _data.Recipe.Model with { FusionLayers = 1 },
-            Objective = _data.Recipe.Objective with { ItmWeight = 1 },
+            Objective = _data.Recipe.Objective.With("itmWeight", 1),
         };
         var data = new RunData(recipe, _data.In("sample"));
         var config = recipe.ModelConfig(data.OpenTokenizer().VocabularySize);

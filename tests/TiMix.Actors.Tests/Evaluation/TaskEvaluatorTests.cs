@@ -1,4 +1,3 @@
-using TiMix.Work.Training;
 using System.Text.Json.Nodes;
 using TiMix.Actors.Nodes;
 using TiMix.Base;
@@ -10,6 +9,7 @@ using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Sources;
 using TiMix.Work.Evaluation;
+using TiMix.Work.Training;
 using static TorchSharp.torch;
 
 namespace TiMix.Actors.Tests.Evaluation;
@@ -95,7 +95,7 @@ public sealed class TaskEvaluatorTests : IDisposable
     public void A_model_without_a_decoder_cannot_write()
     {
         var recipe = _data.Recipe(Tasks.Captioning);
-        var without = recipe with { Objective = recipe.Objective with { PrefixLmWeight = 0 } };
+        var without = recipe with { Objective = recipe.Objective.With("prefixLmWeight", 0) };
         Assert.Contains("no decoder, which task captioning needs", Assert.Throws<RunError>(() => Evaluate(without)).Message);
     }
 

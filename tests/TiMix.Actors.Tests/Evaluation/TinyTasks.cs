@@ -47,14 +47,10 @@ internal sealed class TinyTasks : IDisposable
         Model = new ModelRecipe { ImageSize = task == Tasks.Grounding ? 32 : 16, PatchSize = 4, VisionWidth = 32, VisionLayers = 2, VisionHeads = 2, TextWidth = 32, TextLayers = 2, TextHeads = 2, EmbedDim = 8, FusionLayers = 1, DecoderLayers = 1 },
         Optimization = new OptimizationRecipe { Steps = 6, MicroBatches = 1, MicroBatchSize = 6, WarmupSteps = 2, LearningRate = 1e-3, WeightDecay = 0 },
         Mix = new MixRecipe { Method = "none" },
-        Objective = new ObjectiveRecipe
-        {
-            ItcWeight = 0,
-            DistillAlpha = 0,
-            AlignmentWeight = task == Tasks.Grounding ? 1 : 0,
-            CaptionRegion = "none",
-            PrefixLmWeight = task is Tasks.Captioning or Tasks.Vqa ? 1 : 0,
-        },
+        Objective = new ObjectiveRecipe { ItcWeight = 0, DistillAlpha = 0 }
+            .With("alignmentWeight", task == Tasks.Grounding ? 1 : 0)
+            .With("captionRegion", "none")
+            .With("prefixLmWeight", task is Tasks.Captioning or Tasks.Vqa ? 1 : 0),
         Run = new RunRecipe { SnapshotEvery = 1000, EvaluateEvery = 0, Beams = 2 },
     };
 

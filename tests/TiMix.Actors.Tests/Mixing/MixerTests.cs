@@ -155,7 +155,7 @@ public sealed class MixerTests
         Assert.Equal([0], whole.CaptionOwner);
         Assert.Equal([1f, 2], whole.TeacherImage);
 
-        var unaligned = MicroBatchAssembly.Assemble(0, Samples, [], [], plan, Sample with { Objective = Sample.Objective with { AlignmentWeight = 0 } }, Model);
+        var unaligned = MicroBatchAssembly.Assemble(0, Samples, [], [], plan, Sample with { Objective = Sample.Objective.With("alignmentWeight", 0) }, Model);
         Assert.Equal(0, unaligned.RegionOwner.Length + unaligned.RegionPhrases.Length + unaligned.RegionMasks.Length + unaligned.CaptionOwner.Length + unaligned.CaptionMasks.Length);
         Assert.Equal(Samples.Pixels, unaligned.Pixels);
     }
@@ -186,24 +186,24 @@ public sealed class MixerTests
     public void The_teacher_says_what_it_thinks_of_the_words_that_the_trainer_will_hide()
     {
         var model = Model with { FusionLayers = 1, DecoderLayers = 1, MlmHead = true };
-        var recipe = Sample with { Objective = Sample.Objective with { MlmWeight = 1, PrefixLmWeight = 1 } };
+        var recipe = Sample with { Objective = Sample.Objective.With("mlmWeight", 1).With("prefixLmWeight", 1) };
         using var values = new ParameterBuffer(DualEncoder.LayoutOf(model), CPU);
         values.InitializeFrom(1);
         var parameters = values.ToArray();
         using var mixer = new Mixer(recipe, model, CPU);
         using var features = mixer.Run(4, 1, Samples, parameters).Features;
-        var tasks = LanguageTasks.Of(Samples.Tokens, B, 1, recipe.SettingsAt(4), model);
+        var tasks = WordTasks.Of(Samples.Tokens, B, 1, recipe.SettingsAt(4), model);
         var (mlm, prefixLm) = (features.Get<float>("mlm").ToArray(), features.Get<float>("prefixLm").ToArray());
-        Assert.Equal((tasks.Masked!.Rows.Length * 20, tasks.Prefix!.Rows.Length * 20), (mlm.Length, prefixLm.Length));
+        Assert.Equal((tasks.Of("mlm")!.Rows.Length * 20, tasks.Of("prefixLm")!.Rows.Length * 20), (mlm.Length, prefixLm.Length));
         Assert.All(mlm.Concat(prefixLm).Chunk(20), row => Assert.Equal(1, row.Sum(), 1e-5f));
 
         // The same parameters as the student lose nothing against themselves but the entropy: soft and hard share one distribution.
         using var worker = new MicroBatchWorker(model, values.Layout, values.Values);
         var batch = MicroBatchAssembly.Assemble(1, SampleBundleOf(Samples), features, new MixPlan(new NoMixing(), [0, 1], 0, 1, [], []), recipe, model);
-        var settings = recipe.SettingsAt(4) with { Mixing = false, AlignmentWeight = 0, DistillAlpha = 1 };
-        var sums = worker.Forward(batch, settings, keepGraph: false).Fusion;
-        Assert.Equal(-mlm.Sum(p => p * Math.Log(p)), sums.Mlm.LossSum, 1e-4);
-        Assert.Equal(-prefixLm.Sum(p => p * Math.Log(p)), sums.PrefixLm.LossSum, 1e-4);
+        var settings = recipe.SettingsAt(4) with { Mixing = false, Numbers = recipe.Objective.Numbers.With("alignmentWeight", 0), DistillAlpha = 1 };
+        var sums = worker.Forward(batch, settings, keepGraph: false).Sums;
+        Assert.Equal(-mlm.Sum(p => p * Math.Log(p)), sums["mlm"].LossSum, 1e-4);
+        Assert.Equal(-prefixLm.Sum(p => p * Math.Log(p)), sums["prefixLm"].LossSum, 1e-4);
 
         using var plain = new Mixer(recipe with { Objective = recipe.Objective with { DistillAlpha = 0 } }, model, CPU);
         using var undistilled = plain.Run(4, 1, Samples, parameters).Features;

@@ -42,7 +42,7 @@ public sealed class ModelOfRecipeTests
     public void The_recipe_with_all_objectives_and_the_authors_sizes_load()
     {
         var recipe = RecipeFile.Load("sample-full");
-        Assert.True(recipe.SettingsAt(0).Fusing && recipe.SettingsAt(0).Language);
+        Assert.True(recipe.SettingsAt(0).Fusing && recipe.SettingsAt(0).Active.Any(objective => objective is WordObjective));
         var model = recipe.ModelConfig(466);
         model.Validate();
         Assert.True(model is { FusionLayers: > 0, DecoderLayers: > 0, MatchingHead: true, MlmHead: true });

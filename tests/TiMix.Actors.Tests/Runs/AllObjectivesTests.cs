@@ -40,7 +40,7 @@ public sealed class AllObjectivesTests : IDisposable
     private Recipe Recipe => _data.Recipe with
     {
         Model = _data.Recipe.Model with { FusionLayers = 1, DecoderLayers = 1 },
-        Objective = _data.Recipe.Objective with { ItmWeight = 1, MlmWeight = 0.5, PrefixLmWeight = 0.5 },
+        Objective = _data.Recipe.Objective.With("itmWeight", 1).With("mlmWeight", 0.5).With("prefixLmWeight", 0.5),
     };
 
     private async Task<string?> RunAsync(string name, Recipe recipe, int threads)

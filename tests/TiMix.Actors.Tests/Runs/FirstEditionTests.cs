@@ -87,11 +87,27 @@ public sealed class FirstEditionTests : IDisposable
         var faulted = _old.Run("faulted");
         var steps = RunRecords.StepsOf(faulted).ToList();
         Assert.Equal(Enumerable.Range(1, 200).Select(step => (long)step), steps.Select(step => step.Step));
-        Assert.All(steps, step => Assert.True(step is { Loss: > 0, Itc: > 0, Alignment: > 0, Temperature: > 0, GradientNorm: > 0, StepSeconds: > 0 }, step.ToString()));
-        Assert.Equal((1.0820023901760578, 0.8236218690872192), (steps[^1].Loss, steps[^1].Itc));
+        Assert.All(steps, step => Assert.True(step is { Loss: > 0, Temperature: > 0, GradientNorm: > 0, StepSeconds: > 0 } && step["itc"] > 0 && step["alignment"] > 0, step.ToString()));
+        Assert.Equal((1.0820023901760578, 0.8236218690872192), (steps[^1].Loss, steps[^1]["itc"]));
         Assert.Equal([100L, 200], RunRecords.EvaluationsOf(faulted).Select(evaluation => evaluation.Step));
         Assert.Equal(["validation", "test"], RunRecords.EvaluationsOf(faulted).Last().Splits.Select(split => split.Split));
         Assert.Equal(39, RunRecords.StepsOf(_old.Run("stopped")).Last().Step);
+    }
+
+    [Fact]
+    public void Steps_are_written_down_as_they_were()
+    {
+        var (old, copy) = (_old.Run("faulted"), RunDirectory.Of(_old.Runs, "copy"));
+        using (var records = new RunRecords(copy))
+        {
+            records.Open();
+            foreach (var step in RunRecords.StepsOf(old))
+            {
+                records.Add(step, []);
+            }
+        }
+
+        Assert.Equal(File.ReadAllLines(old.Metrics), File.ReadAllLines(copy.Metrics));
     }
 
     [Theory]

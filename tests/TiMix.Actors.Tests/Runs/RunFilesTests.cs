@@ -114,7 +114,7 @@ public sealed class RunFilesTests : IDisposable
         Assert.Contains("\"tset\"", Assert.Throws<RunError>(() => Splits.PatternOf(recipe, "tset")).Message, StringComparison.Ordinal);
     }
 
-    private static StepReport Report(long step) => new(step, 9, 0, 1.5, 1, 0.25, 0.25, 0.9, 0.07, 1e-3, 2, 0.5, 16);
+    private static StepReport Report(long step) => new(step, 9, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
 
     private static EvaluationReport Evaluation(long step) => new(step, [new SplitEvaluation("test", 8, new Dictionary<string, double> { ["meanRecall"] = 12.5 })]);
 }

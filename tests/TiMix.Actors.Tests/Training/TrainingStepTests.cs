@@ -51,7 +51,7 @@ public sealed class TrainingStepTests
             Sample with { Mix = Sample.Mix with { Method = "none" } },
             Sample with { Mix = Sample.Mix with { Labels = "self" } },
             Sample with { Objective = Sample.Objective with { DistillAlpha = 0 } },
-            Sample with { Objective = Sample.Objective with { AlignmentWeight = 0 } },
+            Sample with { Objective = Sample.Objective.With("alignmentWeight", 0) },
         }.Select(recipe => Fingerprint(recipe, 1)).ToList();
         Assert.Equal(fingerprints.Count, fingerprints.Distinct().Count());
     }
@@ -140,8 +140,8 @@ public sealed class TrainingStepTests
             last = step.Run(batches).Losses;
         }
 
-        Assert.True(last.Itc < first.Itc / 2, $"itc {first.Itc} → {last.Itc}");
-        Assert.True(last.Alignment < first.Alignment, $"alignment {first.Alignment} → {last.Alignment}");
+        Assert.True(last["itc"] < first["itc"] / 2, $"itc {first["itc"]} → {last["itc"]}");
+        Assert.True(last["alignment"] < first["alignment"], $"alignment {first["alignment"]} → {last["alignment"]}");
     }
 
     [Theory]

@@ -30,8 +30,8 @@ public sealed class RealSizeTests
             var image = encoder.EncodeImages(Pixels.Normalize(bytes, 2, 224, CPU), true);
             var tokens = Enumerable.Range(0, 2 * 77).Select(i => i % 77 < 20 + (i / 77) ? 1 + (long)random.NextInt(config.VocabularySize - 1) : 0).ToArray();
             var text = encoder.EncodeTexts(tensor(tokens, [2, 77]));
-            var alignment = AlignmentObjective.Compute(encoder.PatchTextLogits(image.Middle!, null, text.Cls), ones(2, 196));
-            var loss = (image.Feature.mm(text.Feature.t()) / 0.07).log_softmax(1).diag().mean().neg() + (alignment.LossSum / alignment.Pairs);
+            var alignment = AlignmentObjective.Loss(encoder.PatchTextLogits(image.Middle!, null, text.Cls), ones(2, 196));
+            var loss = (image.Feature.mm(text.Feature.t()) / 0.07).log_softmax(1).diag().mean().neg() + (alignment.Sum / alignment.Count);
             loss.backward();
             Assert.InRange(loss.item<float>(), 0, 20);
         }

@@ -14,7 +14,7 @@ public sealed class AlignmentObjectiveTests
     {
         using var logits = torch.tensor(Logits, 2, 3, 2).requires_grad_();
         using var mask = torch.tensor(Mask, 2, 3);
-        var result = AlignmentObjective.Compute(logits, mask);
+        var result = AlignmentObjective.Loss(logits, mask);
 
         double loss = 0;
         var gradient = new double[Logits.Length];
@@ -26,15 +26,15 @@ public sealed class AlignmentObjectiveTests
             gradient[2 * i + 1] = b / (a + b) - Mask[i];
         }
 
-        Assert.Equal(loss, result.LossSum.ToDouble(), 1e-12);
-        result.LossSum.backward();
+        Assert.Equal(loss, result.Sum.ToDouble(), 1e-12);
+        result.Sum.backward();
         var actual = logits.grad!.data<double>().ToArray();
         for (int i = 0; i < gradient.Length; i++)
             Assert.Equal(gradient[i], actual[i], 1e-12);
 
         // Predicted classes 0 1 0 | 0 1 1 against 0 1 1 | 1 1 0; the tie is class 0.
-        Assert.Equal((6L, 3L, 4L, 2L), (result.Pairs, result.Correct, result.Positives, result.TruePositives));
-        result.LossSum.Dispose();
+        Assert.Equal((6L, 3L), (result.Count, result.Correct));
+        result.Sum.Dispose();
     }
 
     [Fact]
@@ -42,12 +42,11 @@ public sealed class AlignmentObjectiveTests
     {
         using var logits = torch.tensor(Logits, 2, 3, 2);
         using var mask = torch.tensor(Mask, 2, 3);
-        var whole = AlignmentObjective.Compute(logits, mask);
-        var first = AlignmentObjective.Compute(logits.narrow(0, 0, 1), mask.narrow(0, 0, 1));
-        var second = AlignmentObjective.Compute(logits.narrow(0, 1, 1), mask.narrow(0, 1, 1));
-        Assert.Equal(whole.LossSum.ToDouble(), first.LossSum.ToDouble() + second.LossSum.ToDouble(), 1e-12);
+        var whole = AlignmentObjective.Loss(logits, mask);
+        var first = AlignmentObjective.Loss(logits.narrow(0, 0, 1), mask.narrow(0, 0, 1));
+        var second = AlignmentObjective.Loss(logits.narrow(0, 1, 1), mask.narrow(0, 1, 1));
+        Assert.Equal(whole.Sum.ToDouble(), first.Sum.ToDouble() + second.Sum.ToDouble(), 1e-12);
         Assert.Equal(whole.Correct, first.Correct + second.Correct);
-        Assert.Equal(whole.TruePositives, first.TruePositives + second.TruePositives);
     }
 
     [Fact]
@@ -55,18 +54,18 @@ public sealed class AlignmentObjectiveTests
     {
         using var logits = torch.zeros(0, 4, 2).requires_grad_();
         using var mask = torch.zeros(0, 4);
-        var result = AlignmentObjective.Compute(logits, mask);
-        Assert.Equal(0, result.LossSum.ToDouble());
-        Assert.Equal((0L, 0L, 0L, 0L), (result.Pairs, result.Correct, result.Positives, result.TruePositives));
-        result.LossSum.backward();
+        var result = AlignmentObjective.Loss(logits, mask);
+        Assert.Equal(0, result.Sum.ToDouble());
+        Assert.Equal((0L, 0L), (result.Count, result.Correct));
+        result.Sum.backward();
     }
 
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
         using var logits = torch.zeros(2, 4, 2);
-        Assert.Throws<ArgumentException>(() => AlignmentObjective.Compute(logits, torch.zeros(2, 3)));
-        Assert.Throws<ArgumentException>(() => AlignmentObjective.Compute(logits, torch.zeros(8)));
-        Assert.Throws<ArgumentException>(() => AlignmentObjective.Compute(torch.zeros(2, 4, 3), torch.zeros(2, 4)));
+        Assert.Throws<ArgumentException>(() => AlignmentObjective.Loss(logits, torch.zeros(2, 3)));
+        Assert.Throws<ArgumentException>(() => AlignmentObjective.Loss(logits, torch.zeros(8)));
+        Assert.Throws<ArgumentException>(() => AlignmentObjective.Loss(torch.zeros(2, 4, 3), torch.zeros(2, 4)));
     }
 }

@@ -23,7 +23,7 @@ public sealed class WordObjectivesTests
         var hard = -(log[0] + log[5]);
         var soft = -log.Zip(teacher, (value, share) => value * share).Sum();
         var leaf = tensor(logits, [2, 3]).requires_grad_(true);
-        var (loss, count, correct) = VocabularyObjective.Compute(leaf, words, teacher, 0.4);
+        var (loss, count, correct) = WordObjective.Loss(leaf, words, teacher, 0.4);
         Assert.Equal((0.6 * hard) + (0.4 * soft), loss.item<float>(), 1e-5);
         Assert.Equal((2L, 1L), (count, correct));
         loss.backward();
@@ -34,9 +34,9 @@ public sealed class WordObjectivesTests
             Assert.Equal(Math.Exp(log[i]) - target, gradient[i], 1e-5);
         }
 
-        Assert.Equal(hard, VocabularyObjective.Compute(leaf, words, [], 0).LossSum.item<float>(), 1e-5);
-        Assert.Throws<ArgumentException>(() => VocabularyObjective.Compute(leaf, words, [], 0.4));
-        Assert.Throws<ArgumentException>(() => VocabularyObjective.Compute(leaf, [0], [], 0));
+        Assert.Equal(hard, WordObjective.Loss(leaf, words, [], 0).Sum.item<float>(), 1e-5);
+        Assert.Throws<ArgumentException>(() => WordObjective.Loss(leaf, words, [], 0.4));
+        Assert.Throws<ArgumentException>(() => WordObjective.Loss(leaf, [0], [], 0));
     }
 
     [Fact]
@@ -44,11 +44,11 @@ public sealed class WordObjectivesTests
     {
         using var scope = NewDisposeScope();
         var logits = tensor(new float[] { 0, 2, 1, 1, 3, 0 }, [3, 2]);
-        var (loss, count, correct) = MatchingObjective.Compute(logits, 1);
+        var (loss, count, correct) = MatchingObjective.Loss(logits, 1);
         static double Log(double own, double other) => own - Math.Log(Math.Exp(own) + Math.Exp(other));
         Assert.Equal(-(Log(2, 0) + Log(1, 1) + Log(3, 0)), loss.item<float>(), 1e-5);
         // A tie counts as not belonging together, which is right for the second pair.
         Assert.Equal((3L, 3L), (count, correct));
-        Assert.Throws<ArgumentException>(() => MatchingObjective.Compute(logits, 4));
+        Assert.Throws<ArgumentException>(() => MatchingObjective.Loss(logits, 4));
     }
 }

@@ -21,9 +21,9 @@ public sealed class FusionStepTests : IDisposable
         FusionLayers = 2, DecoderLayers = 2, MatchingHead = true, MlmHead = true,
     };
 
-    private static readonly StepSettings Settings = new(3, 1e-3, 0.4, 0.7, true, 0, MixLabels.Hard, 0.5)
+    private static readonly StepSettings Settings = new(3, 1e-3, 0.4, 0.7, true, MixLabels.Hard, 0.5)
     {
-        Seed = 9, MatchingWeight = 0.8, MlmWeight = 0.6, PrefixLmWeight = 0.5, MlmShare = 0.3,
+        Seed = 9, Numbers = new(("itmWeight", 0.8), ("mlmWeight", 0.6), ("mlmShare", 0.3), ("prefixLmWeight", 0.5)),
     };
 
     private readonly ParameterLayout _layout = DualEncoder.LayoutOf(Config);
@@ -60,15 +60,16 @@ public sealed class FusionStepTests : IDisposable
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
         var features = _batches.Select(batch => worker.Forward(batch, Settings, keepGraph: false)).ToArray();
         var losses = Step(worker, keepGraph: false).Losses;
-        double Mean(Func<FusionSums, ObjectiveSum> of) => features.Sum(part => of(part.Fusion).LossSum) / features.Sum(part => of(part.Fusion).Count);
-        Assert.Equal(3 * Count * Parts, losses.Fusion.Matching.Count);
-        Assert.Equal(Mean(sums => sums.Mlm), losses.Fusion.Mlm.Mean, 1e-12);
+        double Mean(string name) => features.Sum(part => part.Sums[name].LossSum) / features.Sum(part => part.Sums[name].Count);
+        Assert.Equal(3 * Count * Parts, losses.Sums["itm"].Count);
+        Assert.Equal(Mean("mlm"), losses["mlm"], 1e-12);
+        Assert.Equal(losses["itc"] + (0.7 * losses["mix"]) + (0.8 * Mean("itm")) + (0.6 * Mean("mlm")) + (0.5 * Mean("prefixLm")), losses.Total, 1e-9);
         Assert.Equal(
-            losses.Itc + (0.7 * losses.Mix) + (0.8 * Mean(sums => sums.Matching)) + (0.6 * Mean(sums => sums.Mlm)) + (0.5 * Mean(sums => sums.PrefixLm)), losses.Total, 1e-9);
+            ["itc", "mix", "mixRegulariser", "alignment", "alignmentAccuracy", "itm", "itmAccuracy", "mlm", "mlmAccuracy", "prefixLm"], losses.Values.Select(pair => pair.Key));
         // Nothing is learned yet: two classes, and thirty words.
-        Assert.InRange(losses.Fusion.Matching.Mean, 0.5, 1.0);
-        Assert.InRange(losses.Fusion.Mlm.Mean, Math.Log(30) - 0.5, Math.Log(30) + 0.5);
-        Assert.InRange(losses.Fusion.PrefixLm.Mean, Math.Log(30) - 0.5, Math.Log(30) + 0.5);
+        Assert.InRange(losses["itm"], 0.5, 1.0);
+        Assert.InRange(losses["mlm"], Math.Log(30) - 0.5, Math.Log(30) + 0.5);
+        Assert.InRange(losses["prefixLm"], Math.Log(30) - 0.5, Math.Log(30) + 0.5);
     }
 
     [Fact]
@@ -98,13 +99,13 @@ public sealed class FusionStepTests : IDisposable
     {
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
         var features = _batches.Select(batch => worker.Forward(batch, Settings, keepGraph: true)).ToArray();
-        var scales = GlobalLoss.Compute([.. _batches.Select((batch, i) => GatheredMicroBatch.Of(batch, features[i]))], Settings, _values.LogitScale, Config.EmbedDim).Gradients[0].Fusion;
+        var scales = GlobalLoss.Compute([.. _batches.Select((batch, i) => GatheredMicroBatch.Of(batch, features[i]))], Settings, _values.LogitScale, Config.EmbedDim).Gradients[0].Scales;
         var summed = new double[_layout.Length];
         foreach (var batch in _batches)
         {
             // The features get no gradient, so that these losses are seen alone.
             var none = new float[Count * Config.EmbedDim];
-            worker.Backward(batch, Settings, new FeatureGradients(none, none, none, 0, 0) { Fusion = scales });
+            worker.Backward(batch, Settings, new FeatureGradients(none, none, none, scales, 0));
             foreach (var (i, value) in worker.Gradients.ToArray().Index())
             {
                 summed[i] += value;
@@ -153,42 +154,43 @@ public sealed class FusionStepTests : IDisposable
                 matching.Add(Matches(i, negatives.TextOfImage[i])[0]);
             }
 
-            var tasks = LanguageTasks.Of(batch.Tokens, Count, batch.Index, Settings, Config);
+            var tasks = WordTasks.Of(batch.Tokens, Count, batch.Index, Settings, Config);
             void Words(List<Tensor> losses, Tensor logProbabilities, int target, float[] teacher, int at)
             {
                 var soft = tensor(teacher[(at * 30)..((at + 1) * 30)]);
                 losses.Add((0.6 * logProbabilities[target]) + (0.4 * (soft * logProbabilities).sum()));
             }
 
-            foreach (var (at, row) in tasks.Masked!.Rows.Index())
+            var (masked, prefixes) = (tasks.Of("mlm")!, tasks.Of("prefixLm")!);
+            foreach (var (at, row) in masked.Rows.Index())
             {
-                var fused = fusion.Encoder!.Fuse(Text(Row(tasks.Masked.Tokens, row)), fusion.Encoder.Remember(images.narrow(0, row, 1)), classOnly: false);
-                Words(mlm, fusion.Masked!.Logits(fused[0].narrow(0, tasks.Masked.Columns[at], 1)).log_softmax(1)[0], tasks.Masked.Targets[at], batch.TeacherMlm, at);
+                var fused = fusion.Encoder!.Fuse(Text(Row(masked.Tokens, row)), fusion.Encoder.Remember(images.narrow(0, row, 1)), classOnly: false);
+                Words(mlm, fusion.Masked!.Logits(fused[0].narrow(0, masked.Columns[at], 1)).log_softmax(1)[0], masked.Targets[at], batch.TeacherWords["mlm"]!, at);
             }
 
-            foreach (var (at, row) in tasks.Prefix!.Rows.Index())
+            foreach (var (at, row) in prefixes.Rows.Index())
             {
-                var begun = Text(Row(tasks.Prefix.Prefixes, row));
+                var begun = Text(Row(prefixes.Tokens, row));
                 var own = images.narrow(0, row, 1);
                 var fused = begun with { Tokens = fusion.Encoder!.Fuse(begun, fusion.Encoder.Remember(own), classOnly: false) };
-                var written = tensor(Row(tasks.Prefix.Inputs, row)[..(tasks.Prefix.Columns[at] + 1)].Select(token => (long)token).ToArray()).unsqueeze(0);
-                Words(prefix, fusion.Decoder!.Logits(written, fusion.Decoder.Remember(own, fused))[0][tasks.Prefix.Columns[at]].log_softmax(0), tasks.Prefix.Targets[at], batch.TeacherPrefixLm, at);
+                var written = tensor(Row(prefixes.Inputs, row)[..(prefixes.Columns[at] + 1)].Select(token => (long)token).ToArray()).unsqueeze(0);
+                Words(prefix, fusion.Decoder!.Logits(written, fusion.Decoder.Remember(own, fused))[0][prefixes.Columns[at]].log_softmax(0), prefixes.Targets[at], batch.TeacherWords["prefixLm"]!, at);
             }
         }
 
         Tensor Mean(List<Tensor> logProbabilities) => stack(logProbabilities).mean().neg();
-        ((Settings.MatchingWeight * Mean(matching)) + (Settings.MlmWeight * Mean(mlm)) + (Settings.PrefixLmWeight * Mean(prefix))).backward();
-        Assert.Equal(features.Sum(part => part.Fusion.Mlm.LossSum) / mlm.Count, Mean(mlm).item<float>(), 1e-4);
-        Assert.Equal(features.Sum(part => part.Fusion.PrefixLm.LossSum) / prefix.Count, Mean(prefix).item<float>(), 1e-4);
-        Assert.Equal(features.Sum(part => part.Fusion.Matching.LossSum) / matching.Count, Mean(matching).item<float>(), 1e-4);
+        ((0.8 * Mean(matching)) + (0.6 * Mean(mlm)) + (0.5 * Mean(prefix))).backward();
+        Assert.Equal(features.Sum(part => part.Sums["mlm"].LossSum) / mlm.Count, Mean(mlm).item<float>(), 1e-4);
+        Assert.Equal(features.Sum(part => part.Sums["prefixLm"].LossSum) / prefix.Count, Mean(prefix).item<float>(), 1e-4);
+        Assert.Equal(features.Sum(part => part.Sums["itm"].LossSum) / matching.Count, Mean(matching).item<float>(), 1e-4);
     }
 
     [Fact]
     public void Micro_batches_hide_other_words_in_other_steps()
     {
-        var (now, later) = (LanguageTasks.Of(_batches[0].Tokens, Count, 0, Settings, Config), LanguageTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Step = 4 }, Config));
-        Assert.NotEqual(now.Masked!.Tokens, later.Masked!.Tokens);
-        Assert.Null(LanguageTasks.Of(_batches[0].Tokens, Count, 0, Settings with { MlmWeight = 0 }, Config).Masked);
+        var (now, later) = (WordTasks.Of(_batches[0].Tokens, Count, 0, Settings, Config), WordTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Step = 4 }, Config));
+        Assert.NotEqual(now.Of("mlm")!.Tokens, later.Of("mlm")!.Tokens);
+        Assert.Null(WordTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Numbers = Settings.Numbers.With("mlmWeight", 0) }, Config).Of("mlm"));
     }
 
     private (StepLosses Losses, float[][] Gradients) Step(MicroBatchWorker worker, bool keepGraph, MicroBatch[]? batches = null)
@@ -228,12 +230,12 @@ public sealed class FusionStepTests : IDisposable
             tokens.AddRange(new int[Length - 2 - words]);
         }
 
-        var tasks = LanguageTasks.Of([.. tokens], Count, index, Settings, Config);
+        var tasks = WordTasks.Of([.. tokens], Count, index, Settings, Config);
         var answer = teacher.Ask(pixels, [.. tokens], Count, features: true, saliency: false, tasks);
         return new MicroBatch
         {
             Index = index, Count = Count, Pixels = pixels, Tokens = [.. tokens], RegionOwner = [], RegionPhrases = [], RegionMasks = [], CaptionOwner = [], CaptionMasks = [],
-            Plan = MixPlanner.Plan(new RandomWindow(), [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text, TeacherMlm = answer.Mlm, TeacherPrefixLm = answer.PrefixLm,
+            Plan = MixPlanner.Plan(new RandomWindow(), [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text, TeacherWords = answer.Words,
         };
     }
 }

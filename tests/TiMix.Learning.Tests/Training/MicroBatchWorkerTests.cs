@@ -1,6 +1,7 @@
 using TiMix.Base;
 using TiMix.Learning.Mixing;
 using TiMix.Learning.Model;
+using TiMix.Learning.Objectives;
 using TiMix.Learning.Steps;
 using TiMix.Learning.Training;
 using TorchSharp;
@@ -19,7 +20,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
         TextWidth = 16, TextLayers = 2, TextHeads = 2, ContextLength = Length, VocabularySize = 30, EmbedDim = 8,
     };
 
-    private static readonly StepSettings Settings = new(3, 1e-3, 0, 0.7, true, 0.5, MixLabels.Hard, 0.5);
+    private static readonly StepSettings Settings = new(3, 1e-3, 0, 0.7, true, MixLabels.Hard, 0.5) { Numbers = new(("alignmentWeight", 0.5)) };
     private readonly ParameterLayout _layout = DualEncoder.LayoutOf(Config);
     private readonly ParameterBuffer _values;
     private readonly MicroBatch[] _batches = [.. Enumerable.Range(0, Parts).Select(Batch)];
@@ -102,7 +103,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
         Assert.Equal(a.Image, b.Image);
         Assert.Equal(a.Mixed, b.Mixed);
         Assert.NotEqual(a.Image, a.Mixed);
-        var upstream = new FeatureGradients(a.Text, a.Image, a.Mixed, 0.1, 0);
+        var upstream = new FeatureGradients(a.Text, a.Image, a.Mixed, new(("alignment", 0.1)), 0);
         worker.Backward(_batches[2], Settings, upstream);
         fresh.Backward(_batches[2], Settings, upstream);
         Assert.Equal(fresh.Gradients.Fingerprint(), worker.Gradients.Fingerprint());
@@ -143,7 +144,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
         double Logit(int i, int j) => scale * views[i].Zip(texts[j], (a, b) => a * b).Sum();
         var all = Enumerable.Range(0, Parts * Count).ToArray();
         var expected = all.Average(i => (Math.Log(all.Sum(j => Math.Exp(Logit(i, j)))) + Math.Log(all.Sum(j => Math.Exp(Logit(j, i)))) - (2 * Logit(i, i))) / 2);
-        Assert.Equal(expected, GlobalLoss.Compute(gathered, Settings, _values.LogitScale, Config.EmbedDim).Losses.Mix, 1e-5);
+        Assert.Equal(expected, GlobalLoss.Compute(gathered, Settings, _values.LogitScale, Config.EmbedDim).Losses["mix"], 1e-5);
     }
 
     private (StepLosses Losses, float[][] Gradients) Step(MicroBatchWorker worker, bool keepGraph)
@@ -203,7 +204,7 @@ public sealed class MicroBatchWorkerTests : IDisposable
         var logProbability = logits.log_softmax(2);
         var alignment = ((covered * logProbability.select(2, 1)) + ((1 - covered) * logProbability.select(2, 0))).mean().neg();
 
-        var loss = CrossEntropy(image.Feature, eye(total)) + (Settings.MixWeight * CrossEntropy(encoder.EncodeImages(mixed, false).Feature, label)) + (Settings.AlignmentWeight * alignment);
+        var loss = CrossEntropy(image.Feature, eye(total)) + (Settings.MixWeight * CrossEntropy(encoder.EncodeImages(mixed, false).Feature, label)) + (0.5 * alignment);
         loss.backward();
         encoder.AddLogitScaleGradient(scale.grad!.item<float>());
         return loss.item<float>();

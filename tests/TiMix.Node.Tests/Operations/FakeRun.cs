@@ -57,7 +57,7 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
             [Trainer("a~1", "trainer-1"), Trainer("b~1", "trainer-2")], [new CommittedSnapshot(10, "step-10", "abc", null)], [new ViewChange(view, new ViewCause(ViewCauseKind.Joins, "trainer-2"), 1000, 1200, 1500)]);
     }
 
-    public static StepReport Step(long step, double loss = 2) => new(step, 100, 0, loss, 1, 0.5, 0.25, 0.5, 0.07, 1e-3, 3, 0.5, 128) { ComputeSeconds = 0.25, ExchangeSeconds = 0.125, UpdateSeconds = 0.0625 };
+    public static StepReport Step(long step, double loss = 2) => new(step, 100, 0, loss, new(("itc", 1), ("mix", 0.5), ("alignment", 0.25), ("alignmentAccuracy", 0.5)), 0.07, 1e-3, 3, 0.5, 128) { ComputeSeconds = 0.25, ExchangeSeconds = 0.125, UpdateSeconds = 0.0625 };
 
     public async Task<HttpClient> ServeAsync(string address = "127.0.0.1")
     {

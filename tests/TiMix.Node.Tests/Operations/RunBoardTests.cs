@@ -39,7 +39,7 @@ public sealed class RunBoardTests : IAsyncDisposable
 
         board.ViewBegan(new ViewChange(new View(2, 3, []), new ViewCause(ViewCauseKind.BrokeOff, "trainer-1"), 1, 2, 0));
         board.StepCompleted(FakeRun.Step(4, 40));
-        Assert.Equal([1, 2, 3, 40], board.SeriesAfter(0, 10).Loss);
+        Assert.Equal([1, 2, 3, 40], board.SeriesAfter(0, 10)["loss"]);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class RunBoardTests : IAsyncDisposable
 
         var series = board.SeriesAfter(0, 3);
         Assert.Equal([3, 6, 7], series.Steps);
-        Assert.Equal([2, 5, 7], series.Loss);
+        Assert.Equal([2, 5, 7], series["loss"]);
         Assert.Equal([6, 7], board.SeriesAfter(5, 3).Steps);
         Assert.Empty(board.SeriesAfter(7, 3).Steps);
     }

@@ -1,4 +1,4 @@
-namespace TiMix.Learning.Steps;
+namespace TiMix.Learning.Objectives;
 
 /// <summary>What of a text is given.</summary>
 public enum PrefixMode
