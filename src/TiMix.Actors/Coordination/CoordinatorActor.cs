@@ -9,7 +9,6 @@ using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;
-using TiMix.Runs.Sources;
 using static TiMix.Protocol.Messages.CoordinatorCommands;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
 

@@ -4,6 +4,7 @@ using TiMix.Actors.Messages;
 using TiMix.Actors.Training;
 using TiMix.Base;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Actors.Nodes;
@@ -104,7 +105,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         if (_services.TryGetValue(NodeRoles.Trainer, out var trainer))
         {
-            trainer.Tell(new TrainerActor.WantToLeave());
+            trainer.Tell(new TrainerInputs.AskedToLeave());
         }
         else
         {
@@ -141,7 +142,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     {
         if (_services.TryGetValue(NodeRoles.Trainer, out var trainer))
         {
-            trainer.Tell(fault.Kind == "flip" ? new TrainerActor.FlipBit() : new TrainerActor.Deafen(fault.Duration));
+            trainer.Tell(fault.Kind == "flip" ? new TrainerInputs.AskedToFlip() : new TrainerInputs.Deafened((long)fault.Duration.TotalMilliseconds));
         }
     }
 

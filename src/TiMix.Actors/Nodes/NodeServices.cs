@@ -15,6 +15,7 @@ using TiMix.Runs.Records;
 using TiMix.Runs.Snapshots;
 using TiMix.Runs.Sources;
 using TiMix.Work.Compute;
+using TiMix.Work.Training;
 
 namespace TiMix.Actors.Nodes;
 
@@ -37,7 +38,7 @@ internal sealed class NodeServices(NodeOptions options, RunDirectory directory, 
             NodeRoles.Loader => LoaderActor.Props(OpenLoader(recipe, run.Model), exchange.Bundles),
             NodeRoles.Mixer => MixerActor.Props(recipe, run.Model, Devices.Parse(options.Device), exchange),
             NodeRoles.Trainer => TrainerActor.Props(
-                new TrainerActor.Settings(
+                new TrainerSettings(
                     options.RunName, options.Name, recipe, run.Recipe, run.Model, Devices.Parse(options.Device), options.Threads, Devices.Describe(options.Device),
                     new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval, WarmUp: !options.Roles.Contains(NodeRoles.Mixer)),
                 coordinator),

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TiMix.Base;
 using TiMix.Runs.Recipes;
-using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Experiments;
 

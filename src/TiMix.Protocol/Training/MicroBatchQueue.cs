@@ -1,7 +1,6 @@
-namespace TiMix.Protocol.Training;
+using TiMix.Protocol.Values;
 
-/// <summary>A micro-batch of a step.</summary>
-public readonly record struct MicroBatchKey(long Step, int MicroBatch);
+namespace TiMix.Protocol.Training;
 
 /// <summary>
 /// Which micro-batches a trainer has, which are on order, and which to order next: those of its share for the current step and
@@ -10,13 +9,11 @@ public readonly record struct MicroBatchKey(long Step, int MicroBatch);
 /// </summary>
 /// <param name="steps">Steps of the whole run.</param>
 /// <param name="prefetch">Micro-batches to have beyond the current step.</param>
-/// <typeparam name="T">A micro-batch that is here.</typeparam>
-public sealed class MicroBatchQueue<T>(long steps, int prefetch)
-    where T : class
+public sealed class MicroBatchQueue(long steps, int prefetch)
 {
     private sealed class Slot
     {
-        public T? Here { get; set; }
+        public bool Here { get; set; }
 
         public bool Fetching { get; set; }
 
@@ -30,34 +27,35 @@ public sealed class MicroBatchQueue<T>(long steps, int prefetch)
     private int _count;
     private long _step;
 
+    /// <summary>This trainer's micro-batches of the current step, ascending.</summary>
+    public IReadOnlyList<MicroBatchKey> Current => [.. Enumerable.Range(_first, _count).Select(microBatch => new MicroBatchKey(_step, microBatch))];
+
+    /// <summary>Whether all of them are here.</summary>
+    public bool IsCurrentHere => Enumerable.Range(_first, _count).All(microBatch => _slots.TryGetValue((_step, microBatch), out var slot) && slot.Here);
+
     /// <summary>What this trainer computes from now on.</summary>
-    public void Assign(int first, int count, long step)
+    /// <returns>Those that were here and are not wanted any more.</returns>
+    public IReadOnlyList<MicroBatchKey> Assign(int first, int count, long step)
     {
         (_first, _count, _step) = (first, count, step);
-        foreach (var key in _slots.Keys.Where(key => key.Step < step || key.MicroBatch < first || key.MicroBatch >= first + count).ToList())
-        {
-            _slots.Remove(key);
-        }
+        return Remove(key => key.Step < step || key.MicroBatch < first || key.MicroBatch >= first + count);
     }
 
     /// <summary>Steps before this one are applied.</summary>
-    public void Advance(long step) => Assign(_first, _count, step);
+    /// <returns>Those that were here and are not wanted any more.</returns>
+    public IReadOnlyList<MicroBatchKey> Advance(long step) => Assign(_first, _count, step);
 
     /// <summary>Forgets everything: the lineage has changed, and with it what teachers say.</summary>
-    public void Clear() => _slots.Clear();
+    /// <returns>Those that were here.</returns>
+    public IReadOnlyList<MicroBatchKey> Clear() => Remove(_ => true);
 
     /// <summary>What to order now, with the number of times it has been ordered before.</summary>
-    /// <param name="now">Milliseconds of any clock.</param>
+    /// <param name="now">Milliseconds of any one clock.</param>
     /// <param name="again">Order anew what has not come for so many milliseconds; 0: all of it.</param>
     public IReadOnlyList<(MicroBatchKey Key, int Attempt)> ToOrder(long now, long again)
     {
         var orders = new List<(MicroBatchKey, int)>();
-        if (_count == 0)
-        {
-            return orders;
-        }
-
-        for (var ahead = 0; ahead < _count + prefetch; ahead++)
+        for (var ahead = 0; _count > 0 && ahead < _count + prefetch; ahead++)
         {
             var key = (Step: _step + (ahead / _count), MicroBatch: _first + (ahead % _count));
             if (key.Step >= steps)
@@ -69,7 +67,7 @@ public sealed class MicroBatchQueue<T>(long steps, int prefetch)
             {
                 _slots.Add(key, slot = new Slot());
             }
-            else if (slot.Here is not null || slot.Fetching || (slot.Asked > 0 && now - slot.AskedAt < again))
+            else if (slot.Here || slot.Fetching || (slot.Asked > 0 && now - slot.AskedAt < again))
             {
                 continue;
             }
@@ -82,38 +80,32 @@ public sealed class MicroBatchQueue<T>(long steps, int prefetch)
     }
 
     /// <summary>A mixer has answered; true if the answer is wanted and has to be fetched.</summary>
-    public bool Answered(MicroBatchKey key)
+    public bool Answered(MicroBatchKey key) =>
+        _slots.TryGetValue((key.Step, key.MicroBatch), out var slot) && slot is { Here: false, Fetching: false } && (slot.Fetching = true);
+
+    /// <summary>It has been fetched, or it was gone and is ordered anew; false if nobody wants it any more.</summary>
+    public bool Fetched(MicroBatchKey key, bool here)
     {
-        if (!_slots.TryGetValue((key.Step, key.MicroBatch), out var slot) || slot.Here is not null || slot.Fetching)
+        if (!_slots.TryGetValue((key.Step, key.MicroBatch), out var slot))
         {
             return false;
         }
 
-        return slot.Fetching = true;
+        (slot.Fetching, slot.Here) = (false, here || slot.Here);
+        slot.Asked = slot.Here ? slot.Asked : 0;
+        return true;
     }
 
-    /// <summary>It has been fetched; null: it was gone, and is ordered anew.</summary>
-    public void Fetched(MicroBatchKey key, T? prepared)
+    private List<MicroBatchKey> Remove(Func<(long Step, int MicroBatch), bool> which)
     {
-        if (_slots.TryGetValue((key.Step, key.MicroBatch), out var slot))
+        var here = new List<MicroBatchKey>();
+        foreach (var (key, slot) in _slots.Where(pair => which(pair.Key)).ToList())
         {
-            (slot.Fetching, slot.Here) = (false, prepared ?? slot.Here);
-            slot.AskedAt = prepared is null ? 0 : slot.AskedAt;
-        }
-    }
-
-    /// <summary>All micro-batches of this trainer for the current step, ascending; null: some are missing.</summary>
-    public IReadOnlyList<T>? Current()
-    {
-        var here = new List<T>();
-        for (var m = _first; m < _first + _count; m++)
-        {
-            if (!_slots.TryGetValue((_step, m), out var slot) || slot.Here is not { } prepared)
+            _slots.Remove(key);
+            if (slot.Here)
             {
-                return null;
+                here.Add(new MicroBatchKey(key.Step, key.MicroBatch));
             }
-
-            here.Add(prepared);
         }
 
         return here;

@@ -20,7 +20,10 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>Link to the peers of the view.</summary>
     public sealed record Link(View View) : Effect;
 
-    /// <summary>Come by the state and hash it, on the compute thread; answered by <see cref="StateReady"/> or <see cref="StateFailed"/>.</summary>
+    /// <summary>
+    /// Come by the state and hash it, on the compute thread; answered by <see cref="StateReady"/> or <see cref="StateFailed"/>. One that is
+    /// kept is hashed again: it may have been damaged since.
+    /// </summary>
     public sealed record Obtain(long Generation, long Step, StateSource Source, long Lineage) : Effect;
 
     /// <summary>Compute the next step with the view's peers, on the compute thread; answered by <see cref="Applied"/> or <see cref="BrokeOff"/>.</summary>
@@ -46,6 +49,7 @@ public sealed class TrainerProtocol(long steps)
     private View? _view;
     private bool _linked;
     private bool _obtained;
+    private string? _kept;
     private long _snapshotAt = -1;
     private bool _busy;
     private bool _halting;
@@ -133,6 +137,11 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>The state is here.</summary>
     public IReadOnlyList<Effect> StateReady(long generation, long step, string hash)
     {
+        if (_kept is { } kept && kept != hash)
+        {
+            return StateLost();
+        }
+
         (_busy, _obtained, Step, Hash, StateGeneration) = (false, true, step, hash, generation);
         return _halting ? HoldStill(TrainerPhase.Aborted) : generation == Generation ? ReadyIfBoth() : Nothing;
     }
@@ -211,17 +220,12 @@ public sealed class TrainerProtocol(long steps)
         (_view, Generation, Phase) = (order.View, generation, TrainerPhase.Preparing);
         (_linked, _obtained, _halting, StopRequested) = (false, false, false, false);
         _suspects.Clear();
-        if (order.Source.Way == StateWay.Keep)
+        if (order.Source.Way == StateWay.Keep && (Step != order.View.FromStep || Hash is null))
         {
-            if (Step != order.View.FromStep || Hash is null)
-            {
-                return HoldStill(TrainerPhase.Aborted);
-            }
-
-            (_obtained, StateGeneration) = (true, generation);
-            return [new Link(order.View), new Report()];
+            return HoldStill(TrainerPhase.Aborted);
         }
 
+        _kept = order.Source.Way == StateWay.Keep ? Hash : null;
         (_busy, Hash) = (true, null);
         return [new Link(order.View), new Obtain(generation, order.View.FromStep, order.Source, order.Lineage), new Report()];
     }

@@ -67,8 +67,10 @@ public sealed class TrainingState : IDisposable
     public ulong Expected { get; private set; }
 
     /// <summary>XXH3 of the whole state, moments and versions of the teacher included, in hexadecimal digits.</summary>
+    /// <exception cref="StateDamagedException">It is damaged: two trainers that hash different bits could each be taken for right.</exception>
     public string HashOfAll()
     {
+        CheckIntact();
         var hash = new XxHash3();
         foreach (var buffer in new[] { Student, Average, Optimizer.First, Optimizer.Second })
         {
@@ -141,9 +143,14 @@ public sealed class TrainingState : IDisposable
     }
 
     /// <summary>A copy of the state as it is now.</summary>
-    public SnapshotContent Capture() => new(
-        Step, Student.ToArray(), Optimizer.First.ToArray(), Optimizer.Second.ToArray(), Average.ToArray(),
-        new SortedDictionary<long, float[]>(_versions.ToDictionary(pair => pair.Key, pair => pair.Value)));
+    /// <exception cref="StateDamagedException">It is damaged, and nothing to go on from.</exception>
+    public SnapshotContent Capture()
+    {
+        CheckIntact();
+        return new SnapshotContent(
+            Step, Student.ToArray(), Optimizer.First.ToArray(), Optimizer.Second.ToArray(), Average.ToArray(),
+            new SortedDictionary<long, float[]>(_versions.ToDictionary(pair => pair.Key, pair => pair.Value)));
+    }
 
     /// <summary>Takes over what a snapshot holds.</summary>
     public void Restore(SnapshotContent content)

@@ -2,7 +2,6 @@ using TiMix.Base;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
-using TiMix.Runs.Sources;
 
 namespace TiMix.Actors.Tests.Runs;
 

@@ -189,6 +189,18 @@ public sealed class TrainingStepTests
         Assert.All(straight.Versions, pair => Assert.Equal(pair.Value, resumed.Versions[pair.Key]));
     }
 
+    [Fact]
+    public void A_damaged_state_is_neither_hashed_nor_copied()
+    {
+        using var state = new TrainingState(Sample, Model, CPU);
+        var (hash, captured) = (state.HashOfAll(), state.Capture());
+        state.FlipBit();
+        Assert.Throws<StateDamagedException>(state.HashOfAll);
+        Assert.Throws<StateDamagedException>(state.Capture);
+        state.Restore(captured);
+        Assert.Equal(hash, state.HashOfAll());
+    }
+
     private static string Fingerprint(Recipe recipe, int threads)
     {
         using var state = new TrainingState(recipe, Model, CPU);

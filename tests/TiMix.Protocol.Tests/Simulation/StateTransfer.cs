@@ -23,6 +23,9 @@ internal sealed class StateTransfer(SimulatedTrainer trainer, TrainerProtocol.Ob
             case StateWay.Restore:
                 trainer.Later(_cluster.Chance.Between(10, 60), Restore);
                 break;
+            case StateWay.Keep:
+                trainer.Later(_cluster.Chance.Between(1, 20), Verify);
+                break;
             default:
                 trainer.Later(5, () => Finish(UndisturbedRun.Drawn));
                 break;
@@ -40,6 +43,17 @@ internal sealed class StateTransfer(SimulatedTrainer trainer, TrainerProtocol.Ob
                 trainer.Later(_cluster.Chance.Between(0, 3), Fail);
             }
         }
+    }
+
+    private void Verify()
+    {
+        if (!trainer.StateIsSound())
+        {
+            trainer.FindStateLost();
+            return;
+        }
+
+        trainer.Do(trainer.Protocol.StateReady(order.Generation, order.Step, SimulatedTrainer.Text(trainer.State)));
     }
 
     private void Ask()

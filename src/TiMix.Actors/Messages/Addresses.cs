@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Serialization;
 
-namespace TiMix.Actors.Nodes;
+namespace TiMix.Actors.Messages;
 
 /// <summary>Actors as the cores know them: by serialized paths, which mean the same on every node.</summary>
 /// <param name="system">Of this node.</param>

@@ -1,0 +1,50 @@
+using TiMix.Protocol.Messages;
+
+namespace TiMix.Protocol.Training;
+
+/// <summary>Versions of the teacher that this trainer keeps for mixers: the newest of its lineage.</summary>
+public sealed partial class TrainerCore
+{
+    /// <summary>Steps that are mixed ahead may want an older version than the one that the current step wants.</summary>
+    private const long OlderVersionsKept = 2;
+
+    private readonly SortedSet<long> _teachers = [];
+
+    /// <summary>The first trainer of the view tells all mixers of a version; the others keep it for those who ask.</summary>
+    private void KeepTeachers(long lineage, IReadOnlyList<long> versions)
+    {
+        if (lineage != _lineage)
+        {
+            _effects.AddRange(versions.Select(version => new TrainerEffects.DropTeacher(lineage, version)));
+            return;
+        }
+
+        foreach (var version in versions)
+        {
+            _teachers.Add(version);
+            if (IsFirst)
+            {
+                _effects.AddRange(_services.Mixers.Select(mixer => new TrainerEffects.PackTeacher(mixer, lineage, version)));
+            }
+        }
+
+        DropTeachers(_teachers.Where(version => version < _teachers.Max - OlderVersionsKept));
+    }
+
+    private void DropTeachers(IEnumerable<long> versions)
+    {
+        foreach (var version in versions.ToList())
+        {
+            _teachers.Remove(version);
+            _effects.Add(new TrainerEffects.DropTeacher(_lineage, version));
+        }
+    }
+
+    private void Publish(string mixer, MixerMessages.WantTeacher want)
+    {
+        if (want.Lineage == _lineage && _teachers.Contains(want.Version))
+        {
+            _effects.Add(new TrainerEffects.PackTeacher(mixer, want.Lineage, want.Version));
+        }
+    }
+}
