@@ -1,38 +1,19 @@
 using Akka.Actor;
 using TiMix.Actors.Journals;
+using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Messages;
 
 namespace TiMix.Actors.Coordination;
 
-/// <summary>
-/// The cluster's singleton. It takes the coordinator's term where the journal is kept, then lets a coordinator work and passes
-/// everything on to it; starts it anew when it has stopped, after a growing pause; and makes an end of it, and of this node, when
-/// another one has taken the term over. While the journal cannot be reached it waits and says so; training goes on meanwhile.
-/// </summary>
+/// <summary>The cluster's singleton, the shell of <see cref="GuardCore"/>: asks for the term, keeps the coordinator as its child, and passes everything on to it.</summary>
 internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
 {
-    private sealed record Asked(string? Holder) : INoSerializationVerificationNeeded;
-
-    private sealed record Unanswered(string Why) : INoSerializationVerificationNeeded;
-
-    private sealed record Ask : INoSerializationVerificationNeeded
-    {
-        public static readonly Ask Instance = new();
-    }
-
-    private static readonly TimeSpan ConfirmInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
+    private readonly GuardCore _core = new();
     private readonly CoordinatorActor.Settings _settings;
     private readonly ICoordinatorTerm _term;
     private readonly Action<string> _notice;
     private IActorRef? _coordinator;
-    private DateTimeOffset _startedAt;
-    private TimeSpan _pause = ShortestPause;
-    private string? _lastNotice;
-    private bool _taken;
-    private bool _asking;
-    private bool _over;
 
     /// <param name="settings">Of the coordinator.</param>
     /// <param name="term">The right to be it.</param>
@@ -40,35 +21,11 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     public CoordinatorGuard(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice)
     {
         (_settings, _term, _notice) = (settings, term, notice);
-        Receive<Ask>(_ => AskTerm());
-        Receive<Asked>(answer =>
-        {
-            _asking = false;
-            if (answer.Holder is null)
-            {
-                Lead();
-            }
-            else if (_taken)
-            {
-                StepDown(answer.Holder);
-            }
-            else
-            {
-                Tell($"waiting: another cluster's coordinator, on node {answer.Holder}, is at work on this run");
-                AskIn(LongestPause);
-            }
-        });
-        Receive<Unanswered>(unanswered =>
-        {
-            _asking = false;
-            Tell($"the journal cannot be reached ({unanswered.Why}); the coordinator waits for it, and training goes on without one");
-            AskIn(Longer());
-        });
+        Receive<IInput>(Handle);
         Receive<Terminated>(_ =>
         {
             _coordinator = null;
-            _pause = Now - _startedAt > Healthy ? ShortestPause : _pause;
-            AskIn(Longer());
+            Handle(new GuardInputs.CoordinatorStopped());
         });
         ReceiveAny(message => _coordinator?.Forward(message));
     }
@@ -76,49 +33,49 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private DateTimeOffset Now => _settings.Time.GetUtcNow();
-
     /// <summary>How to make one.</summary>
     public static Props Props(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) =>
         Akka.Actor.Props.Create(() => new CoordinatorGuard(settings, term, notice));
 
     /// <inheritdoc/>
-    protected override void PreStart() => AskTerm();
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.Zero, TickInterval);
 
     /// <inheritdoc/>
     protected override void PostStop() => _settings.Assignment.Leads = false;
 
-    private void AskTerm()
+    private void Handle(IInput input)
     {
-        if (!_asking && !_over)
+        foreach (var effect in _core.Handle(input, Environment.TickCount64))
         {
-            _asking = true;
-            (_taken ? _term.ConfirmAsync() : _term.TakeAsync()).PipeTo(Self, success: holder => new Asked(holder), failure: error => new Unanswered(error.GetBaseException().Message));
+            switch (effect)
+            {
+                case GuardEffects.TakeTerm:
+                    Ask(_term.TakeAsync());
+                    break;
+                case GuardEffects.ConfirmTerm:
+                    Ask(_term.ConfirmAsync());
+                    break;
+                case GuardEffects.StartCoordinator:
+                    _settings.Assignment.Leads = true;
+                    _coordinator = Context.Watch(Context.ActorOf(CoordinatorActor.Props(_settings)));
+                    break;
+                case GuardEffects.StepDown stepDown:
+                    StepDown(stepDown.Node);
+                    break;
+                case GuardEffects.Say say:
+                    _notice(Text(say.Notice));
+                    break;
+            }
         }
     }
 
-    private void Lead()
+    private void Ask(Task<string?> holder) => holder.PipeTo(
+        Self,
+        success: node => node is null ? new GuardInputs.TermHeld() : new GuardInputs.TermHeldBy(node),
+        failure: error => new GuardInputs.JournalUnreachable(error.GetBaseException().Message));
+
+    private void StepDown(string node)
     {
-        if (_lastNotice is not null)
-        {
-            _notice("the coordinator goes on");
-            _lastNotice = null;
-        }
-
-        _taken = true;
-        _settings.Assignment.Leads = true;
-        if (_coordinator is null)
-        {
-            _startedAt = Now;
-            _coordinator = Context.Watch(Context.ActorOf(CoordinatorActor.Props(_settings)));
-        }
-
-        AskIn(ConfirmInterval);
-    }
-
-    private void StepDown(string holder)
-    {
-        _over = true;
         _settings.Assignment.Leads = false;
         Timers.CancelAll();
         if (_coordinator is not null)
@@ -128,23 +85,14 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
             _coordinator = null;
         }
 
-        _settings.Assignment.Replaced(holder);
+        _settings.Assignment.Replaced(node);
     }
 
-    private TimeSpan Longer()
+    private static string Text(GuardNotice notice) => notice switch
     {
-        var pause = _pause;
-        _pause = TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, 2 * _pause.Ticks));
-        return pause;
-    }
-
-    private void AskIn(TimeSpan pause) => Timers.StartSingleTimer("ask", Ask.Instance, pause);
-
-    private void Tell(string notice)
-    {
-        if (notice != _lastNotice)
-        {
-            _notice(_lastNotice = notice);
-        }
-    }
+        GuardNotice.AnotherClusterLeads other => $"waiting: another cluster's coordinator, on node {other.Node}, is at work on this run",
+        GuardNotice.JournalUnreachable unreachable => $"the journal cannot be reached ({unreachable.Why}); the coordinator waits for it, and training goes on without one",
+        GuardNotice.GoesOn => "the coordinator goes on",
+        _ => throw new ArgumentOutOfRangeException(nameof(notice)),
+    };
 }

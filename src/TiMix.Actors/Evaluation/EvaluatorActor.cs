@@ -1,7 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
+using TiMix.Actors.Messages;
 using TiMix.Data.Loading;
+using TiMix.Learning.Model;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Serving;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;
 using TiMix.Runs.Sources;
@@ -10,15 +13,16 @@ using TiMix.Work.Evaluation;
 
 namespace TiMix.Actors.Evaluation;
 
-/// <summary>Evaluates snapshots from the disk, one after the other, on a compute thread of its own.</summary>
+/// <summary>The shell of <see cref="EvaluatorCore"/>: evaluates snapshots from the disk on a compute thread of its own.</summary>
 public sealed class EvaluatorActor : ReceiveActor
 {
-    private sealed record Done(long Step, IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;
-
+    private readonly EvaluatorCore _core = new();
+    private readonly Addresses _addresses = new(Context.System);
     private readonly ComputeThread _thread = new("evaluator");
     private readonly CancellationTokenSource _stopped = new();
-    private readonly HashSet<long> _underWay = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Recipe _recipe;
+    private readonly RunData _data;
 
     // Of the compute thread.
     private readonly Dictionary<string, EvaluationReader> _readers = new(StringComparer.Ordinal);
@@ -28,21 +32,9 @@ public sealed class EvaluatorActor : ReceiveActor
     /// <param name="data">Where the splits are.</param>
     public EvaluatorActor(Recipe recipe, RunData data)
     {
-        Receive<EvaluatorMessages.Evaluate>(request =>
-        {
-            var asker = Sender;
-            if (!_underWay.Add(request.Step))
-            {
-                return;
-            }
-
-            _thread.Run(() => new Done(request.Step, asker, Evaluate(request, recipe, data, _stopped.Token))).PipeTo(Self, Self);
-        });
-        Receive<Done>(done =>
-        {
-            _underWay.Remove(done.Step);
-            done.Asker.Tell(done.Answer);
-        });
+        (_recipe, _data) = (recipe, data);
+        Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
+        Receive<IInput>(Handle);
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Evaluating failed: {failure.Cause.Message}", failure.Cause));
     }
 
@@ -56,36 +48,53 @@ public sealed class EvaluatorActor : ReceiveActor
         _thread.Dispose();
     }
 
-    private object Evaluate(EvaluatorMessages.Evaluate request, Recipe recipe, RunData data, CancellationToken stop)
+    private void Handle(IInput input)
+    {
+        foreach (var effect in _core.Handle(input, Environment.TickCount64))
+        {
+            switch (effect)
+            {
+                case Send send:
+                    _addresses.Find(send.To).Tell(send.Message);
+                    break;
+                case EvaluatorEffects.Evaluate evaluate:
+                    _thread.Run(() => Evaluate(evaluate, _stopped.Token)).PipeTo(Self, Self);
+                    break;
+            }
+        }
+    }
+
+    private IInput Evaluate(EvaluatorEffects.Evaluate request, CancellationToken stop)
     {
         try
         {
             var (manifest, parameters) = SnapshotStore.ReadParameters(request.Snapshot);
             if (_readers.Count == 0)
             {
-                _trainProbe = data.OpenTrainProbe(manifest.Model, out var missing);
+                _trainProbe = _data.OpenTrainProbe(manifest.Model, out var missing);
                 if (missing is not null)
                 {
                     _log.Warning("{0}", missing);
                 }
             }
 
-            var splits = new List<EvaluatedSplit>();
-            foreach (var split in request.Splits)
-            {
-                if (!_readers.TryGetValue(split, out var reader))
-                {
-                    _readers.Add(split, reader = data.OpenReader(split, manifest.Model));
-                }
-
-                splits.Add(new EvaluatedSplit(split, reader));
-            }
-
-            return new EvaluatorMessages.Evaluated(TaskEvaluator.Evaluate(request.Step, splits, _trainProbe, recipe, data, manifest.Model, parameters, false, stop));
+            var splits = request.Splits.Select(split => new EvaluatedSplit(split, ReaderOf(split, manifest.Model))).ToList();
+            var report = TaskEvaluator.Evaluate(request.Step, splits, _trainProbe, _recipe, _data, manifest.Model, parameters, false, stop);
+            return new EvaluatorInputs.Evaluated(report);
         }
         catch (Exception error)
         {
-            return new EvaluatorMessages.EvaluationFailed(request.Step, error.Message);
+            return new EvaluatorInputs.Failed(request.Step, error.Message);
         }
+    }
+
+    private EvaluationReader ReaderOf(string split, ModelConfig model)
+    {
+        if (!_readers.TryGetValue(split, out var reader))
+        {
+            _readers.Add(split, reader = _data.OpenReader(split, model));
+        }
+
+        return reader;
     }
 }

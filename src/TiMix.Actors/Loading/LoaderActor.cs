@@ -1,48 +1,35 @@
 using Akka.Actor;
+using TiMix.Actors.Messages;
 using TiMix.Data;
 using TiMix.Data.Loading;
 using TiMix.Exchange.Bundles;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Serving;
+using TiMix.Protocol.Values;
 using TiMix.Work.Compute;
 using TiMix.Work.Loading;
 
 namespace TiMix.Actors.Loading;
 
-/// <summary>
-/// Loads micro-batches on demand: (step, micro-batch) → decoded, augmented samples as a bundle. Stateless: any loader gives the
-/// same bytes. It works off requests in order on one compute thread; asking again for what is under way changes nothing.
-/// </summary>
+/// <summary>The shell of <see cref="LoaderCore"/>: decodes and augments on one compute thread.</summary>
 public sealed class LoaderActor : ReceiveActor
 {
-    private sealed record Done(LoaderMessages.Load Request, LoadedBatch? Batch, string? Failure) : INoSerializationVerificationNeeded;
+    private sealed record Done(MicroBatchKey Key, LoadedBatch? Batch, string? Failure) : INoSerializationVerificationNeeded;
 
-    private readonly Dictionary<LoaderMessages.Load, IActorRef> _underWay = [];
+    private readonly LoaderCore _core = new();
+    private readonly Addresses _addresses = new(Context.System);
     private readonly CancellationTokenSource _stopped = new();
     private readonly ComputeThread _thread = new("loader");
+    private readonly BatchLoader _loader;
     private readonly BundleStore _bundles;
 
     /// <param name="loader">Shared by all loaders.</param>
     /// <param name="bundles">Where the bundles wait.</param>
     public LoaderActor(BatchLoader loader, BundleStore bundles)
     {
-        _bundles = bundles;
-        Receive<LoaderMessages.Load>(request =>
-        {
-            var known = _underWay.ContainsKey(request);
-            _underWay[request] = Sender;
-            if (!known)
-            {
-                _thread.Run(() => Load(loader, request, _stopped.Token)).PipeTo(Self, Self);
-            }
-        });
-        Receive<Done>(done =>
-        {
-            _underWay.Remove(done.Request, out var asker);
-            var (step, microBatch) = (done.Request.Step, done.Request.MicroBatch);
-            asker.Tell(done.Batch is { } batch
-                ? new LoaderMessages.Loaded(step, microBatch, new LoadedSamples(_bundles.Put(SampleBundle.Pack(batch), Self.Path.ToString()), batch.Epoch, batch.DrawnIndices, batch.Replacements))
-                : new LoaderMessages.LoadFailed(step, microBatch, done.Failure!));
-        });
+        (_loader, _bundles) = (loader, bundles);
+        Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
+        Receive<Done>(done => Handle(done.Batch is { } batch ? new LoaderInputs.Loaded(done.Key, Publish(batch)) : new LoaderInputs.Failed(done.Key, done.Failure!)));
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Loading failed: {failure.Cause.Message}", failure.Cause));
     }
 
@@ -57,15 +44,34 @@ public sealed class LoaderActor : ReceiveActor
         _bundles.ReleaseOwner(Self.Path.ToString());
     }
 
-    private static Done Load(BatchLoader loader, LoaderMessages.Load request, CancellationToken stopped)
+    private void Handle(IInput input)
+    {
+        foreach (var effect in _core.Handle(input, Environment.TickCount64))
+        {
+            switch (effect)
+            {
+                case Send send:
+                    _addresses.Find(send.To).Tell(send.Message);
+                    break;
+                case LoaderEffects.Load load:
+                    _thread.Run(() => Load(load.Key)).PipeTo(Self, Self);
+                    break;
+            }
+        }
+    }
+
+    private Done Load(MicroBatchKey key)
     {
         try
         {
-            return new Done(request, loader.Load(request.Step, request.MicroBatch, stopped), null);
+            return new Done(key, _loader.Load(key.Step, key.MicroBatch, _stopped.Token), null);
         }
         catch (DataException error)
         {
-            return new Done(request, null, error.Message);
+            return new Done(key, null, error.Message);
         }
     }
+
+    private LoadedSamples Publish(LoadedBatch batch) =>
+        new(_bundles.Put(SampleBundle.Pack(batch), Self.Path.ToString()), batch.Epoch, batch.DrawnIndices, batch.Replacements);
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Monitoring;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
@@ -21,10 +22,10 @@ public sealed class MonitorActor : ReceiveActor
     private readonly Recipe _recipe;
     private readonly ILogger _log;
     private readonly RunRecords _records;
+    private readonly ReportOrder _order = new();
     private bool _isOpen;
     private string? _lastError;
     private IReadOnlyList<IActorRef> _lookers = [];
-    private long _gapAt = -1;
 
     /// <param name="directory">The run's.</param>
     /// <param name="run">Its name.</param>
@@ -117,11 +118,9 @@ public sealed class MonitorActor : ReceiveActor
         }
     }
 
-    /// <summary>Each step once and in order. Where reports are missing, those who may still have them get a moment to tell.</summary>
     private void Add(MonitorMessages.StepApplied step)
     {
-        var (next, at) = ((_records.Last?.Step ?? 0) + 1, step.Report.Step);
-        if (at == next || (at > next && step.Oldest && _gapAt == at))
+        if (_order.IsNext(step.Report.Step, _records.Last?.Step ?? 0, step.Oldest))
         {
             _records.Add(step.Report, step.Replacements);
             foreach (var looker in _lookers)
@@ -130,7 +129,6 @@ public sealed class MonitorActor : ReceiveActor
             }
         }
 
-        _gapAt = at > next ? at : -1;
         var recorded = new MonitorMessages.Recorded(_records.Last?.Step ?? 0);
         Sender.Tell(recorded);
         Context.Parent.Tell(recorded);

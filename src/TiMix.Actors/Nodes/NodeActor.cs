@@ -9,11 +9,6 @@ using TiMix.Protocol.Values;
 
 namespace TiMix.Actors.Nodes;
 
-/// <summary>How a node came to its end.</summary>
-/// <param name="Outcome">Of the run; null: the node has left it.</param>
-/// <param name="Error">Why it failed.</param>
-public sealed record NodeEnd(RunOutcome? Outcome, string? Error);
-
 /// <summary>
 /// Starts what a node serves a run with, as soon as the coordinator has said what the run is; says that it is there; ends when
 /// the run is over, or when it was asked to leave and may.

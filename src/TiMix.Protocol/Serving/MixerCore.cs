@@ -1,5 +1,4 @@
 using TiMix.Protocol.Messages;
-using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Serving;

@@ -1,6 +1,5 @@
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Serving;
-using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Tests.Serving;
