@@ -1,5 +1,6 @@
 using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Launching;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 
@@ -86,7 +87,7 @@ internal sealed class ChaosRun(LaunchOptions options, TimeSpan duration, TimeSpa
     /// <summary>A random fault for a random living node; null: there is none of the role.</summary>
     internal static Fault? Choose(RandomFaults draw, IReadOnlyList<NodePlan> living, long step, int wanted)
     {
-        var fault = draw.Next(Math.Max(1, step), living.Count(node => node.Roles.Contains("trainer")), wanted);
+        var fault = draw.Next(Math.Max(1, step), living.Count(node => node.IsTrainer), wanted);
         var among = living.Where(node => node.Roles.Contains(fault.Target)).ToList();
         return fault.Kind == FaultKind.Join ? fault : among.Count == 0 ? null : fault with { Target = draw.Pick(among).Name };
     }

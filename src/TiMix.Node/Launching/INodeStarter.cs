@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Node.Processes;
+using TiMix.Protocol.Launching;
 
 namespace TiMix.Node.Launching;
 

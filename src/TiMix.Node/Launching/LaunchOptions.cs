@@ -1,9 +1,8 @@
-using System.Globalization;
 using System.Net;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Launching;
 using TiMix.Runs.Observing;
-using TiMix.Runs.Records;
 
 namespace TiMix.Node.Launching;
 
@@ -39,52 +38,16 @@ internal sealed record LaunchOptions
 
     /// <summary>Leases, and how many trainers a view needs.</summary>
     public MembershipOptions Membership { get; init; } = new();
-}
 
-/// <summary>One process of the cluster.</summary>
-/// <param name="Name">Fixed for the whole run, so that a new incarnation is known as the same node.</param>
-/// <param name="Roles">What it does.</param>
-internal sealed record NodePlan(string Name, IReadOnlyList<string> Roles)
-{
-    /// <summary>Akka's settings for the members of a launched cluster, over those of every node.</summary>
-    public static string ClusterConfig => Path.Combine(AppContext.BaseDirectory, "cluster-config", "launched.conf");
-
-    /// <summary>The name of the n-th trainer.</summary>
-    public static NodePlan Trainer(int number) => new(FormattableString.Invariant($"trainer-{number}"), ["trainer"]);
-
-    /// <summary>The processes of a cluster, coordinator first.</summary>
-    public static IReadOnlyList<NodePlan> Of(LaunchOptions options) =>
-    [
-        new("coordinator", ["coordinator"]),
-        .. Enumerable.Range(1, options.Loaders).Select(number => new NodePlan($"loader-{number}", number == 1 ? ["loader", "evaluator"] : ["loader"])),
-        .. Enumerable.Range(1, options.Mixers).Select(number => new NodePlan($"mixer-{number}", ["mixer"])),
-        .. Enumerable.Range(1, options.Trainers).Select(Trainer),
-    ];
-
-    /// <summary>The arguments of its process: <c>timix node …</c>.</summary>
-    /// <param name="options">The cluster.</param>
-    /// <param name="place">Where it is in it.</param>
-    public IReadOnlyList<string> Arguments(LaunchOptions options, NodePlace place)
+    /// <summary>What of it the launcher decides on.</summary>
+    public LauncherPlan Plan => new()
     {
-        List<string> arguments =
-        [
-            "node", "--child", "--name", Name, "--roles", string.Join(',', Roles), "--listen", $"{LocalLauncher.Host}:{place.Port}", "--join", string.Join(',', place.Seeds),
-            "--run", options.Run.Name, "--runs-dir", options.Run.RunsDirectory, "--data-dir", options.Run.DataDirectory,
-            "--threads", Number(Roles.Contains("trainer") ? options.Run.Threads : 1),
-            .. options.Config.Prepend(ClusterConfig).SelectMany(file => new[] { "--config", file }),
-            "--lease", Number(options.Membership.Lease.TotalSeconds),
-        ];
-        if (Roles.Contains("coordinator"))
-        {
-            arguments.AddRange(["--min-trainers", Number(options.Membership.MinTrainers), "--start-trainers", Number(options.Membership.StartTrainers)]);
-            if (place.Begin)
-            {
-                arguments.AddRange(options.Run.Resume ? ["--continue"] : ["--recipe", RunDirectory.Of(options.Run.RunsDirectory, options.Run.Name).Recipe]);
-            }
-        }
-
-        return arguments;
-    }
-
-    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+        Trainers = Trainers,
+        Loaders = Loaders,
+        Mixers = Mixers,
+        MinTrainers = Membership.MinTrainers,
+        MaxRestarts = MaxRestarts,
+        Lease = (long)Membership.Lease.TotalMilliseconds,
+        Faults = Faults,
+    };
 }

@@ -1,4 +1,5 @@
 using TiMix.Node.Processes;
+using TiMix.Protocol.Launching;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Records;
 
@@ -17,6 +18,6 @@ internal sealed class ProcessStarter : INodeStarter
         }
 
         var log = Path.Combine(RunDirectory.Of(options.Run.RunsDirectory, options.Run.Name).Path, "nodes", node.Name + ".log");
-        return await ChildProcess.StartAsync(node.Name, node.Arguments(options, place), environment, log).ConfigureAwait(false);
+        return await ChildProcess.StartAsync(node.Name, NodeArguments.Of(node, options, place), environment, log).ConfigureAwait(false);
     }
 }

@@ -53,13 +53,19 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
         }
     }
 
+    /// <summary>What a launcher says to a node whose links it wants to be cut off.</summary>
+    internal static string CutOff(TimeSpan duration) => FormattableString.Invariant($"partition {duration.TotalSeconds:0.###}");
+
+    /// <summary>What a launcher says to a trainer of whose parameters a bit is to be flipped.</summary>
+    internal const string FlipBit = "flip";
+
     /// <summary>The fault that a line of the launcher says; null: none that is known.</summary>
     internal static NodeFault? Parse(string line)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words switch
         {
-            ["flip"] => new NodeFault("flip", TimeSpan.Zero),
+            [FlipBit] => new NodeFault("flip", TimeSpan.Zero),
             ["partition", var seconds] when double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 => new NodeFault("partition", TimeSpan.FromSeconds(value)),
             _ => null,
         };

@@ -5,6 +5,7 @@ using TiMix.Actors.Nodes;
 using TiMix.Node.Launching;
 using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Launching;
 
 namespace TiMix.Node.Tests.Processes;
 

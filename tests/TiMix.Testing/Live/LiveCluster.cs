@@ -4,6 +4,7 @@ using TiMix.Node.Launching;
 using TiMix.Node.Processes;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Launching;
 using TiMix.Runs.Observing;
 using TiMix.Work.Training;
 
@@ -62,7 +63,7 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
                 Threads = options.Run.Threads,
                 Token = place.Token,
                 Journal = coordinates ? options.Run.Journal : null,
-                Config = [NodePlan.ClusterConfig, WriteConfig(node.Name, gate)],
+                Config = [NodeArguments.ClusterConfig, WriteConfig(node.Name, gate)],
                 Membership = options.Membership,
             },
             gate);
