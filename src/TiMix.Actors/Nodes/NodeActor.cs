@@ -80,19 +80,11 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
             Leave();
         }
 
-        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name, _serving ? Vitals() : null));
+        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name, _serving ? OwnVitals.Of(_options) : null));
         foreach (var (role, service) in _services.Where(pair => pair.Key != NodeRoles.Trainer))
         {
             _coordinator.Tell(new NodeMessages.ServiceStatus(_options.Name, role), service);
         }
-    }
-
-    private NodeVitals Vitals()
-    {
-        using var process = System.Diagnostics.Process.GetCurrentProcess();
-        return new NodeVitals(
-            _options.Roles, Environment.MachineName, Environment.ProcessId, _options.Device, _options.Threads, process.WorkingSet64, process.TotalProcessorTime.TotalSeconds,
-            Math.Max(0, (TimeProvider.System.GetLocalNow() - process.StartTime).TotalSeconds));
     }
 
     /// <summary>Told again and again: the trainer may just be started anew, and would not know.</summary>
