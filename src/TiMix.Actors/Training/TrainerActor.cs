@@ -4,7 +4,6 @@ using TiMix.Exchange;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Training;
 using TiMix.Runs.Recipes;
-using TiMix.Work.Mixing;
 using TiMix.Work.Training;
 
 namespace TiMix.Actors.Training;
@@ -98,7 +97,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 _teachers.Drop(unwanted);
                 break;
             case TrainerEffects.Release unwanted:
-                Release(unwanted.Content);
+                ContentBundles.Of(unwanted.Content).ForEach(_exchange.Release);
                 break;
             case TrainerEffects.FallSilent fall:
                 _exchange.Blackhole(TimeSpan.FromMilliseconds(fall.Milliseconds));
@@ -133,25 +132,4 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         TrainerEffects.PackTeacher pack => _teachers.Pack(pack),
         _ => throw new ArgumentException($"Nobody knows how to do {effect.GetType().Name}.", nameof(effect)),
     };
-
-    private void Release(IContent content)
-    {
-        switch (content)
-        {
-            case MixedSamples mixed:
-                _exchange.Release(mixed.Loaded.Samples);
-                _exchange.Release(mixed.Teacher);
-                break;
-            case StateBuffers state:
-                foreach (var buffer in state.Buffers.Values)
-                {
-                    _exchange.Release(buffer);
-                }
-
-                break;
-            case TeacherParameters teacher:
-                _exchange.Release(teacher.Parameters);
-                break;
-        }
-    }
 }
