@@ -1,19 +1,14 @@
-using TiMix.Protocol.Messages;
-using TiMix.Protocol.Values;
-
 namespace TiMix.Actors.Coordination;
 
 /// <summary>
 /// What a process was started for, as far as its coordinator is concerned. It outlives the actor: one that is started anew in
 /// the same process does not go on with the run a second time.
 /// </summary>
-/// <param name="run">The run: begun by whichever coordinator finds that the journal knows nothing of it.</param>
 /// <param name="goOn">Whether a run that the journal knows is gone on with, since nothing of it is alive. Otherwise what is going on is taken up.</param>
-public sealed class CoordinatorAssignment(CoordinatorCommands.BeginRun run, bool goOn)
+public sealed class CoordinatorAssignment(bool goOn)
 {
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _leads;
-    private bool _goOn = goOn;
     private bool _read;
 
     /// <summary>Completed with the reason when the coordinator can never work here.</summary>
@@ -26,12 +21,11 @@ public sealed class CoordinatorAssignment(CoordinatorCommands.BeginRun run, bool
         set => _leads = value;
     }
 
-    /// <summary>What is still to be begun; null: nothing.</summary>
-    /// <param name="status">Of the run, as the journal has it.</param>
-    public CoordinatorCommands.BeginRun? ToBegin(RunStatus status) => _goOn || status == RunStatus.New ? run : null;
+    /// <summary>Whether it is still to be gone on with.</summary>
+    public bool GoOn { get; private set; } = goOn;
 
-    /// <summary>The journal knows of the beginning.</summary>
-    public void Begun() => _goOn = false;
+    /// <summary>The journal knows that the run has begun or goes on.</summary>
+    public void Begun() => GoOn = false;
 
     /// <summary>The journal could be read: if it cannot be later, that will pass.</summary>
     public void JournalRead() => _read = true;

@@ -6,6 +6,7 @@ using TiMix.Actors.Monitoring;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Learning.Model;
+using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
@@ -48,19 +49,23 @@ internal sealed class CoordinatorSetup
         // Whoever starts a run whose journal is its own is alone with it. Where others may stand by, all of them are started alike,
         // again and again, and whichever leads takes up what is going on.
         var goOn = options.Continue || (options.Recipe is not null && !journal.IsShared);
-        var run = new CoordinatorCommands.BeginRun(RecipeFile.Write(recipe), recipe.Optimization.Steps, recipe.Optimization.MicroBatches, recipe.Run.Seed);
-        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(run, goOn), journal);
+        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(goOn), journal);
     }
 
     /// <summary>What the coordinator's actor needs.</summary>
-    public CoordinatorActor.Settings SettingsFor(NodeOptions options, RunDirectory directory, ILogger log) => new(
-        options.RunName,
-        Journal.Id,
-        _recipe,
-        new RunDescription(options.RunName, RecipeFile.Write(_recipe), _model),
-        new SnapshotStore(directory.Snapshots),
-        MonitorActor.Props(directory, options.RunName, _recipe, log),
-        options.Membership,
-        Assignment,
-        TimeProvider.System);
+    public CoordinatorActor.Settings SettingsFor(NodeOptions options, RunDirectory directory, ILogger log)
+    {
+        var text = RecipeFile.Write(_recipe);
+        var task = new CoordinatorTask
+        {
+            Run = options.RunName,
+            Plan = _recipe.Plan(),
+            Begin = new CoordinatorCommands.BeginRun(text, _recipe.Optimization.Steps, _recipe.Optimization.MicroBatches, _recipe.Run.Seed),
+            Description = new RunDescription(options.RunName, text, _model),
+            Snapshots = directory.Snapshots,
+            Membership = options.Membership,
+        };
+        var monitor = MonitorActor.Props(directory, options.RunName, _recipe, log);
+        return new CoordinatorActor.Settings(task, Journal.Id, new SnapshotStore(directory.Snapshots), monitor, Assignment, TimeProvider.System);
+    }
 }

@@ -37,7 +37,11 @@ public static class CoordinatorEvents
     public sealed record SnapshotCommitted(long Step, string Directory, string Fingerprint, long At) : IEvent;
 
     /// <summary>A snapshot counts no more.</summary>
-    public sealed record SnapshotDiscarded(long Step, string Reason) : IEvent;
+    public sealed record SnapshotDiscarded(long Step, string Reason) : IEvent
+    {
+        /// <summary>The reason of one that is whole and was not kept: it is deleted.</summary>
+        public const string Retention = "retention";
+    }
 
     /// <summary>A snapshot has been evaluated; <paramref name="MeanRecall"/> is that of the first split, in percent.</summary>
     public sealed record EvaluationRecorded(long Step, double MeanRecall) : IEvent;

@@ -1,0 +1,127 @@
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+using static TiMix.Protocol.Coordination.CoordinatorEffects;
+using static TiMix.Protocol.Messages.CoordinatorEvents;
+
+namespace TiMix.Protocol.Coordination;
+
+/// <summary>How the run begins here, and what follows from each event that is in the journal.</summary>
+public sealed partial class CoordinatorCore
+{
+    private MonitorMessages.Note? _adopted;
+    private bool _looked;
+
+    /// <summary>
+    /// Begins the run, goes on with it, or takes up what is going on. A journal that knows of a beginning and of nothing else may
+    /// have been cut off before it heard of the snapshots that are there: they are looked for first, before anything prunes them.
+    /// </summary>
+    private void Open()
+    {
+        if (!_looked && Run is { Status: RunStatus.Running or RunStatus.Paused, Generation: 0, Snapshots.IsEmpty: true })
+        {
+            Look();
+            return;
+        }
+
+        _open = true;
+        if (_task.GoOn || Run.Status == RunStatus.New)
+        {
+            var events = Run.Decide(_task.Begin, _now);
+            if (events.Count == 0)
+            {
+                _effects.Add(new NoteBegun());
+                TellOver();
+            }
+
+            Persist(events);
+        }
+        else if (Run.Status is RunStatus.Paused or RunStatus.Finished)
+        {
+            TellOver();
+        }
+        else if (Run.View is not null)
+        {
+            Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
+        }
+    }
+
+    private void Look()
+    {
+        _looked = true;
+        _awaited = Awaited.Snapshots;
+        _effects.Add(new FindSnapshots(Run.Recipe));
+    }
+
+    /// <summary>A journal that was lost is begun anew; what the run's directory still has of snapshots counts again.</summary>
+    private void Adopt(IReadOnlyList<FoundSnapshot> found)
+    {
+        if (found.Count > 0)
+        {
+            _adopted = new MonitorMessages.Note(
+                NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Step}.");
+            Publish(_adopted);
+        }
+
+        Persist([.. found.Select(snapshot => new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, _now))]);
+    }
+
+    /// <param name="happened">Is in the journal, and in <see cref="Run"/>.</param>
+    /// <param name="before">The run without it.</param>
+    private void Act(IEvent happened, RunState before)
+    {
+        switch (happened)
+        {
+            case RunStarted:
+                _effects.Add(new NoteBegun());
+                Look();
+                break;
+            case RunContinued continued:
+                _effects.Add(new NoteBegun());
+                _effects.Add(new PruneSnapshots(Run.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet(StringComparer.Ordinal)));
+                Publish(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {Run.Steps}."));
+                if (Run.Trained)
+                {
+                    Publish(new MonitorMessages.Phase("evaluating"));
+                }
+
+                break;
+            case ViewProposed:
+                TellRoster();
+                break;
+            case ViewInstalled:
+                Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
+                break;
+            case TrainerLost lost:
+                _known.DropTrainer(lost.Trainer);
+                Publish(new MonitorMessages.TrainerLost(lost.Node, lost.Reason));
+                break;
+            case ReplicaDiverged diverged:
+                Publish(new MonitorMessages.Note(
+                    NoticeLevel.Warning, $"{diverged.Node} had other weights than the others after step {diverged.Step}; it takes theirs over."));
+                break;
+            case ProgressRecorded progress when Run.Changes[^1].FirstStepAt == progress.At:
+                Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
+                break;
+            case RunHeld:
+                Publish(new MonitorMessages.Phase("paused"));
+                break;
+            case HoldEnded:
+                Publish(new MonitorMessages.Phase("training"));
+                break;
+            case SnapshotCommitted snapshot:
+                Publish(new MonitorMessages.SnapshotCommitted(snapshot.Step, PathOf(snapshot.Directory)));
+                if (Run.Trained)
+                {
+                    Publish(new MonitorMessages.Phase("evaluating"));
+                }
+
+                break;
+            case SnapshotDiscarded { Reason: SnapshotDiscarded.Retention } discarded when before.Snapshots.TryGetValue(discarded.Step, out var snapshot):
+                _effects.Add(new DeleteDiscarded([snapshot.Directory]));
+                break;
+            case RunPaused or RunFinished:
+                TellOver();
+                break;
+        }
+    }
+}
