@@ -22,7 +22,12 @@ public sealed class TiMixSerializerTests : IDisposable
     public void Every_message_has_a_manifest_and_comes_back_as_it_went()
     {
         var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
-        var types = typeof(ITiMixMessage).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(ITiMixMessage))).ToList();
+        Type[] types =
+        [
+            .. new[] { typeof(ITiMixMessage), typeof(TiMixSerializer) }
+                .SelectMany(room => room.Assembly.GetTypes())
+                .Where(type => type is { IsAbstract: false, IsInterface: false } && type.IsAssignableTo(typeof(ITiMixMessage))),
+        ];
         Assert.Equal(types.OrderBy(type => type.FullName), TiMixSerializer.KnownTypes.OrderBy(type => type.FullName));
         Assert.All(types, type =>
         {

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
@@ -98,7 +99,7 @@ public sealed class CoordinatorAcquaintanceTests
     public void A_step_is_given_to_the_monitor_which_answers_the_trainer()
     {
         var desk = CoordinatorDesk.Training("a");
-        var step = new MonitorMessages.StepApplied(new StepReport(1, 100, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), [], true);
+        var step = new MonitorMessages.StepApplied(new StepReport(1, 100, 0, 1, Named<double>.None, 1, 1, 1, 1, 1), [], true);
         desk.Hear("at-a", step);
         Assert.Equal(new RecordStep("at-a", step), Assert.Single(desk.Taken()));
     }
