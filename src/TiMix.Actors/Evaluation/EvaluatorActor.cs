@@ -66,9 +66,11 @@ public sealed class EvaluatorActor : ReceiveActor
 
     private IInput Evaluate(EvaluatorEffects.Evaluate request, CancellationToken stop)
     {
+        var isRead = false;
         try
         {
             var (manifest, parameters) = SnapshotStore.ReadParameters(request.Snapshot);
+            isRead = true;
             if (_readers.Count == 0)
             {
                 _trainProbe = _data.OpenTrainProbe(manifest.Model, out var missing);
@@ -81,6 +83,10 @@ public sealed class EvaluatorActor : ReceiveActor
             var splits = request.Splits.Select(split => new EvaluatedSplit(split, ReaderOf(split, manifest.Model))).ToList();
             var report = TaskEvaluator.Evaluate(request.Step, splits, _trainProbe, _recipe, _data, manifest.Model, parameters, false, stop);
             return new EvaluatorInputs.Evaluated(report);
+        }
+        catch (Exception error) when (!isRead && error is (InvalidDataException or IOException or UnauthorizedAccessException))
+        {
+            return new EvaluatorInputs.Failed(request.Step, error.Message, Damaged: request.Snapshot);
         }
         catch (Exception error)
         {

@@ -51,6 +51,9 @@ public sealed record RunState
     /// <summary>Snapshots that count, by step.</summary>
     public ImmutableSortedDictionary<long, CommittedSnapshot> Snapshots { get; init; } = ImmutableSortedDictionary<long, CommittedSnapshot>.Empty;
 
+    /// <summary>Directories of snapshots that counted once and count no more: a report that comes late or twice does not bring one back.</summary>
+    public ImmutableSortedSet<string> Discarded { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
     /// <summary>All views that were proposed, oldest first.</summary>
     public ImmutableList<ViewChange> Changes { get; init; } = [];
 
@@ -83,7 +86,7 @@ public sealed record RunState
             .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.RunInterrupted), now)),
             new RunContinued(Newest?.Step ?? 0, now),
         ],
-        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) =>
+        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
             [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
@@ -139,7 +142,11 @@ public sealed record RunState
             Snapshots = Snapshots.SetItem(snapshot.Step, new CommittedSnapshot(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, null)),
             Progress = Math.Max(Progress, snapshot.Step),
         },
-        SnapshotDiscarded discarded => this with { Snapshots = Snapshots.Remove(discarded.Step) },
+        SnapshotDiscarded discarded => this with
+        {
+            Snapshots = Snapshots.Remove(discarded.Step),
+            Discarded = Snapshots.TryGetValue(discarded.Step, out var gone) ? Discarded.Add(gone.Directory) : Discarded,
+        },
         EvaluationRecorded evaluated => Snapshots.TryGetValue(evaluated.Step, out var snapshot)
             ? this with { Snapshots = Snapshots.SetItem(evaluated.Step, snapshot with { MeanRecall = evaluated.MeanRecall }) }
             : this,

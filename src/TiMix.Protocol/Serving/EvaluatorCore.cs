@@ -15,7 +15,7 @@ public sealed class EvaluatorCore
     {
         Received { From: var from, Message: EvaluatorMessages.Evaluate request } => Accept(from, request),
         EvaluatorInputs.Evaluated evaluated => Answer(evaluated.Report.Step, new EvaluatorMessages.Evaluated(evaluated.Report)),
-        EvaluatorInputs.Failed failed => Answer(failed.Step, new EvaluatorMessages.EvaluationFailed(failed.Step, failed.Reason)),
+        EvaluatorInputs.Failed failed => Answer(failed.Step, new EvaluatorMessages.EvaluationFailed(failed.Step, failed.Reason, failed.Damaged)),
         _ => [],
     };
 
@@ -42,6 +42,6 @@ public static class EvaluatorInputs
     /// <summary>The metrics.</summary>
     public sealed record Evaluated(EvaluationReport Report) : IInput;
 
-    /// <summary>The data or the snapshot cannot be evaluated.</summary>
-    public sealed record Failed(long Step, string Reason) : IInput;
+    /// <summary>The data or the snapshot cannot be evaluated. <paramref name="Damaged"/>: the snapshot, as it was ordered, cannot be read; null: it is not that.</summary>
+    public sealed record Failed(long Step, string Reason, string? Damaged = null) : IInput;
 }

@@ -47,7 +47,7 @@ public sealed class ReportBuffer
         {
             if (step > recorded)
             {
-                return new MonitorMessages.StepApplied(report, replacements, step == _reports.Keys.First());
+                return new MonitorMessages.StepApplied(report, replacements, Oldest: !_reports.ContainsKey(step - 1));
             }
         }
 

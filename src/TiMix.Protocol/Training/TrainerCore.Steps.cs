@@ -112,10 +112,13 @@ public sealed partial class TrainerCore
             Note(NoticeLevel.Warning, $"step {done.Step} could not be written into the audit: {failure}");
         }
 
-        if (done.Published is { } version)
+        // In this step's gather the states that the step before had left were compared.
+        if (_uncompared is { } compared)
         {
-            KeepTeachers(_lineage, [version]);
+            KeepTeachers(_lineage, [compared]);
         }
+
+        _uncompared = done.Published;
 
         if (done.Captured)
         {

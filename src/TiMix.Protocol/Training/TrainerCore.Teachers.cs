@@ -10,6 +10,12 @@ public sealed partial class TrainerCore
 
     private readonly SortedSet<long> _teachers = [];
 
+    /// <summary>
+    /// The version that the last step completed. No mixer gets it before the replicas have compared the states it is made from: one of
+    /// them may be wrong, and what a mixer has of a lineage stays. It is in time: the first step that it serves is a later one.
+    /// </summary>
+    private long? _uncompared;
+
     /// <summary>The first trainer of the view tells all mixers of a version; the others keep it for those who ask.</summary>
     private void KeepTeachers(long lineage, IReadOnlyList<long> versions)
     {
@@ -29,6 +35,16 @@ public sealed partial class TrainerCore
         }
 
         DropTeachers(_teachers.Where(version => version < _teachers.Max - OlderVersionsKept));
+    }
+
+    /// <summary>The view is over: the next one begins with states that are compared, and collects the versions in them.</summary>
+    private void DropUncompared()
+    {
+        if (_uncompared is { } version)
+        {
+            _uncompared = null;
+            _effects.Add(new TrainerEffects.DropTeacher(_lineage, version));
+        }
     }
 
     private void DropTeachers(IEnumerable<long> versions)

@@ -30,6 +30,7 @@ public sealed partial class TrainerCore
             return;
         }
 
+        DropUncompared();
         if (order.Lineage != _lineage)
         {
             DropMicroBatches(_queue.Clear());

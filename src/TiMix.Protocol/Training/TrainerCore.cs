@@ -123,8 +123,14 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
                 _written = _written?.Step == acknowledged.Step ? null : _written;
                 break;
             case MonitorMessages.Recorded recorded:
-                _recorded = recorded.Step;
-                TellNextReport();
+                var (before, now) = (_recorded, recorded.Step);
+                _recorded = now;
+                if (now != before)
+                {
+                    // Otherwise the next one was not wanted yet; telling it at once would be answered at once, and so on.
+                    TellNextReport();
+                }
+
                 break;
         }
     }
@@ -150,6 +156,7 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case TrainerInputs.StateHashed hashed:
                 _hashing = false;
                 Do(_protocol.Hashed(hashed.Hash));
+                TellNextReport();
                 break;
             case TrainerInputs.StateDamaged damaged:
                 LoseState(damaged);
@@ -214,11 +221,11 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
 
     /// <summary>
     /// The first trainer of a view tells the monitor of its steps. What happened before the view, those who were there tell as
-    /// well: the one who should have told it may be dead.
+    /// well, also if they are in no view any more: the one who should have told it may be dead.
     /// </summary>
     private void TellNextReport()
     {
-        if (_protocol.View is { } view && _reports.After(Math.Max(_recorded, 0)) is { } report && (IsFirst || report.Report.Step <= view.FromStep))
+        if (_reports.After(Math.Max(_recorded, 0)) is { } report && (IsFirst || _protocol.View is not { } view || report.Report.Step <= view.FromStep))
         {
             Say(coordinator, report);
         }

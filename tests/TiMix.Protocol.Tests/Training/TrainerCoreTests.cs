@@ -247,7 +247,7 @@ public sealed class TrainerCoreTests
     {
         Begin(StateWay.Draw);
         Assert.Equal([new TrainerEffects.PackTeacher("m1", 1, 0)], Do(new TrainerInputs.TeachersCollected(1, [0])));
-        for (var step = 0; step < 6; step++)
+        for (var step = 0; step < 7; step++)
         {
             Step(step, published: (step + 1) % 2 == 0 ? (step + 1) / 2 : null);
         }
