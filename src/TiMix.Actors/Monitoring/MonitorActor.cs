@@ -103,7 +103,7 @@ public sealed class MonitorActor : ReceiveActor
 
                 break;
             case MonitorMessages.Evaluated evaluated:
-                if (_records.LastEvaluation?.Step != evaluated.Report.Step)
+                if (!_records.HasEvaluation(evaluated.Report.Step))
                 {
                     _records.Add(evaluated.Report);
                 }

@@ -18,6 +18,7 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
+    private readonly HashSet<long> _evaluated = [];
     private StreamWriter? _metrics;
     private StreamWriter? _replacements;
 
@@ -48,6 +49,7 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         Dispose();
         Directory.CreateDirectory(directory.Path);
         (Seconds, Last, LastEvaluation) = (0, null, null);
+        _evaluated.Clear();
         Keep(directory.Metrics, "step", step, line =>
         {
             if (As<StepReport>(line) is { } report)
@@ -56,7 +58,14 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
             }
         });
         Replaced = Keep(directory.Replacements, "step", step, _ => { });
-        Keep(directory.Evaluations, "step", step, line => LastEvaluation = As<EvaluationReport>(line) ?? LastEvaluation);
+        Keep(directory.Evaluations, "step", step, line =>
+        {
+            if (As<EvaluationReport>(line) is { } report)
+            {
+                LastEvaluation = report;
+                _evaluated.Add(report.Step);
+            }
+        });
         _metrics = new StreamWriter(directory.Metrics, append: true);
         _replacements = new StreamWriter(directory.Replacements, append: true);
     }
@@ -87,7 +96,11 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     {
         File.AppendAllText(directory.Evaluations, JsonSerializer.Serialize(report, Json) + "\n");
         LastEvaluation = report;
+        _evaluated.Add(report.Step);
     }
+
+    /// <summary>Whether the evaluation of a step stands in the files.</summary>
+    public bool HasEvaluation(long step) => _evaluated.Contains(step);
 
     /// <summary>Writes how the run ended.</summary>
     public void Summarise(JsonObject summary) =>
