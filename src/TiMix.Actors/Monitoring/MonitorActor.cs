@@ -120,7 +120,7 @@ public sealed class MonitorActor : ReceiveActor
 
     private void Add(MonitorMessages.StepApplied step)
     {
-        if (_order.IsNext(step.Report.Step, _records.Last?.Step ?? 0, step.Oldest))
+        if (_order.IsNext(step.Report.Step, _records.Last?.Step ?? 0, step.Oldest, Environment.TickCount64))
         {
             _records.Add(step.Report, step.Replacements);
             foreach (var looker in _lookers)

@@ -2,22 +2,34 @@ namespace TiMix.Protocol.Monitoring;
 
 /// <summary>
 /// Which report of a step is written down next: each step once and in order. Where reports are missing, those who may still have
-/// them get a moment to tell: the oldest that a trainer has counts when it comes a second time.
+/// them get a moment to tell; then the oldest that there is counts.
 /// </summary>
 public sealed class ReportOrder
 {
-    private long _gapAt = -1;
+    /// <summary>Milliseconds for which a report that is missing is waited for; a trainer tells again of what is not written several times in it.</summary>
+    public const long Moment = 2000;
+
+    private (long Recorded, long Since)? _gap;
 
     /// <summary>A report has come.</summary>
     /// <param name="step">Its step.</param>
     /// <param name="recorded">Steps written down.</param>
-    /// <param name="oldest">Whoever tells has no report of an earlier step.</param>
+    /// <param name="oldest">Whoever tells has no report of the step before.</param>
+    /// <param name="now">Milliseconds of any one clock.</param>
     /// <returns>Whether it is to be written down.</returns>
-    public bool IsNext(long step, long recorded, bool oldest)
+    public bool IsNext(long step, long recorded, bool oldest, long now)
     {
-        var next = recorded + 1;
-        var write = step == next || (step > next && oldest && _gapAt == step);
-        _gapAt = step > next ? step : -1;
-        return write;
+        if (step <= recorded + 1 || !oldest)
+        {
+            return step == recorded + 1;
+        }
+
+        if (_gap is not { } gap || gap.Recorded != recorded)
+        {
+            _gap = (recorded, now);
+            return false;
+        }
+
+        return now - gap.Since >= Moment;
     }
 }
