@@ -86,7 +86,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
                     _thread.Run(() => Mix(mix, parameters)).PipeTo(Self, Self);
                     break;
                 case MixerEffects.Release release:
-                    Release(release.Content);
+                    _exchange.Release(release.Content);
                     break;
             }
         }
@@ -122,22 +122,5 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
             ? new MixedSamples((LoadedSamples)mix.Samples, _exchange.Bundles.Put(answer.Features, Self.Path.ToString()), answer.Plan)
             : null;
         Handle(new MixerInputs.Mixed(mix.Lineage, mix.Step, mix.MicroBatch, mixed));
-    }
-
-    private void Release(IContent content)
-    {
-        switch (content)
-        {
-            case LoadedSamples loaded:
-                _exchange.Release(loaded.Samples);
-                break;
-            case MixedSamples mixed:
-                _exchange.Release(mixed.Loaded.Samples);
-                _exchange.Release(mixed.Teacher);
-                break;
-            case TeacherParameters teacher:
-                _exchange.Release(teacher.Parameters);
-                break;
-        }
     }
 }

@@ -97,7 +97,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
                 _teachers.Drop(unwanted);
                 break;
             case TrainerEffects.Release unwanted:
-                ContentBundles.Of(unwanted.Content).ForEach(_exchange.Release);
+                _exchange.Release(unwanted.Content);
                 break;
             case TrainerEffects.FallSilent fall:
                 _exchange.Blackhole(TimeSpan.FromMilliseconds(fall.Milliseconds));

@@ -19,7 +19,8 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
 
         public int Asked { get; set; }
 
-        public long AskedAt { get; set; }
+        /// <summary>Null: it is to be asked for at once.</summary>
+        public long? AskedAt { get; set; }
     }
 
     private readonly SortedDictionary<(long Step, int MicroBatch), Slot> _slots = [];
@@ -67,7 +68,7 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
             {
                 _slots.Add(key, slot = new Slot());
             }
-            else if (slot.Here || slot.Fetching || (slot.Asked > 0 && now - slot.AskedAt < again))
+            else if (slot.Here || slot.Fetching || now - slot.AskedAt < again)
             {
                 continue;
             }
@@ -92,7 +93,7 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
         }
 
         (slot.Fetching, slot.Here) = (false, here || slot.Here);
-        slot.Asked = slot.Here ? slot.Asked : 0;
+        slot.AskedAt = slot.Here ? slot.AskedAt : null;
         return true;
     }
 

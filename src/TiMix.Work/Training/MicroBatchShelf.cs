@@ -16,7 +16,7 @@ namespace TiMix.Work.Training;
 /// <param name="exchange">Where bundles are.</param>
 public sealed class MicroBatchShelf(Recipe recipe, ModelConfig model, ExchangeNode exchange) : IDisposable
 {
-    private readonly ConcurrentDictionary<(long Lineage, MicroBatchKey Key), PreparedMicroBatch> _here = [];
+    private readonly ConcurrentDictionary<(long Lineage, MicroBatchKey Key), AssembledMicroBatch> _here = [];
     private readonly ComputeThread _thread = new("fetcher");
     private readonly CancellationTokenSource _stopped = new();
 
@@ -31,7 +31,7 @@ public sealed class MicroBatchShelf(Recipe recipe, ModelConfig model, ExchangeNo
             return new TrainerInputs.MicroBatchFetched(wanted.Lineage, wanted.Key, false);
         }
 
-        _here[(wanted.Lineage, wanted.Key)] = new PreparedMicroBatch(
+        _here[(wanted.Lineage, wanted.Key)] = new AssembledMicroBatch(
             MicroBatchAssembly.Assemble(wanted.Key.MicroBatch, samples, teacher, content.Plan, recipe, model),
             new MicroBatchOrigin(wanted.Key.MicroBatch, content.Loaded.Epoch, content.Loaded.Indices, content.Loaded.Replacements));
         return new TrainerInputs.MicroBatchFetched(wanted.Lineage, wanted.Key, true);
@@ -39,7 +39,7 @@ public sealed class MicroBatchShelf(Recipe recipe, ModelConfig model, ExchangeNo
 
     /// <summary>Those of a step.</summary>
     /// <exception cref="KeyNotFoundException">One is not here.</exception>
-    public IReadOnlyList<PreparedMicroBatch> Of(TrainerEffects.Compute step) => [.. step.MicroBatches.Select(key => _here[(step.Lineage, key)])];
+    public IReadOnlyList<AssembledMicroBatch> Of(TrainerEffects.Compute step) => [.. step.MicroBatches.Select(key => _here[(step.Lineage, key)])];
 
     /// <summary>One is not used any more.</summary>
     public void Drop(TrainerEffects.DropMicroBatch unwanted) => _here.TryRemove((unwanted.Lineage, unwanted.Key), out _);

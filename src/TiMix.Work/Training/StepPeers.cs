@@ -12,7 +12,7 @@ namespace TiMix.Work.Training;
 public sealed record MicroBatchOrigin(int Index, int Epoch, IReadOnlyList<int> Samples, IReadOnlyList<Replacement> Replacements);
 
 /// <summary>A micro-batch as it waits for its step.</summary>
-public sealed record PreparedMicroBatch(MicroBatch Batch, MicroBatchOrigin Origin);
+public sealed record AssembledMicroBatch(MicroBatch Batch, MicroBatchOrigin Origin);
 
 /// <summary>What one trainer gives to a step's gather.</summary>
 /// <param name="Trainer">Whose.</param>

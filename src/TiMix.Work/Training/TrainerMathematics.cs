@@ -98,7 +98,7 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
     });
 
     /// <summary>See <see cref="TrainerEffects.Compute"/>.</summary>
-    public Task<IInput> Compute(TrainerEffects.Compute wanted, IReadOnlyList<PreparedMicroBatch> own, Group group) => _compute.Run<IInput>((state, step) =>
+    public Task<IInput> Compute(TrainerEffects.Compute wanted, IReadOnlyList<AssembledMicroBatch> own, Group group) => _compute.Run<IInput>((state, step) =>
     {
         try
         {

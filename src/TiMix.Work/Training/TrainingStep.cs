@@ -53,7 +53,7 @@ public sealed class TrainingStep : IDisposable
     /// <param name="microBatches">All V of the step <see cref="TrainingState.Step"/>, in order.</param>
     /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
     public StepOutcome Run(IReadOnlyList<MicroBatch> microBatches) =>
-        Run([.. microBatches.Select(batch => new PreparedMicroBatch(batch, new MicroBatchOrigin(batch.Index, 0, [], [])))], new NoPeers(), "", false);
+        Run([.. microBatches.Select(batch => new AssembledMicroBatch(batch, new MicroBatchOrigin(batch.Index, 0, [], [])))], new NoPeers(), "", false);
 
     /// <summary>Applies one step to the state, together with the view's other trainers.</summary>
     /// <param name="own">This trainer's micro-batches of the step <see cref="TrainingState.Step"/>, ascending.</param>
@@ -64,7 +64,7 @@ public sealed class TrainingStep : IDisposable
     /// <exception cref="IOException">A peer is gone; the state is as before.</exception>
     /// <exception cref="ReplicasDifferException">Somebody's state is not that of the others; the state is as before.</exception>
     /// <exception cref="StateDamagedException">This trainer's state is not what it was after its last step.</exception>
-    public StepOutcome Run(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, string trainer, bool last)
+    public StepOutcome Run(IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, string trainer, bool last)
     {
         CheckSizes(own);
         var settings = _recipe.SettingsAt(_state.Step);
@@ -157,7 +157,7 @@ public sealed class TrainingStep : IDisposable
         _total.CopyFrom(sum);
     }
 
-    private void EachOnItsLane(IReadOnlyList<PreparedMicroBatch> own, IStepPeers peers, Action<MicroBatchWorker, int> work) => _lanes.Run(lane =>
+    private void EachOnItsLane(IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, Action<MicroBatchWorker, int> work) => _lanes.Run(lane =>
     {
         for (var i = lane; i < own.Count; i += _lanes.Count)
         {
@@ -175,7 +175,7 @@ public sealed class TrainingStep : IDisposable
         }
     }
 
-    private void CheckSizes(IReadOnlyList<PreparedMicroBatch> own)
+    private void CheckSizes(IReadOnlyList<AssembledMicroBatch> own)
     {
         foreach (var prepared in own)
         {

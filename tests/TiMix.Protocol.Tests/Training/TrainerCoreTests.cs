@@ -68,11 +68,12 @@ public sealed class TrainerCoreTests
     }
 
     [Fact]
-    public void A_micro_batch_that_was_gone_is_ordered_anew_at_once()
+    public void A_micro_batch_that_was_gone_is_ordered_at_once_from_another_mixer()
     {
-        Begin(StateWay.Draw);
+        Hear(Roster("m1", "m2"));
+        Assert.Contains(("m2", Mix(0, 1)), Orders(Prepare(1, 0, StateWay.Draw)));
         Hear(Mixed(1, 0, 1));
-        Assert.Contains(("m1", Mix(0, 1)), Orders(Do(new TrainerInputs.MicroBatchFetched(1, new MicroBatchKey(0, 1), false))));
+        Assert.Equal([("m1", Mix(0, 1))], Orders(Do(new TrainerInputs.MicroBatchFetched(1, new MicroBatchKey(0, 1), false))));
     }
 
     [Fact]
