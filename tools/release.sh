@@ -18,7 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 git archive "$commit" | tar -x -C "$work"
 cd "$work"
-build=(-c Release -v quiet --nologo -p:SourceRevisionId="$commit" -p:RestorePackagesWithLockFile=false)
+build=(-c Release -v minimal --nologo -p:SourceRevisionId="$commit" -p:RestorePackagesWithLockFile=false)
 
 # The packages that a project's output holds, with their licences, from what the restore found.
 packages() { # $1: project.assets.json

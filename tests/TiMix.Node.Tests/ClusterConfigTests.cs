@@ -5,6 +5,7 @@ using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using Akka.Persistence.Sql;
+using TiMix.Node.Commands;
 using TiMix.Node.Processes;
 using TiMix.Runs.Journals;
 using YamlDotNet.RepresentationModel;
@@ -59,6 +60,15 @@ public sealed partial class ClusterConfigTests
         {
             Assert.True(Type.GetType(named.Groups["type"].Value) is not null, $"{file}: {named.Value}");
         }
+    }
+
+    [Fact]
+    public void Images_have_the_version_of_the_program()
+    {
+        var version = typeof(TimixProgram).Assembly.GetName().Version!.ToString(3);
+        var tags = System.IO.Directory.GetFiles(Directory, "*", SearchOption.AllDirectories).SelectMany(file => ImageTag().Matches(File.ReadAllText(file)));
+        Assert.All(tags, tag => Assert.Equal(version, tag.Groups["version"].Value));
+        Assert.True(tags.Count() == 5);
     }
 
     [Theory]
@@ -197,4 +207,7 @@ public sealed partial class ClusterConfigTests
 
     [GeneratedRegex("\"(?<type>TiMix[^\",]*, TiMix[^\"]*)\"")]
     private static partial Regex TypeName();
+
+    [GeneratedRegex(@"(image: timix:|-t timix:|newTag: )(?<version>\S+)")]
+    private static partial Regex ImageTag();
 }
