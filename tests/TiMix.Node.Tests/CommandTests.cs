@@ -103,7 +103,7 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("eval missing", "done")]
     [InlineData("resume missing", "done")]
     [InlineData("mix done --count 1", "from 2 to 64")]
-    [InlineData("mix done --method magic", "oracle or second-pass")]
+    [InlineData("mix done --method magic", "it can be none, mixup")]
     [InlineData("resume done --threads 0", "1 or more")]
     public async Task A_mistake_about_a_run_is_named(string arguments, string expected) => (await Cli.RunAsync([.. arguments.Split(' '), .. _run.Places])).IsMistake(expected);
 

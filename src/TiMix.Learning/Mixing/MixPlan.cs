@@ -24,7 +24,7 @@ public sealed record MixOptions(double MinSide = 0.35, double MaxSide = 0.75);
 /// </summary>
 /// <param name="Method">How to mix.</param>
 /// <param name="Pairing">[b], the partner of each sample inside the micro-batch; a permutation.</param>
-/// <param name="Side">k, the window's side in patches; 0 when the method has no windows.</param>
+/// <param name="Side">k, the window's side in patches; without windows 0, or a number of the method's own.</param>
 /// <param name="Lambda">The share of the target image that stays: 1 - k²/n² with windows, 1 without mixing and for a second pass.</param>
 /// <param name="Target">[b], window of the own image that is painted over, index row·(n-k+1)+column; empty without windows.</param>
 /// <param name="Source">[b], window of the partner's image that is copied, same indexing; empty without windows.</param>
