@@ -1,5 +1,6 @@
 namespace TiMix.EndToEnd.Tests;
 
+[Trait("suite", "deep")]
 public sealed class ExperimentTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("timix-experiment-").FullName;

@@ -35,11 +35,11 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
     public void Dispose() => Directory.Delete(_runs, recursive: true);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
+    [InlineData(1, Traits = ["suite", "deep"])]
+    [InlineData(5, Traits = ["suite", "deep"])]
     [InlineData(12)]
-    [InlineData(20)]
-    [InlineData(24)]
+    [InlineData(20, Traits = ["suite", "deep"])]
+    [InlineData(24, Traits = ["suite", "deep"])]
     public async Task A_run_killed_at_a_step_and_resumed_ends_with_the_same_weights(int step)
     {
         using (var run = TimixProcess.Train(_runs, "killed", "--threads", "2"))
@@ -56,6 +56,7 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
     }
 
     [Fact]
+    [Trait("suite", "deep")]
     public async Task A_run_killed_again_and_again_at_random_moments_ends_with_the_same_weights()
     {
         const int seed = 20261124;
@@ -82,7 +83,7 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false)]
+    [InlineData(false, Traits = ["suite", "deep"])]
     public async Task Ctrl_C_and_SIGTERM_finish_the_step_write_a_snapshot_and_end_with_0(bool interrupt)
     {
         using (var run = TimixProcess.Train(_runs, "stopped"))
@@ -101,6 +102,7 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
     }
 
     [Fact]
+    [Trait("suite", "deep")]
     public async Task A_damaged_snapshot_is_named_and_the_one_before_it_is_used()
     {
         using (var run = TimixProcess.Train(_runs, "damaged"))
@@ -122,9 +124,9 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
     }
 
     [Theory]
-    [InlineData(2500)]
+    [InlineData(2500, Traits = ["suite", "deep"])]
     [InlineData(4000)]
-    [InlineData(6000)]
+    [InlineData(6000, Traits = ["suite", "deep"])]
     public async Task A_full_disk_costs_no_step_and_no_snapshot_that_was_there(int kilobytes)
     {
         using var run = TimixProcess.TrainOnSmallDisk(_runs, "full", kilobytes);
@@ -136,26 +138,6 @@ public sealed class InterruptionTests : IClassFixture<InterruptionTests.Undistur
         Assert.Contains("No space left on device", run.Output, StringComparison.Ordinal);
         Assert.Contains("second exit code 0", run.Output, StringComparison.Ordinal);
         Assert.Contains(_undisturbed.Fingerprint, run.Output[run.Output.IndexOf("second exit code", StringComparison.Ordinal)..], StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("run.prefetch=1")]
-    [InlineData("run.prefetch=64")]
-    [InlineData("run.graphsInMemory=0")]
-    [InlineData("run.graphsInMemory=2")]
-    public async Task Neither_prefetch_nor_graphs_in_memory_reaches_the_weights(string setting)
-    {
-        using var run = TimixProcess.Train(_runs, "other", "--set", setting);
-        Assert.True(await run.ExitAsync() == 0, run.Output);
-        Assert.Equal(_undisturbed.Fingerprint, TimixProcess.Fingerprint(_runs, "other"));
-    }
-
-    [Fact]
-    public async Task Another_seed_gives_other_weights()
-    {
-        using var run = TimixProcess.Train(_runs, "other", "--seed", "2");
-        Assert.True(await run.ExitAsync() == 0, run.Output);
-        Assert.NotEqual(_undisturbed.Fingerprint, TimixProcess.Fingerprint(_runs, "other"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>The journal in PostgreSQL: what must hold anywhere, and what happens when the server itself dies.</summary>
+[Trait("suite", "deep")]
 public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresServer server)
     : ElasticSuite(undisturbed, server), IClassFixture<PostgresServer>
 {

@@ -22,7 +22,7 @@ public sealed partial class RealSizeTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    [Trait("Category", "Slow")]
+    [Trait("suite", "deep")]
     public async Task A_model_of_the_size_of_CLIP_and_BERT_is_trained_searched_with_exported_and_imported_again()
     {
         Assert.SkipUnless(AvailableMemoryGiB() > NeededMemoryGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededMemoryGiB} GiB of free memory, there are {AvailableMemoryGiB():F1}");

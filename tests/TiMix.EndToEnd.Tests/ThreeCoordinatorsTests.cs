@@ -11,7 +11,7 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
 
     [Theory]
     [InlineData(false)]
-    [InlineData(true)]
+    [InlineData(true, Traits = ["suite", "deep"])]
     public async Task When_the_active_one_is_killed_or_hangs_another_takes_over(bool hangs)
     {
         Assert.SkipWhen(_server.Missing.Length > 0, _server.Missing);

@@ -12,7 +12,7 @@ namespace TiMix.Learning.Tests.Model;
 public sealed class RealSizeTests
 {
     [Fact]
-    [Trait("Category", "Slow")]
+    [Trait("suite", "deep")]
     public void The_size_of_CLIP_builds_steps_once_and_is_saved()
     {
         TorchRuntime.Initialize();

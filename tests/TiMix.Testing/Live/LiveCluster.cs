@@ -16,6 +16,8 @@ namespace TiMix.Testing.Live;
 /// </summary>
 internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
 {
+    /// <summary>A coordinator ticks four times a second and takes itself for one that was away when it has not for a third of a lease.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.5);
     private readonly List<LiveNode> _nodes = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("timix-live-").FullName;
 
@@ -36,7 +38,7 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
             MaxRestarts = 1000,
             Starter = cluster,
             Config = [cluster.WriteConfig("launcher", new NodeSwitch())],
-            Membership = new MembershipOptions { Lease = TimeSpan.FromMilliseconds(600), StartTrainers = trainers },
+            Membership = new MembershipOptions { Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease },
         };
         RunExamination? examination = null;
         var result = await LaunchedRun.ExecuteAsync(options, observer, null, found => examination = found, stop);
