@@ -57,6 +57,15 @@ public sealed partial class CoordinatorCore
     private void Hear(EvaluatorMessages.EvaluationFailed failed)
     {
         _evaluations.Answered();
+        if (failed.Damaged is { } path)
+        {
+            // Not the run's end, even if it was the last one: its trainers, or the snapshot before it, give another.
+            var damaged = Run.Snapshots.Values.FirstOrDefault(snapshot => PathOf(snapshot.Directory) == path);
+            Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"{failed.Reason} The snapshot before it is used."));
+            Persist(damaged is null ? [] : Run.Decide(new ReportSnapshotDamaged(Run.Generation, damaged.Directory, failed.Reason), _now));
+            return;
+        }
+
         if (failed.Step == Run.Steps)
         {
             Persist(Run.Decide(new FailRun($"the evaluation of step {failed.Step} failed: {failed.Reason}"), _now));

@@ -1,70 +1,52 @@
-using System.Diagnostics.CodeAnalysis;
+using TiMix.Base;
+using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Tests.Simulation;
 
-/// <summary>What a simulation counts.</summary>
-internal sealed record SimulationStatistics
-{
-    /// <summary>Views proposed.</summary>
-    public int Views { get; set; }
-
-    /// <summary>Steps applied, by all trainers together.</summary>
-    public int StepsApplied { get; set; }
-
-    /// <summary>The furthest step that anybody has applied.</summary>
-    public long Furthest { get; set; }
-
-    /// <summary>Steps that were applied in one generation and again in a later one.</summary>
-    public int StepsRepeated { get; set; }
-
-    /// <summary>Orders that the coordinator gave.</summary>
-    public int Orders { get; set; }
-
-    /// <summary>Frames of another generation that were dropped.</summary>
-    public int FencedFrames { get; set; }
-
-    /// <summary>Trainers that broke off instead of stopping.</summary>
-    public int Aborts { get; set; }
-}
-
 /// <summary>
-/// A whole run: coordinator, trainers, networks, disk, launcher and user, in one thread and one virtual time. The same settings
-/// always give the same run, event for event.
+/// A whole run: all cores in their shells, networks, journal, disk, launcher and user, in one thread and one virtual time. The same
+/// settings always give the same run, event for event.
 /// </summary>
 internal sealed class Cluster
 {
     private const int ProgressWithin = 600_000;
-    private const int MostEvents = 400_000;
-    private const int PollEvery = 500;
-    private readonly Dictionary<string, SimulatedTrainer> _byId = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _restarts = new(StringComparer.Ordinal);
+    private const int MostEvents = 1_000_000;
+    private readonly Dictionary<SimulatedProcess, Session> _sessions = [];
+    private readonly List<TrainerShell> _trainers = [];
     private readonly FaultInjector _faults;
     private int _lives;
-    private bool _faultsOver;
+    private int _sessionsBegun;
+    private int _trainerNodes;
+    private bool _resuming;
 
     /// <summary>Sets everything up; nothing has happened yet.</summary>
     public Cluster(SimulationSettings settings, bool trace = false)
     {
         Settings = settings;
+        Plan = settings.Plan;
+        Undisturbed = UndisturbedRun.Of(settings.MicroBatches, settings.RefreshEvery, settings.Teacher);
         Chance = new Chance(settings.Seed);
         Log = trace ? new SimulationTrace(Time) : null;
-        Network = new ControlNetwork(this);
+        Network = new Network(this);
+        Journal = new SimulatedJournal(this);
+        Disk = new SimulatedDisk(this);
+        Coordinators = new Coordinators(this);
         Invariants = new Invariants(this);
-        Coordinator = new SimulatedCoordinator(this);
+        User = new User(new SimulatedProcess(this, "user"));
+        User.Process.Add(User);
         _faults = new FaultInjector(this);
-        for (var i = 0; i < settings.Trainers; i++)
-        {
-            Time.After(Chance.Between(0, 300), StartNode);
-        }
-
-        Time.After(0, Coordinator.Start);
-        Time.After(Chance.Between(0, 100), Poll);
+        Session = NewSession();
+        Session.Begin(goOn: false);
         Time.After(settings.FaultsEndAfter, CalmDown);
     }
 
     public SimulationSettings Settings { get; }
+
+    public RunPlan Plan { get; }
+
+    public UndisturbedRun Undisturbed { get; }
 
     public VirtualTime Time { get; } = new();
 
@@ -72,37 +54,36 @@ internal sealed class Cluster
 
     public SimulationTrace? Log { get; }
 
-    public ControlNetwork Network { get; }
+    public Network Network { get; }
 
     public Invariants Invariants { get; }
 
-    public SimulatedCoordinator Coordinator { get; }
+    public SimulatedJournal Journal { get; }
 
-    public SimulatedDisk Disk { get; } = new();
+    public SimulatedDisk Disk { get; }
+
+    public SimulatedRecords Records { get; } = new();
+
+    public Coordinators Coordinators { get; }
 
     public SimulationStatistics Statistics { get; } = new();
 
-    /// <summary>Every life, oldest first.</summary>
-    public List<SimulatedTrainer> Trainers { get; } = [];
+    public User User { get; }
 
-    /// <summary>Nodes started so far.</summary>
-    public int Nodes { get; private set; }
+    /// <summary>The nodes that were started last.</summary>
+    public Session Session { get; private set; }
 
-    /// <summary>What the user wants: a run that trains, or one that stands still.</summary>
-    public bool WantsPause { get; set; }
+    /// <summary>Every life of a trainer, oldest first.</summary>
+    public IReadOnlyList<TrainerShell> Trainers => _trainers;
 
-    /// <summary>The user wants everybody to hold still.</summary>
-    public bool WantsHold { get; set; }
-
-    /// <summary>What the user says to begin the run, or to go on with it.</summary>
-    public CoordinatorCommands.BeginRun BeginRun => new("{}", Settings.Steps, UndisturbedRun.MicroBatches, 1);
+    /// <summary>So many evaluations are going to fail.</summary>
+    public int FailEvaluations { get; set; }
 
     /// <summary>Lets the run go on until the end, or until something is true.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong inside is a finding of this simulation.")]
     public Cluster Run(Func<Cluster, bool>? until = null)
     {
         var deadline = VirtualTime.Beginning + Settings.FaultsEndAfter + ProgressWithin;
-        while (Coordinator.Run.Status != RunStatus.Finished && until?.Invoke(this) != true)
+        while (Journal.Run.Status != RunStatus.Finished && until?.Invoke(this) != true)
         {
             if (Time.Events > MostEvents)
             {
@@ -115,131 +96,146 @@ internal sealed class Cluster
             }
         }
 
-        Invariants.ReplaysToTheSame(Coordinator.Run);
+        if (Journal.Run.Status == RunStatus.Finished)
+        {
+            Invariants.Finished();
+        }
+
         return this;
     }
 
-    /// <summary>A trainer that lives; null: there is none of this id.</summary>
-    public SimulatedTrainer? Find(string id) => _byId.TryGetValue(id, out var trainer) && trainer.Alive ? trainer : null;
-
-    /// <summary>Who listens there.</summary>
-    public SimulatedTrainer? AtEndpoint(string endpoint) => endpoint.StartsWith("tcp://", StringComparison.Ordinal) ? Find(endpoint[6..]) : null;
-
-    /// <summary>Somebody has come to a point where a fault may strike; null: the coordinator.</summary>
-    public void Reach(Point point, SimulatedTrainer? who)
+    /// <summary>What a coordinator is there for.</summary>
+    public CoordinatorTask TaskOf(bool goOn) => new()
     {
-        Statistics.Aborts += point == Point.Quiet && who?.Protocol.Phase == TrainerPhase.Aborted ? 1 : 0;
-        if (!_faultsOver)
+        Run = "simulated",
+        Plan = Plan,
+        Begin = new CoordinatorCommands.BeginRun("{}", Settings.Steps, Settings.MicroBatches, 1),
+        GoOn = goOn,
+        Description = new SimulatedDescription(),
+        Snapshots = "",
+        Membership = Settings.Leases,
+    };
+
+    /// <summary>Somebody has come to a point where a fault may strike.</summary>
+    public void Reach(Point point, SimulatedProcess who) => _faults.Reach(point, who);
+
+    /// <summary>A process of a node begins.</summary>
+    public SimulatedProcess Start(Session session, string node, IReadOnlyList<string> roles, bool goOn)
+    {
+        var process = new SimulatedProcess(this, node);
+        var life = ++_lives;
+        Log?.Add($"{node} starts (life {life})");
+        _sessions.Add(process, session);
+        process.Add(new NodeShell(process, roles, life));
+        if (roles.Contains(NodeRoles.Coordinator))
         {
-            _faults.Reach(point, who);
+            var host = new CoordinatorHost(process, $"{node}/guard#{life}") { GoOn = goOn };
+            process.Add(host);
+            Coordinators.Add(host);
         }
+
+        return process;
     }
 
-    /// <summary>A new node with a trainer.</summary>
-    public void StartNode()
-    {
-        var node = $"node-{++Nodes}";
-        _restarts[node] = Settings.Restarts;
-        StartTrainer(node);
-    }
+    /// <summary>A trainer's actor begins.</summary>
+    public void Add(TrainerShell trainer) => _trainers.Add(trainer);
 
-    /// <summary>A trainer's process dies; the launcher may say so and may start another.</summary>
-    public void Kill(SimulatedTrainer trainer)
+    /// <summary>A name for one more node with a trainer.</summary>
+    public string NewTrainer() => $"trainer-{++_trainerNodes}";
+
+    /// <summary>A process has ended.</summary>
+    public void Ended(SimulatedProcess process, int exitCode)
     {
-        if (!trainer.Alive)
+        if (_sessions.TryGetValue(process, out var session))
         {
-            return;
+            session.Ended(process, exitCode);
         }
 
-        trainer.Die();
-        if (Chance.Of(Settings.LauncherReports))
+        foreach (var actor in process.Actors)
         {
-            Time.After(Chance.Between(5, 3000), () => Coordinator.Hear(new CoordinatorCommands.ReportNodeLost(trainer.Node)));
+            Time.After(Chance.Between(3000, 8000), () => Coordinators.Working?.HearGone(actor.Address));
         }
-
-        if (_restarts[trainer.Node]-- > 0)
-        {
-            Time.After(Chance.Between(50, 4000), () => StartTrainer(trainer.Node));
-        }
-    }
-
-    /// <summary>A trainer ends as it was asked to.</summary>
-    public void Leave(SimulatedTrainer trainer)
-    {
-        _restarts[trainer.Node] = 0;
-        trainer.Die();
     }
 
     /// <summary>Everybody dies at once, and nobody is started again but by the user.</summary>
     public void KillAll()
     {
-        Coordinator.Crash();
-        foreach (var trainer in Trainers.Where(trainer => trainer.Alive))
+        Session.Close();
+        foreach (var process in _sessions.Keys.ToArray())
         {
-            _restarts[trainer.Node] = 0;
-            trainer.Die();
+            process.End(137);
         }
     }
 
-    private void StartTrainer(string node)
+    /// <summary>The user starts everything again, on as many nodes as there happen to be.</summary>
+    public void Resume()
     {
-        if (_restarts[node] < 0)
+        _resuming = false;
+        if (Session.IsOver && Journal.Run.Status != RunStatus.Finished)
         {
-            return;
+            Log?.Add("the user resumes the run");
+            Session = NewSession();
+            Session.Begin(goOn: true);
         }
-
-        var trainer = new SimulatedTrainer(this, $"t{++_lives}", node);
-        Log?.Add($"{trainer.Id} starts on {node}");
-        Trainers.Add(trainer);
-        _byId.Add(trainer.Id, trainer);
     }
 
-    /// <summary>The user looks at the run and says again what has not been followed.</summary>
-    private void Poll()
+    /// <summary>The user sees that nothing lives any more.</summary>
+    public void ResumeLater()
     {
-        var status = Coordinator.Run.Status;
-        if (WantsPause && status == RunStatus.Running)
+        if (!_resuming)
         {
-            Coordinator.Hear(new CoordinatorCommands.PauseRun());
+            _resuming = true;
+            Time.After(Chance.Between(500, 3000), Resume);
         }
-        else if (!WantsPause && status is RunStatus.New or RunStatus.Paused)
-        {
-            Coordinator.Hear(BeginRun);
-        }
-        else if (status == RunStatus.Running && WantsHold != Coordinator.Run.Held)
-        {
-            Coordinator.Hear(WantsHold ? new CoordinatorCommands.HoldRun() : new CoordinatorCommands.EndHold());
-        }
-
-        Time.After(PollEvery, Poll);
     }
+
+    /// <summary>Whether a trainer is in the view that holds.</summary>
+    public bool IsInView(TrainerShell trainer) => Journal.Run.View?.Has(trainer.Id) == true;
+
+    /// <summary>Any living actor of a kind; null: there is none.</summary>
+    public T? AnyOf<T>()
+        where T : SimulatedActor
+    {
+        var living = _sessions.Keys.Where(process => process.Sound).Select(process => process.Find<T>()).OfType<T>().ToList();
+        return living.Count == 0 ? null : Chance.Pick(living);
+    }
+
+    private Session NewSession() => Settings.Launched ? new LauncherSession(this, ++_sessionsBegun) : new NodeSession(this, ++_sessionsBegun);
 
     /// <summary>The last fault is over: from now on there must be progress.</summary>
     private void CalmDown()
     {
         Log?.Add("the faults are over");
-        (_faultsOver, Network.Calm, WantsPause, WantsHold) = (true, true, false, false);
-        Coordinator.Start();
-        foreach (var trainer in Trainers.Where(trainer => trainer is { Alive: true, Hung: true }).ToArray())
+        (_faults.Over, Network.Calm, User.WantsStop, User.WantsHold, FailEvaluations) = (true, true, false, false, 0);
+        (Journal.AwayUntil, Disk.FullUntil) = (0, 0);
+        foreach (var process in _sessions.Keys.Where(process => process is { Alive: true, Hung: true }).ToArray())
         {
             if (Chance.Of(0.5))
             {
-                trainer.Continue();
+                process.GoOn();
             }
             else
             {
-                Kill(trainer);
+                process.End(137);
             }
         }
 
-        var needed = Math.Max(1, Settings.Leases.MinTrainers) - Trainers.Count(trainer => trainer is { Alive: true, Protocol.Leaving: false });
-        for (var i = 0; i < needed; i++)
+        Time.After(5000, SeeToTrainers);
+    }
+
+    /// <summary>Whoever runs a cluster sees to it that there are enough of everything.</summary>
+    private void SeeToTrainers()
+    {
+        if (Journal.Run.Status == RunStatus.Running)
         {
-            StartNode();
+            Session.Complete();
         }
+
+        Time.After(5000, SeeToTrainers);
     }
 
     private string Situation() =>
-        $"the run is {Coordinator.Run.Status} at step {Coordinator.Run.Progress}, generation {Coordinator.Run.Generation}, view {Coordinator.Run.View}, proposed {Coordinator.Run.Proposed?.View}; "
-        + string.Join(", ", Trainers.Where(trainer => trainer.Alive).Select(trainer => $"{trainer.Id} {trainer.Protocol.Phase} generation {trainer.Protocol.Generation} step {trainer.Protocol.Step}"));
+        $"the run is {Journal.Run.Status} at step {Journal.Run.Progress}, generation {Journal.Run.Generation}, "
+        + $"view {Journal.Run.View}, proposed {Journal.Run.Proposed?.View}; "
+        + string.Join(", ", _trainers.Where(trainer => trainer.Alive).Select(trainer => trainer.Said?.ToString() ?? trainer.Address));
 }

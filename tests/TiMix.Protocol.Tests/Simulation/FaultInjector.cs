@@ -1,5 +1,5 @@
-using TiMix.Protocol.Faults;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Training;
 
 namespace TiMix.Protocol.Tests.Simulation;
 
@@ -7,7 +7,8 @@ namespace TiMix.Protocol.Tests.Simulation;
 internal sealed class FaultInjector
 {
     private readonly Cluster _cluster;
-    private readonly List<(Fault Fault, int Left)> _waiting = [];
+    private readonly List<Fault>[] _waiting = [.. Enum.GetValues<Point>().Select(_ => new List<Fault>())];
+    private readonly int[] _reached = new int[Enum.GetValues<Point>().Length];
 
     /// <summary>Plans all faults of the settings.</summary>
     public FaultInjector(Cluster cluster)
@@ -15,99 +16,138 @@ internal sealed class FaultInjector
         _cluster = cluster;
         foreach (var fault in cluster.Settings.Faults)
         {
-            if (fault.Point is null)
+            if (fault.Point is { } point)
             {
-                cluster.Time.After(fault.At, () => Strike(fault, null));
+                _waiting[(int)point].Add(fault);
             }
             else
             {
-                _waiting.Add((fault, fault.Occurrence));
+                cluster.Time.After(fault.At, () => Strike(fault, null));
             }
         }
     }
+
+    /// <summary>No fault strikes any more.</summary>
+    public bool Over { get; set; }
 
     /// <summary>Somebody has come to a point.</summary>
-    public void Reach(Point point, SimulatedTrainer? who)
+    public void Reach(Point point, SimulatedProcess who)
     {
-        for (var i = 0; i < _waiting.Count; i++)
+        var times = ++_reached[(int)point];
+        foreach (var fault in _waiting[(int)point])
         {
-            var (fault, left) = _waiting[i];
-            if (fault.Point == point && left > 0)
+            if (fault.Occurrence == times)
             {
-                _waiting[i] = (fault, left - 1);
-                if (left == 1)
-                {
-                    Strike(fault, who);
-                }
+                Strike(fault, who);
             }
         }
     }
 
-    private void Strike(Fault fault, SimulatedTrainer? who)
+    private void Strike(Fault fault, SimulatedProcess? who)
     {
+        if (Over)
+        {
+            return;
+        }
+
         _cluster.Log?.Add($"fault: {fault}");
         switch (fault.Kind)
         {
             case FaultKind.Join:
-                _cluster.StartNode();
-                return;
-            case FaultKind.CoordinatorCrash:
-                _cluster.Coordinator.Crash();
-                _cluster.Time.After(fault.Duration, _cluster.Coordinator.Start);
-                return;
+                _cluster.Session.Join();
+                break;
+            case FaultKind.KillCoordinator:
+                _cluster.Coordinators.Leading?.Process.End(137);
+                break;
+            case FaultKind.HangCoordinator:
+                HangCoordinator(fault.Duration);
+                break;
+            case FaultKind.LoseJournal:
+                _cluster.Journal.AwayUntil = _cluster.Time.Now + fault.Duration;
+                break;
+            case FaultKind.KillMixer:
+                _cluster.AnyOf<MixerShell>()?.Process.End(137);
+                break;
+            case FaultKind.KillLoader:
+                _cluster.AnyOf<LoaderShell>()?.Process.End(137);
+                break;
+            case FaultKind.KillEvaluator:
+                _cluster.AnyOf<EvaluatorShell>()?.Process.End(137);
+                break;
             case FaultKind.KillAll:
                 _cluster.KillAll();
-                _cluster.Time.After(fault.Duration, Resume);
-                return;
-            case FaultKind.Pause:
-                _cluster.WantsPause = true;
-                _cluster.Time.After(fault.Duration, () => _cluster.WantsPause = false);
-                return;
+                _cluster.Time.After(fault.Duration, _cluster.Resume);
+                break;
+            case FaultKind.Stop:
+                _cluster.User.WantsStop = true;
+                _cluster.Time.After(fault.Duration, () => _cluster.User.WantsStop = false);
+                break;
             case FaultKind.Hold:
-                _cluster.WantsHold = true;
-                _cluster.Time.After(fault.Duration, () => _cluster.WantsHold = false);
-                return;
+                _cluster.User.WantsHold = true;
+                _cluster.Time.After(fault.Duration, () => _cluster.User.WantsHold = false);
+                break;
             case FaultKind.WantSnapshot:
-                _cluster.Coordinator.Hear(new CoordinatorCommands.WantSnapshot());
-                return;
+                _cluster.User.Want(new CoordinatorCommands.WantSnapshot());
+                break;
             case FaultKind.DamageSnapshot:
-                if (_cluster.Coordinator.Run.Newest is { } newest)
+                if (_cluster.Journal.Run.Newest is { } newest && _cluster.Disk.Has(newest.Directory))
                 {
                     _cluster.Disk.Damage(newest.Directory);
                 }
 
-                return;
-        }
+                break;
+            case FaultKind.FillDisk:
+                _cluster.Disk.FullUntil = _cluster.Time.Now + fault.Duration;
+                break;
+            case FaultKind.FailEvaluation:
+                _cluster.FailEvaluations++;
+                break;
+            default:
+                if (Target(fault, who) is { } target)
+                {
+                    StrikeTrainer(fault, target);
+                }
 
-        if (Target(fault, who) is { } target)
-        {
-            StrikeTrainer(fault, target);
+                break;
         }
     }
 
-    private void StrikeTrainer(Fault fault, SimulatedTrainer target)
+    private void StrikeTrainer(Fault fault, TrainerShell target)
     {
         switch (fault.Kind)
         {
             case FaultKind.Kill:
-                _cluster.Kill(target);
+                target.Process.End(137);
                 break;
             case FaultKind.Hang:
-                target.Hang();
-                _cluster.Time.After(fault.Duration, target.Continue);
+                target.Process.Hang();
+                _cluster.Time.After(fault.Duration, target.Process.GoOn);
                 break;
             case FaultKind.Drain:
-                target.Run(target.WantToLeave);
+                _cluster.Session.Drain(target.Process);
                 break;
             case FaultKind.CutFromCoordinator:
-                _cluster.Network.Cut(target, fault.Duration);
+                if (_cluster.Coordinators.Leading is { } coordinator)
+                {
+                    _cluster.Network.Cut(target.Process, coordinator.Process, fault.Duration);
+                }
+
                 break;
             case FaultKind.CutFromPeer:
                 if (_cluster.Trainers.Where(trainer => trainer.Alive && trainer != target).ToList() is { Count: > 0 } others)
                 {
-                    _cluster.Network.Cut(target, _cluster.Chance.Pick(others), fault.Duration);
+                    _cluster.Network.Cut(target.Process, _cluster.Chance.Pick(others).Process, fault.Duration);
                 }
 
+                break;
+            case FaultKind.CutFromAll:
+                _cluster.Network.Cut(target.Process, null, fault.Duration);
+                break;
+            case FaultKind.Deafen:
+                target.Process.Run(() => target.Tell(new TrainerInputs.Deafened(fault.Duration)));
+                break;
+            case FaultKind.FlipOnOrder:
+                target.Process.Run(() => target.Tell(new TrainerInputs.AskedToFlip()));
                 break;
             case FaultKind.FlipAtRest:
                 target.FlipAtRest();
@@ -118,29 +158,29 @@ internal sealed class FaultInjector
             case FaultKind.CorruptCopy:
                 target.CorruptCopy = true;
                 break;
+            default:
+                throw new SimulationFailure($"Nobody knows how to do {fault}.");
         }
     }
 
-    private SimulatedTrainer? Target(Fault fault, SimulatedTrainer? who)
+    private void HangCoordinator(int duration)
     {
-        if (fault.Target < 0 && who is not null)
+        if (_cluster.Coordinators.Leading is CoordinatorHost { Process.Hung: false } host)
         {
-            return who;
+            host.Process.Hang();
+            _cluster.Coordinators.Hung(host);
+            _cluster.Time.After(duration, host.Process.GoOn);
+        }
+    }
+
+    private TrainerShell? Target(Fault fault, SimulatedProcess? who)
+    {
+        if (fault.Target < 0 && who?.Find<TrainerShell>() is { Alive: true } there)
+        {
+            return there;
         }
 
-        var alive = _cluster.Trainers.Where(trainer => trainer is { Alive: true, Hung: false }).ToList();
+        var alive = _cluster.Trainers.Where(trainer => trainer.Process.Sound).ToList();
         return alive.Count == 0 ? null : fault.Target < 0 ? _cluster.Chance.Pick(alive) : alive[fault.Target % alive.Count];
-    }
-
-    /// <summary>The user starts everything again, on as many nodes as there happen to be.</summary>
-    private void Resume()
-    {
-        _cluster.Coordinator.Start();
-        _cluster.Coordinator.Hear(_cluster.BeginRun);
-        var nodes = _cluster.Chance.Between(1, 5);
-        for (var i = 0; i < nodes; i++)
-        {
-            _cluster.Time.After(_cluster.Chance.Between(0, 500), _cluster.StartNode);
-        }
     }
 }

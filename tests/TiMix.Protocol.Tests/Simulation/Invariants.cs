@@ -1,5 +1,5 @@
 using TiMix.Protocol.Coordination;
-using TiMix.Protocol.Faults;
+using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
 
@@ -13,78 +13,101 @@ internal sealed class Invariants(Cluster cluster)
     private readonly Dictionary<long, Dictionary<string, long>> _steps = [];
     private readonly Dictionary<string, long> _lastStep = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, string> _snapshots = [];
+    private readonly HashSet<long> _evaluated = [];
     private readonly Dictionary<long, long> _appliedIn = [];
     private long _generation;
+    private bool _held;
 
-    /// <summary>An event is safe in the journal.</summary>
+    /// <summary>An event is about to be safe in the journal.</summary>
     public void Journaled(IEvent happened)
     {
         switch (happened)
         {
             case ViewProposed proposed:
-                Check(proposed.View.Generation > _generation, $"Generation {proposed.View.Generation} is proposed after {_generation}.");
-                Check(proposed.View.FromStep >= (_snapshots.Count == 0 ? 0 : _snapshots.Keys.Last()), $"{proposed.View} begins before the newest snapshot.");
-                Check(proposed.View.Shares.Sum(share => share.Count) == UndisturbedRun.MicroBatches, $"{proposed.View} has not all micro-batches.");
-                _generation = proposed.View.Generation;
-                _proposed[_generation] = proposed.View;
-                _steps[_generation] = proposed.View.Shares.ToDictionary(share => share.Trainer, _ => proposed.View.FromStep, StringComparer.Ordinal);
-                cluster.Statistics.Views++;
+                Proposed(proposed);
                 break;
             case ViewInstalled installed:
-                Check(installed.Generation == _generation && _installed.Add(_generation), $"Generation {installed.Generation} is installed, {_generation} was proposed last.");
+                Check(
+                    installed.Generation == _generation && _installed.Add(_generation),
+                    $"Generation {installed.Generation} is installed, {_generation} was proposed last.");
                 BeginsFromTheRightState(_proposed[_generation]);
                 break;
             case SnapshotCommitted committed:
-                Check(committed.Fingerprint == SimulatedTrainer.Text(UndisturbedRun.StateAt(committed.Step)), $"The snapshot of step {committed.Step} has other weights than the undisturbed run.");
+                Check(
+                    committed.Fingerprint == cluster.Undisturbed.StateAt(committed.Step).Fingerprint,
+                    $"The snapshot of step {committed.Step} has other weights than the undisturbed run.");
+                Check(!_snapshots.ContainsKey(committed.Step), $"A second snapshot of step {committed.Step} counts.");
+                Check(cluster.Disk.Has(committed.Directory), $"{committed.Directory} counts and is not there.");
                 _snapshots[committed.Step] = committed.Directory;
                 break;
             case SnapshotDiscarded discarded:
-                _snapshots.Remove(discarded.Step);
+                Discarded(discarded);
+                break;
+            case EvaluationRecorded evaluated:
+                Check(
+                    _snapshots.ContainsKey(evaluated.Step) && _evaluated.Add(evaluated.Step),
+                    $"The evaluation of step {evaluated.Step} counts, which is not due any more.");
+                break;
+            case RunHeld:
+                _held = true;
+                break;
+            case HoldEnded:
+                Check(_held, "A hold ends that is over.");
+                _held = false;
+                break;
+            case RunContinued:
+                _held = false;
                 break;
             case RunPaused { Reason.Kind: StopKind.Requested }:
                 PausedWithItsNewestStep();
                 break;
             case RunFinished finished:
-                Check(finished.Fingerprint == SimulatedTrainer.Text(UndisturbedRun.StateAt(cluster.Settings.Steps)), "The run ends with other weights than the undisturbed run.");
+                Check(
+                    finished.Fingerprint == cluster.Undisturbed.StateAt(cluster.Settings.Steps).Fingerprint,
+                    "The run ends with other weights than the undisturbed run.");
+                Check(_evaluated.Contains(cluster.Settings.Steps), "The run ends without its last evaluation.");
                 break;
         }
     }
 
     /// <summary>A trainer links up for a view.</summary>
-    public void Prepares(SimulatedTrainer trainer, View view) =>
-        Check(_proposed.TryGetValue(view.Generation, out var proposed) && ReferenceEquals(proposed, view), $"{trainer.Id} prepares {view}, which is not in the journal.");
+    public void Prepares(TrainerShell trainer, View view) =>
+        Check(
+            _proposed.TryGetValue(view.Generation, out var proposed) && ReferenceEquals(proposed, view),
+            $"{trainer.Id} prepares {view}, which is not in the journal.");
 
     /// <summary>A trainer begins a step.</summary>
-    public void Computes(SimulatedTrainer trainer, View view, long step)
+    public void Computes(TrainerShell trainer, View view, long step)
     {
         Check(_installed.Contains(view.Generation), $"{trainer.Id} computes in generation {view.Generation}, which is not installed.");
         Check(view.Has(trainer.Id), $"{trainer.Id} computes in generation {view.Generation} and is not in it.");
-        Check(step == trainer.Step, $"{trainer.Id} computes step {step} and has applied {trainer.Step}.");
+        Check(step == trainer.State.Step, $"{trainer.Id} computes step {step} and has applied {trainer.State.Step}.");
         Check(!trainer.HasSaidQuiet, $"{trainer.Id} computes although it has said that it holds still.");
     }
 
     /// <summary>A trainer takes a frame for its step.</summary>
-    public void Accepts(SimulatedTrainer trainer, string from, Frame frame)
+    public void Accepts(TrainerShell trainer, View view, string from, Frame frame)
     {
-        Check(frame.Generation == trainer.Protocol.Generation, $"{trainer.Id} takes a frame of generation {frame.Generation} in {trainer.Protocol.Generation}.");
-        Check(_proposed[frame.Generation].Has(from), $"{trainer.Id} takes a frame of {from}, which is not in generation {frame.Generation}.");
+        Check(frame.Generation == view.Generation, $"{trainer.Id} takes a frame of generation {frame.Generation} in {view.Generation}.");
+        Check(view.Has(from), $"{trainer.Id} takes a frame of {from}, which is not in generation {frame.Generation}.");
     }
 
-    /// <summary>A trainer is about to replace its weights.</summary>
-    public void BeforeWrite(SimulatedTrainer trainer, long step, bool applied)
+    /// <summary>A trainer is about to apply a step.</summary>
+    public void Applies(TrainerShell trainer, View view, long step)
     {
+        var generation = view.Generation;
         Check(!trainer.HasSaidQuiet, $"{trainer.Id} changes its weights although it has said that it holds still.");
-        if (!applied)
+        Check(_installed.Contains(generation) && view.Has(trainer.Id), $"{trainer.Id} applies step {step} in generation {generation}, which is not its own.");
+        Check(
+            step == _lastStep.GetValueOrDefault(trainer.Id, -1) + 1,
+            $"{trainer.Id} applies step {step} after {_lastStep.GetValueOrDefault(trainer.Id, -1)}.");
+        var steps = _steps[generation];
+        steps[trainer.Id] = step;
+        foreach (var other in steps.Values)
         {
-            return;
+            Check(Math.Abs(other - step) <= 1, $"The trainers of generation {generation} are more than a step apart.");
         }
 
-        var generation = trainer.Protocol.Generation;
-        Check(!trainer.Flipped, $"{trainer.Id} applies step {step} to weights with a flipped bit.");
-        Check(_installed.Contains(generation) && _proposed[generation].Has(trainer.Id), $"{trainer.Id} applies step {step} in generation {generation}, which is not its own.");
-        Check(step == _lastStep.GetValueOrDefault(trainer.Id, -1) + 1, $"{trainer.Id} applies step {step} after {_lastStep.GetValueOrDefault(trainer.Id, -1)}.");
-        _steps[generation][trainer.Id] = step;
-        Check(_steps[generation].Values.Max() - _steps[generation].Values.Min() <= 1, $"The trainers of generation {generation} are more than a step apart: {string.Join(", ", _steps[generation])}.");
         cluster.Statistics.StepsApplied++;
         if (_appliedIn.TryGetValue(step, out var before) && before != generation)
         {
@@ -95,36 +118,136 @@ internal sealed class Invariants(Cluster cluster)
         cluster.Statistics.Furthest = Math.Max(cluster.Statistics.Furthest, step);
     }
 
-    /// <summary>A trainer has replaced its weights.</summary>
-    public void AfterWrite(SimulatedTrainer trainer, bool applied)
+    /// <summary>A trainer takes a state over.</summary>
+    public void TakesOver(TrainerShell trainer) =>
+        Check(!trainer.HasSaidQuiet, $"{trainer.Id} changes its weights although it has said that it holds still.");
+
+    /// <summary>A trainer has replaced its state.</summary>
+    public void HasWritten(TrainerShell trainer, string how)
     {
-        _lastStep[trainer.Id] = trainer.Step;
-        Check(trainer.Flipped || trainer.State == UndisturbedRun.StateAt(trainer.Step), $"{trainer.Id} has other weights at step {trainer.Step} than the undisturbed run{(applied ? "" : " (taken over)")}.");
+        _lastStep[trainer.Id] = trainer.State.Step;
+        if (!trainer.Flipped)
+        {
+            Check(
+                trainer.State == cluster.Undisturbed.StateAt(trainer.State.Step),
+                $"{trainer.Id} has another state at step {trainer.State.Step} than the undisturbed run ({how}).");
+        }
     }
 
-    /// <summary>At the end: nothing that the coordinator knows is missing in its journal.</summary>
-    public void ReplaysToTheSame(RunState live) =>
-        Check(Text(live) == Text(cluster.Coordinator.Replay()), $"The journal gives another state than the coordinator has:\n{Text(cluster.Coordinator.Replay())}\n{Text(live)}");
+    /// <summary>A line is about to be written into the metrics.</summary>
+    public void Recorded(long after, StepReport report)
+    {
+        Check(report.Step > after, $"Step {report.Step} is written into the metrics after step {after}.");
+        Check(
+            report.Loss == TrainerShell.LossAfter(cluster.Undisturbed.StateAt(report.Step)),
+            $"Step {report.Step} stands in the metrics with another loss than that of the undisturbed run.");
+        for (var missing = after + 1; missing < report.Step; missing++)
+        {
+            cluster.Statistics.Gaps++;
+            foreach (var trainer in cluster.Trainers)
+            {
+                Check(
+                    !cluster.Settings.IsQuietNetwork || !trainer.Process.Sound || !trainer.HasApplied(missing) || !cluster.IsInView(trainer),
+                    $"Step {missing} is missing in the metrics although {trainer.Id} can tell of it.");
+            }
+        }
+    }
 
-    private static string Text(RunState run) => System.Text.Json.JsonSerializer.Serialize(run);
+    /// <summary>The user is told that the run is over.</summary>
+    public void Over(MonitorMessages.Over over) =>
+        Check(
+            cluster.Journal.Run.Status == (over.Outcome == RunOutcome.Finished ? RunStatus.Finished : RunStatus.Paused),
+            $"The user is told of {over}, and the run is {cluster.Journal.Run.Status}.");
+
+    /// <summary>At the end.</summary>
+    public void Finished()
+    {
+        var lines = cluster.Records.Metrics;
+        for (var i = 1; i < lines.Count; i++)
+        {
+            Check(lines[i].Step > lines[i - 1].Step, $"Step {lines[i].Step} stands in the metrics after step {lines[i - 1].Step}.");
+        }
+
+        Check(
+            cluster.Records.Evaluations.Distinct().Count() == cluster.Records.Evaluations.Count,
+            $"An evaluation stands in the files twice: {string.Join(", ", cluster.Records.Evaluations)}.");
+        Check(cluster.Records.Evaluations.LastOrDefault() == cluster.Settings.Steps, "The last evaluation does not stand in the files.");
+    }
+
+    private void Proposed(ViewProposed proposed)
+    {
+        var view = proposed.View;
+        Check(view.Generation > _generation, $"Generation {view.Generation} is proposed after {_generation}.");
+        Check(view.FromStep >= (_snapshots.Count == 0 ? 0 : _snapshots.Keys.Last()), $"{view} begins before the newest snapshot.");
+        Check(view.Shares.Sum(share => share.Count) == cluster.Settings.MicroBatches, $"{view} has not all micro-batches.");
+        Check(!cluster.Journal.Run.Held, $"{view} is proposed although the run is held.");
+        _generation = view.Generation;
+        _proposed[_generation] = view;
+        _steps[_generation] = view.Shares.ToDictionary(share => share.Trainer, _ => view.FromStep, StringComparer.Ordinal);
+        cluster.Statistics.Views++;
+    }
+
+    private bool IsBest(long step)
+    {
+        var evaluated = cluster.Journal.Run.Snapshots.Values.Where(snapshot => snapshot.MeanRecall is not null);
+        return evaluated.MaxBy(snapshot => (snapshot.MeanRecall, snapshot.Step))?.Step == step;
+    }
+
+    private void Discarded(SnapshotDiscarded discarded)
+    {
+        if (discarded.Reason == SnapshotDiscarded.Retention)
+        {
+            var keep = cluster.Settings.KeepSnapshots;
+            Check(
+                _snapshots.Keys.Reverse().Take(keep).All(step => step != discarded.Step),
+                $"The snapshot of step {discarded.Step} goes although it is one of the newest {keep}.");
+            Check(
+                !IsBest(discarded.Step),
+                $"The snapshot of step {discarded.Step} goes although it is the best.");
+            Check(
+                !cluster.Plan.IsEvaluationDue(discarded.Step) || _evaluated.Contains(discarded.Step),
+                $"The snapshot of step {discarded.Step} goes before it is evaluated.");
+        }
+
+        _snapshots.Remove(discarded.Step);
+        _evaluated.Remove(discarded.Step);
+    }
 
     /// <summary>A bit may flip later, but what was reported, and compared, is right.</summary>
     private void BeginsFromTheRightState(View view)
     {
-        foreach (var trainer in cluster.Trainers.Where(trainer => view.Has(trainer.Id) && trainer.Step == view.FromStep))
+        foreach (var trainer in cluster.Trainers)
         {
-            Check(trainer.Written == UndisturbedRun.StateAt(view.FromStep), $"Generation {view.Generation} is installed although {trainer.Id} has other weights.");
+            if (trainer.Alive && view.Has(trainer.Id) && trainer.State.Step == view.FromStep)
+            {
+                Check(
+                    trainer.Written == cluster.Undisturbed.StateAt(view.FromStep),
+                    $"Generation {view.Generation} is installed although {trainer.Id} has other weights.");
+            }
         }
     }
 
-    /// <summary>Whoever still belongs to the run is not ahead of the snapshot that the pause leaves.</summary>
+    /// <summary>Whoever still belongs to the run is not ahead of the snapshot that the stop leaves.</summary>
     private void PausedWithItsNewestStep()
     {
-        var run = cluster.Coordinator.Run;
+        var run = cluster.Journal.Run;
         var saved = _snapshots.Count == 0 ? 0 : _snapshots.Keys.Last();
-        foreach (var trainer in cluster.Trainers.Where(trainer => trainer.Alive && run.Trainers.ContainsKey(trainer.Id) && trainer.Protocol.StateGeneration >= run.Lineage && !trainer.Flipped))
+        foreach (var trainer in cluster.Trainers)
         {
-            Check(trainer.Step <= saved || cluster.Settings.Faults.Any(fault => fault.Kind is FaultKind.FlipAtApply or FaultKind.CorruptCopy), $"Paused with a snapshot of step {saved}, and {trainer.Id} has applied {trainer.Step}.");
+            if (trainer.Alive && run.Trainers.ContainsKey(trainer.Id) && trainer.Said?.StateGeneration >= run.Lineage && !trainer.Flipped)
+            {
+                Check(
+                    trainer.State.Step <= saved || cluster.Settings.WrongSteps,
+                    $"Stopped with a snapshot of step {saved}, and {trainer.Id} has applied {trainer.State.Step}.");
+            }
+        }
+    }
+
+    private static void Check(bool holds, [System.Runtime.CompilerServices.InterpolatedStringHandlerArgument(nameof(holds))] ref FailureText otherwise)
+    {
+        if (!holds)
+        {
+            throw new SimulationFailure(otherwise.ToString());
         }
     }
 

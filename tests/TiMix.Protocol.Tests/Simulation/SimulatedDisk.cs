@@ -1,91 +1,91 @@
-using TiMix.Protocol.Messages;
+using TiMix.Protocol.Coordination;
 
 namespace TiMix.Protocol.Tests.Simulation;
 
-/// <summary>The run's snapshots; they outlive every process.</summary>
-internal sealed class SimulatedDisk
+/// <summary>The run's snapshots; they outlive every process. A disk may be full, content may rot, and what is deleted is gone.</summary>
+internal sealed class SimulatedDisk(Cluster cluster)
 {
-    private readonly Dictionary<string, (ulong State, bool Damaged)> _snapshots = new(StringComparer.Ordinal);
-
-    public void Write(string directory, ulong state) => _snapshots.TryAdd(directory, (state, false));
-
-    /// <summary>The state; null: it is damaged.</summary>
-    public ulong? Read(string directory) => _snapshots.TryGetValue(directory, out var found) && !found.Damaged ? found.State : null;
-
-    public void Damage(string directory) => _snapshots[directory] = (_snapshots[directory].State, true);
-}
-
-/// <summary>
-/// A trainer's snapshots: the first trainer of a view writes them when they are due, and whoever is told to. An order that comes
-/// again while one is written does nothing, and one that comes afterwards makes it say again that it is there.
-/// </summary>
-internal sealed class SnapshotWriter(SimulatedTrainer trainer)
-{
-    private readonly Cluster _cluster = trainer.Cluster;
-    private long _writing = -1;
-    private CoordinatorCommands.ReportSnapshot? _written;
-
-    /// <summary>A step has been applied.</summary>
-    public void AfterStep()
+    private sealed class Snapshot(SimulatedState state)
     {
-        if (trainer.Protocol.View is { } view && view.PlaceOf(trainer.Id) == 0 && (trainer.Step % _cluster.Settings.SnapshotEvery == 0 || trainer.Step == _cluster.Settings.Steps || trainer.Step >= trainer.Protocol.SnapshotFrom))
+        public SimulatedState State => state;
+
+        public bool Damaged { get; set; }
+
+        public bool Deleted { get; set; }
+    }
+
+    private readonly Dictionary<string, Snapshot> _snapshots = new(StringComparer.Ordinal);
+
+    /// <summary>Until when nothing can be written.</summary>
+    public long FullUntil { get; set; }
+
+    /// <summary>Snapshots that are there.</summary>
+    public int Count => _snapshots.Values.Count(snapshot => !snapshot.Deleted);
+
+    /// <summary>Writes one; false: there is no room.</summary>
+    public bool Write(string directory, in SimulatedState state)
+    {
+        if (cluster.Time.Now < FullUntil)
         {
-            trainer.Protocol.SnapshotBegun(trainer.Step);
-            Save(trainer.Step);
+            return false;
+        }
+
+        _snapshots[directory] = new Snapshot(state);
+        return true;
+    }
+
+    /// <summary>What it holds; null: it is damaged, or somebody late wants what is gone for good reason.</summary>
+    /// <exception cref="SimulationFailure">It has been deleted although the run needs it.</exception>
+    public SimulatedState? Read(string directory)
+    {
+        if (_snapshots.TryGetValue(directory, out var snapshot) && !snapshot.Deleted)
+        {
+            return snapshot.Damaged ? null : snapshot.State;
+        }
+
+        var run = cluster.Journal.Run;
+        if (run.Snapshots.Values.Any(counting => counting.Directory == directory) || run.Proposed?.Sources.Any(source => source.From == directory) == true)
+        {
+            throw new SimulationFailure($"{directory} is needed and has been deleted.");
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether it is there, whole or not.</summary>
+    public bool Has(string directory) => _snapshots.TryGetValue(directory, out var snapshot) && !snapshot.Deleted;
+
+    /// <summary>It rots.</summary>
+    public void Damage(string directory) => _snapshots[directory].Damaged = true;
+
+    /// <summary>It goes.</summary>
+    public void Delete(string directory)
+    {
+        cluster.Log?.Add($"disk: {directory} is deleted");
+        cluster.Statistics.Deleted++;
+        if (_snapshots.TryGetValue(directory, out var snapshot))
+        {
+            snapshot.Deleted = true;
         }
     }
 
-    /// <summary>A view begins; at the end of the run there is no later step to write a snapshot after.</summary>
-    public void BeginView(long committed)
+    /// <summary>All but these go.</summary>
+    public void Prune(IReadOnlySet<string> keep)
     {
-        if (trainer.Step == _cluster.Settings.Steps && committed < trainer.Step)
+        foreach (var (directory, snapshot) in _snapshots)
         {
-            AfterStep();
+            if (!snapshot.Deleted && !keep.Contains(directory))
+            {
+                Delete(directory);
+            }
         }
     }
 
-    /// <summary>Writes one, beside training, from a copy.</summary>
-    public void Save(long step)
-    {
-        if (_written?.Step == step && _written.Fingerprint == SimulatedTrainer.Text(trainer.State) && _cluster.Disk.Read(_written.Directory) is not null)
-        {
-            _written = _written with { Generation = trainer.Protocol.StateGeneration };
-            _cluster.Network.ToCoordinator(trainer, _written);
-        }
-        else if (_writing == step)
-        {
-            return;
-        }
-        else if (!trainer.StateIsSound())
-        {
-            trainer.FindStateLost();
-        }
-        else
-        {
-            _writing = step;
-            var (state, generation) = (trainer.State, trainer.Protocol.StateGeneration);
-            trainer.Later(_cluster.Chance.Between(10, 250), () => Complete(generation, step, state));
-            _cluster.Reach(Point.Saving, trainer);
-        }
-    }
-
-    private void Complete(long generation, long step, ulong state)
-    {
-        if (_writing == step)
-        {
-            _writing = -1;
-        }
-
-        if (!_cluster.Network.Calm && _cluster.Chance.Of(_cluster.Settings.SnapshotFailures))
-        {
-            _cluster.Network.ToCoordinator(trainer, new CoordinatorCommands.ReportSnapshotFailed(generation, step, "disk full"));
-            return;
-        }
-
-        var directory = $"step-{step}-{generation}-{trainer.Id}-{_cluster.Time.Now}";
-        _cluster.Disk.Write(directory, state);
-        _written = new CoordinatorCommands.ReportSnapshot(generation, step, directory, SimulatedTrainer.Text(state));
-        _cluster.Network.ToCoordinator(trainer, _written);
-        _cluster.Reach(Point.Saved, trainer);
-    }
+    /// <summary>Those that are there and whole, oldest first.</summary>
+    public IReadOnlyList<FoundSnapshot> Find() =>
+    [
+        .. _snapshots.Where(pair => pair.Value is { Deleted: false, Damaged: false })
+            .GroupBy(pair => pair.Value.State.Step).OrderBy(group => group.Key).Select(group => group.First())
+            .Select(pair => new FoundSnapshot(pair.Value.State.Step, pair.Key, pair.Value.State.Fingerprint)),
+    ];
 }

@@ -15,19 +15,26 @@ internal static class Simulation
         }
         catch (Exception found) when (found is not Xunit.Sdk.XunitException)
         {
-            var again = new Cluster(settings, trace: true);
-            var what = $"The trace of {settings.Seed} does not show it again; it depends on something else than its seed.";
-            try
-            {
-                again.Run(until);
-            }
-            catch (Exception same) when (same is not Xunit.Sdk.XunitException)
-            {
-                what = same is SimulationFailure ? same.Message : same.ToString();
-            }
-
-            Assert.Fail($"{what}\n{settings}\n{again.Log}\n{what} ({settings.Seed})");
+            Assert.Fail(Explain(settings, until));
             throw;
         }
+    }
+
+    /// <summary>What goes wrong, with all that led to it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong inside is a finding of the simulation.")]
+    public static string Explain(SimulationSettings settings, Func<Cluster, bool>? until = null)
+    {
+        var again = new Cluster(settings, trace: true);
+        var what = $"The trace of {settings.Seed} does not show it again; it depends on something else than its seed.";
+        try
+        {
+            again.Run(until);
+        }
+        catch (Exception same) when (same is not Xunit.Sdk.XunitException)
+        {
+            what = same is SimulationFailure ? same.Message : same.ToString();
+        }
+
+        return $"{what}\n{settings}\n{again.Log}\n{what} (seed {settings.Seed})";
     }
 }

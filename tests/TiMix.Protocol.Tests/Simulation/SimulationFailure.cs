@@ -6,7 +6,7 @@ internal sealed class SimulationFailure(string what) : Exception(what);
 /// <summary>The last lines of what happened, kept only while a failing seed is replayed.</summary>
 internal sealed class SimulationTrace(VirtualTime time)
 {
-    private const int Kept = 250;
+    private const int Kept = 400;
     private readonly Queue<string> _lines = new();
 
     /// <summary>Notes something.</summary>

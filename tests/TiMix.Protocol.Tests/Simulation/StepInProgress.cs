@@ -1,9 +1,14 @@
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Tests.Simulation;
 
-/// <summary>One step of one trainer: gather, compute, reduce, apply.</summary>
-internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long step)
+/// <summary>
+/// One step of one trainer, in the order of the training step in production: gather, compute, look whether the state is whole, reduce,
+/// apply.
+/// </summary>
+internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Compute compute)
 {
     private enum Stage
     {
@@ -15,6 +20,8 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
     }
 
     private readonly Cluster _cluster = trainer.Cluster;
+    private readonly View _view = compute.View;
+    private readonly long _step = compute.Step;
     private Stage _stage;
     private bool _started;
     private bool _interrupted;
@@ -27,15 +34,15 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
             return;
         }
 
-        if (!trainer.StateIsSound())
+        if (_interrupted || trainer.Ends.Generation != _view.Generation)
         {
-            End(trainer.FindStateLost);
+            End(new TrainerInputs.StepBroken([], null));
             return;
         }
 
         _started = true;
-        _cluster.Invariants.Computes(trainer, view, step);
-        Send(new GatherFrame(view.Generation, step, trainer.Protocol.StopRequested, trainer.State), Point.Gathering);
+        _cluster.Invariants.Computes(trainer, _view, _step);
+        Send(new GatherFrame(_view.Generation, _step, compute.Last, trainer.Written), Point.Gathering);
     }
 
     /// <summary>Goes on if all frames that it waits for are here.</summary>
@@ -47,24 +54,24 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
         }
 
         var frames = trainer.Ends.Frames;
-        if (_stage == Stage.Gathering && view.Shares.All(share => frames.Gather(step, share.Trainer) is not null))
+        if (_stage == Stage.Gathering && frames.HasAllGathers(_step, _view))
         {
-            if (view.Shares.Any(share => frames.Gather(step, share.Trainer)!.State != trainer.State))
+            if (frames.StatesDiffer(_step, _view))
             {
-                _cluster.Log?.Add($"{trainer.Id} sees different states in the gather of step {step}");
-                End(() => trainer.BreakStepOff([]));
+                _cluster.Log?.Add($"{trainer.Id} sees different states in the gather of step {_step}");
+                End(new TrainerInputs.StepBroken([], "states differ"));
                 return;
             }
 
             _stage = Stage.Computing;
-            trainer.Later(trainer.ComputeTime(view.Shares[view.PlaceOf(trainer.Id)].Count), Computed);
-            _cluster.Reach(Point.Gathered, trainer);
+            trainer.Later(trainer.ComputeTime(compute.MicroBatches.Count), Computed);
+            _cluster.Reach(Point.Gathered, trainer.Process);
         }
-        else if (_stage == Stage.Reducing && view.Shares.All(share => frames.Reduce(step, share.Trainer) is not null))
+        else if (_stage == Stage.Reducing && frames.HasAllReduces(_step, _view))
         {
             _stage = Stage.Applying;
             trainer.Later(_cluster.Chance.Between(0, 5), Apply);
-            _cluster.Reach(Point.Applying, trainer);
+            _cluster.Reach(Point.Applying, trainer.Process);
         }
     }
 
@@ -72,9 +79,10 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
     public void Interrupt()
     {
         _interrupted = true;
-        if (_stage is Stage.Gathering or Stage.Reducing)
+        if (_started && _stage is Stage.Gathering or Stage.Reducing)
         {
-            End(() => trainer.Later(_cluster.Chance.Between(0, 3), () => trainer.BreakStepOff([])));
+            _stage = Stage.Over;
+            trainer.Later(_cluster.Chance.Between(0, 3), () => trainer.Answer(new TrainerInputs.StepBroken([], null)));
         }
     }
 
@@ -82,9 +90,9 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
     public bool EndWithout(string peer)
     {
         var frames = trainer.Ends.Frames;
-        if (_started && ((_stage == Stage.Gathering && frames.Gather(step, peer) is null) || (_stage == Stage.Reducing && frames.Reduce(step, peer) is null)))
+        if (_started && ((_stage == Stage.Gathering && frames.Gather(_step, peer) is null) || (_stage == Stage.Reducing && frames.Reduce(_step, peer) is null)))
         {
-            End(() => trainer.BreakStepOff([peer]));
+            End(new TrainerInputs.StepBroken([peer], null));
             return true;
         }
 
@@ -93,60 +101,68 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
 
     private void Computed()
     {
-        if (_interrupted)
+        if (!trainer.Alive || _stage == Stage.Over)
         {
-            End(() => trainer.BreakStepOff([]));
             return;
         }
 
-        if (!trainer.StateIsSound())
+        _cluster.Reach(Point.Computed, trainer.Process);
+        if (!trainer.Process.Sound)
         {
-            End(trainer.FindStateLost);
+            trainer.Process.Run(Look);
+        }
+        else
+        {
+            Look();
+        }
+    }
+
+    private void Look()
+    {
+        if (!trainer.IsSound)
+        {
+            End(trainer.Damaged(StateUse.Step));
+            return;
+        }
+
+        if (_interrupted)
+        {
+            End(new TrainerInputs.StepBroken([], null));
             return;
         }
 
         _stage = Stage.Reducing;
-        var share = view.Shares[view.PlaceOf(trainer.Id)];
-        Send(new ReduceFrame(view.Generation, step, UndisturbedRun.PartialSum(trainer.State, step, share.First, share.Count)), Point.Reducing);
+        Send(new ReduceFrame(_view.Generation, _step, trainer.PartialSum(compute)), Point.Reducing);
     }
 
     private void Apply()
     {
-        if (!trainer.StateIsSound())
-        {
-            End(trainer.FindStateLost);
-            return;
-        }
-
-        var frames = trainer.Ends.Frames;
-        ulong sum = 0;
-        var last = false;
-        foreach (var share in view.Shares)
-        {
-            sum += frames.Reduce(step, share.Trainer)!.Sum;
-            last |= frames.Gather(step, share.Trainer)!.Stop;
-        }
-
-        trainer.Write(step + 1, UndisturbedRun.Apply(trainer.State, sum), applied: true);
-        End(() => trainer.FinishStep(step + 1, last));
+        var (sum, last) = trainer.Ends.Frames.Total(_step, _view);
+        End(trainer.Apply(compute, sum, last));
+        _cluster.Reach(Point.Applied, trainer.Process);
     }
 
     private void Send(Frame frame, Point point)
     {
         trainer.Ends.Frames.Keep(trainer.Id, frame);
         var first = true;
-        foreach (var share in view.Shares.Where(share => share.Trainer != trainer.Id))
+        foreach (var share in _view.Shares)
         {
+            if (share.Trainer == trainer.Id)
+            {
+                continue;
+            }
+
             trainer.Ends.Send(share.Trainer, frame);
             if (first)
             {
                 first = false;
-                _cluster.Reach(point, trainer);
+                _cluster.Reach(point, trainer.Process);
             }
 
-            if (!trainer.Alive || trainer.Hung)
+            if (!trainer.Process.Sound)
             {
-                trainer.Run(() => Resend(frame, share.Trainer));
+                trainer.Process.Run(() => Resend(frame, share.Trainer));
                 return;
             }
         }
@@ -157,7 +173,7 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
     /// <summary>Stopped between two frames and continued: the others go out now.</summary>
     private void Resend(Frame frame, string after)
     {
-        foreach (var share in view.Shares.Where(share => share.Trainer != trainer.Id).SkipWhile(share => share.Trainer != after).Skip(1))
+        foreach (var share in _view.Shares.Where(share => share.Trainer != trainer.Id).SkipWhile(share => share.Trainer != after).Skip(1))
         {
             trainer.Ends.Send(share.Trainer, frame);
         }
@@ -165,9 +181,9 @@ internal sealed class StepInProgress(SimulatedTrainer trainer, View view, long s
         Advance();
     }
 
-    private void End(Action how)
+    private void End(IInput answer)
     {
         _stage = Stage.Over;
-        how();
+        trainer.Answer(answer);
     }
 }

@@ -1,0 +1,95 @@
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Tests.Simulation;
+
+/// <summary>What trainers send each other in a step.</summary>
+internal abstract record Frame(long Generation, long Step);
+
+/// <summary>Stands for the features; says whether the step is the view's last, and which state the features should be from.</summary>
+internal sealed record GatherFrame(long Generation, long Step, bool Last, SimulatedState State) : Frame(Generation, Step);
+
+/// <summary>Stands for the gradients' partial sums.</summary>
+internal sealed record ReduceFrame(long Generation, long Step, ulong Sum) : Frame(Generation, Step);
+
+/// <summary>The frames of the current view that have come.</summary>
+internal sealed class FrameStore
+{
+    private readonly Dictionary<(long Step, string From), GatherFrame> _gathers = [];
+    private readonly Dictionary<(long Step, string From), ReduceFrame> _reduces = [];
+
+    public GatherFrame? Gather(long step, string from) => _gathers.GetValueOrDefault((step, from));
+
+    public ReduceFrame? Reduce(long step, string from) => _reduces.GetValueOrDefault((step, from));
+
+    public bool HasAllGathers(long step, View view)
+    {
+        foreach (var share in view.Shares)
+        {
+            if (!_gathers.ContainsKey((step, share.Trainer)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public bool HasAllReduces(long step, View view)
+    {
+        foreach (var share in view.Shares)
+        {
+            if (!_reduces.ContainsKey((step, share.Trainer)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public bool StatesDiffer(long step, View view)
+    {
+        var state = _gathers[(step, view.Shares[0].Trainer)].State;
+        foreach (var share in view.Shares)
+        {
+            if (_gathers[(step, share.Trainer)].State != state)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The whole sum, and whether somebody wants the step to be the view's last.</summary>
+    public (ulong Sum, bool Last) Total(long step, View view)
+    {
+        ulong sum = 0;
+        var last = false;
+        foreach (var share in view.Shares)
+        {
+            sum += _reduces[(step, share.Trainer)].Sum;
+            last |= _gathers[(step, share.Trainer)].Last;
+        }
+
+        return (sum, last);
+    }
+
+    public void Keep(string from, Frame frame)
+    {
+        if (frame is GatherFrame gather)
+        {
+            _gathers[(frame.Step, from)] = gather;
+        }
+        else
+        {
+            _reduces[(frame.Step, from)] = (ReduceFrame)frame;
+        }
+    }
+
+    public void Clear()
+    {
+        _gathers.Clear();
+        _reduces.Clear();
+    }
+}
