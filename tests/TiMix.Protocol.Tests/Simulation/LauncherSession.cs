@@ -1,3 +1,4 @@
+using TiMix.Protocol.Faults;
 using TiMix.Base;
 using TiMix.Protocol.Launching;
 using TiMix.Protocol.Messages;
@@ -68,7 +69,7 @@ internal sealed class LauncherSession : Session
         _watcher.Process.End(0);
     }
 
-    private void Inject(Faults.FaultKind kind, string target) => Tell(new LauncherInputs.Inject(new Faults.Fault(kind, target, 1, TimeSpan.Zero)));
+    private void Inject(FaultKind kind, string target) => Tell(new LauncherInputs.Inject(new Faults.Fault(kind, target, 1, TimeSpan.Zero)));
 
     private void Hear(ITiMixMessage message)
     {
