@@ -58,6 +58,9 @@ public sealed record NodeOptions
     /// <summary>Coordinator's node: the database of the run's journal; null: a file in the run's directory.</summary>
     public JournalAddress? Journal { get; init; }
 
+    /// <summary>File that takes what the node logs; null: one of its own in the run's directory.</summary>
+    public string? Log { get; init; }
+
     /// <summary>HOCON files laid over the built-in ones.</summary>
     public IReadOnlyList<string> Config { get; init; } = [];
 

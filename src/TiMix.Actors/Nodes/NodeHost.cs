@@ -4,6 +4,7 @@ using TiMix.Base;
 using TiMix.Data;
 using TiMix.Exchange;
 using TiMix.Exchange.Links;
+using TiMix.Learning.Runtime;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
@@ -22,13 +23,19 @@ public static class NodeHost
     /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
     /// <exception cref="RunError">The user's mistake; one line.</exception>
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
-    public static async Task<RunResult> RunAsync(NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null, Action<RunSteering>? steering = null)
+    public static async Task<RunResult> RunAsync(
+        NodeOptions options, INodeControl control, CancellationToken leave, IRunObserver? observer = null, Action<RunSteering>? steering = null)
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
-        Directory.CreateDirectory(Path.Combine(directory.Path, "nodes"));
         var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? await CoordinatorSetup.OfAsync(options, directory).ConfigureAwait(false) : null;
         await using var term = coordinating?.Journal.Term;
-        await using var member = await ClusterSystem.StartAsync(options, options.Roles, Path.Combine(directory.Path, "nodes", options.Name + ".akka.txt"), coordinating?.Journal.Config).ConfigureAwait(false);
+        await using var member = await ClusterSystem.StartAsync(options, options.Roles, options.Log ?? LogIn(directory, options.Name), coordinating?.Journal.Config).ConfigureAwait(false);
+        var log = member.Logger("run");
+        if (options.Roles.Contains(NodeRoles.Trainer))
+        {
+            log.Started(options.RunName, TorchRuntime.Describe(), options.Threads);
+        }
+
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = await ServeAsync(
             member, options, directory, coordinating, control,
@@ -41,8 +48,13 @@ public static class NodeHost
                 }
             },
             leave).ConfigureAwait(false);
-        var fingerprint = end.Outcome == RunOutcome.Finished && observer is not null ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
-        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = coordinating?.Assignment.Leads ?? false };
+        log.Ended(end.Outcome?.ToString() ?? "left", end.Error ?? "");
+
+        // Whoever looks on hears all that came before the end.
+        var led = coordinating?.Assignment.Leads ?? false;
+        var told = observer is not null && end.Error is null && (end.Outcome == RunOutcome.Finished || (end.Outcome == RunOutcome.Stopped && led));
+        var fingerprint = told ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = led };
     }
 
     /// <summary>Serves with a member that is up already.</summary>
@@ -53,7 +65,7 @@ public static class NodeHost
     /// <param name="control">Told when it is up; brings faults.</param>
     /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts.</param>
     /// <param name="leave">Asks the node to leave.</param>
-    internal static async Task<NodeEnd> ServeAsync(
+    private static async Task<NodeEnd> ServeAsync(
         ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
         using var certificate = NodeCertificate.Load(options);
@@ -91,4 +103,7 @@ public static class NodeHost
 
         async Task EndWhenItFailsAsync(Task<string> failed) => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, await failed.ConfigureAwait(false)));
     }
+
+    private static string LogIn(RunDirectory directory, string node) =>
+        Path.Combine(Directory.CreateDirectory(Path.Combine(directory.Path, "nodes")).FullName, node + ".akka.txt");
 }

@@ -39,6 +39,9 @@ public sealed class RunSteering(IActorRef coordinator)
     /// <summary>The step is finished, a snapshot written, and the run ends.</summary>
     public Task<Answer> StopAsync() => AskAsync(new PauseRun());
 
+    /// <summary>The same without an answer, until somebody says that the run is over: a coordinator that is just being started does not hear it.</summary>
+    public void Stop() => coordinator.Tell(new PauseRun(), ActorRefs.NoSender);
+
     private async Task<Answer> AskAsync(ICommand command)
     {
         try

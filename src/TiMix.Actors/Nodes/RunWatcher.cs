@@ -44,9 +44,6 @@ public sealed class RunWatcher : IAsyncDisposable
     /// <summary>Its process has died: the coordinator is told at once.</summary>
     public void NodeLost(string node) => _coordinator.Tell(new CoordinatorCommands.ReportNodeLost(node), ActorRefs.NoSender);
 
-    /// <summary>Finish the step, take a snapshot, stop.</summary>
-    public void Pause() => _coordinator.Tell(new CoordinatorCommands.PauseRun(), ActorRefs.NoSender);
-
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _member.DisposeAsync();
 

@@ -1,11 +1,8 @@
 using System.Security.Cryptography;
-using TiMix.Actors.Monitoring;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Data.Loading;
 using TiMix.Learning.Model;
-using TiMix.Learning.Runtime;
-using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
@@ -19,7 +16,7 @@ namespace TiMix.Actors.Nodes;
 public static class TrainingRun
 {
     /// <summary>Said again and again: a coordinator that is just being started does not hear it.</summary>
-    private static readonly TimeSpan PauseAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopAgain = TimeSpan.FromSeconds(1);
 
     private sealed class NoControl : INodeControl
     {
@@ -65,30 +62,29 @@ public static class TrainingRun
             Continue = options.Resume,
             Journal = options.Journal,
             Token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
+            Log = directory.Log,
         };
-        var coordinating = await CoordinatorSetup.OfAsync(node, directory).ConfigureAwait(false);
-        await using var term = coordinating.Journal.Term;
-        await using var member = await ClusterSystem.StartAsync(node, node.Roles, directory.Log, coordinating.Journal.Config).ConfigureAwait(false);
-        var log = member.Logger("run");
-        log.Started(options.Name, TorchRuntime.Describe(), options.Threads);
-        var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var serving = NodeHost.ServeAsync(
-            member, node, directory, coordinating, new NoControl(),
-            coordinator =>
-            {
-                steering?.Invoke(new RunSteering(coordinator));
-                member.System.ActorOf(ObserverActor.Props(node.Name, coordinator, observer, over), "observer");
-                stop.Register(() =>
+        ITimer? stopping = null;
+        CancellationTokenRegistration told = default;
+        try
+        {
+            return await NodeHost.RunAsync(
+                node, new NoControl(), CancellationToken.None, observer,
+                found =>
                 {
-                    observer.Phase("stopping after this step");
-                    member.System.Scheduler.ScheduleTellRepeatedly(TimeSpan.Zero, PauseAgain, coordinator, new CoordinatorCommands.PauseRun(), Akka.Actor.ActorRefs.NoSender);
-                });
-            },
-            CancellationToken.None);
-        var served = await serving.ConfigureAwait(false);
-        var end = served.Error is { } error ? new MonitorMessages.Over(RunOutcome.Failed, null, error, 0) : await over.Task.ConfigureAwait(false);
-        log.Ended(end.Outcome.ToString(), end.Error ?? "");
-        return new RunResult(end.Outcome, directory.Path, end.Fingerprint, end.Error);
+                    steering?.Invoke(found);
+                    told = stop.Register(() =>
+                    {
+                        observer.Phase("stopping after this step");
+                        stopping = TimeProvider.System.CreateTimer(_ => found.Stop(), null, TimeSpan.Zero, StopAgain);
+                    });
+                }).ConfigureAwait(false);
+        }
+        finally
+        {
+            await told.DisposeAsync().ConfigureAwait(false);
+            stopping?.Dispose();
+        }
     }
 
     /// <summary>

@@ -147,7 +147,7 @@ internal sealed class LocalLauncher : IDisposable
                 _watcher!.NodeLost(lost.Node);
                 break;
             case LauncherEffects.AskToStop:
-                _watcher!.Pause();
+                _watcher!.Steering.Stop();
                 break;
             case LauncherEffects.WriteDown { Fault: var fault } written:
                 FaultLog.Append(_directory, new InjectedFault(fault.Word, fault.Target, written.Node, written.Step, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
