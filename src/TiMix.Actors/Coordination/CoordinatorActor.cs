@@ -23,7 +23,8 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <param name="Monitor">Makes the monitor.</param>
     /// <param name="Assignment">What of this outlives the actor.</param>
     /// <param name="Time">The clock.</param>
-    public sealed record Settings(CoordinatorTask Task, string Journal, SnapshotStore Snapshots, Props Monitor, CoordinatorAssignment Assignment, TimeProvider Time);
+    public sealed record Settings(
+        CoordinatorTask Task, string Journal, SnapshotStore Snapshots, Props Monitor, CoordinatorAssignment Assignment, TimeProvider Time);
 
     private readonly Settings _settings;
     private readonly CoordinatorCore _core;
@@ -120,7 +121,8 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
                 break;
             case FindSnapshots find:
                 Self.Tell(new SnapshotsFound(
-                    [.. _settings.Snapshots.Find(find.Recipe).Select(found => new FoundSnapshot(found.Manifest.Step, found.Name, found.Manifest.Fingerprint))]));
+                    [.. _settings.Snapshots.Find(find.Recipe)
+                        .Select(found => new FoundSnapshot(found.Manifest.Step, found.Name, found.Manifest.Fingerprint))]));
                 break;
             case DeleteDiscarded delete:
                 _settings.Snapshots.Delete(delete.Directories);

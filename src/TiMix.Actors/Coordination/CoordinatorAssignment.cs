@@ -40,5 +40,6 @@ public sealed class CoordinatorAssignment(bool goOn)
     }
 
     /// <summary>Another coordinator has taken over while this one was away.</summary>
-    public void Replaced(string node) => _failed.TrySetResult($"this coordinator was away and has been replaced by {node}; start the node again and it stands by");
+    public void Replaced(string node) =>
+        _failed.TrySetResult($"this coordinator was away and has been replaced by {node}; start the node again and it stands by");
 }

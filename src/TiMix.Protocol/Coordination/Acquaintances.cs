@@ -47,7 +47,8 @@ internal sealed class Acquaintances
     public IReadOnlyList<string> ReadersOfRoster => [.. _trainers.Values, .. Of(NodeRoles.Mixer)];
 
     /// <summary>Who is there.</summary>
-    public NodeMessages.Roster Roster => new(Of(NodeRoles.Loader), Of(NodeRoles.Mixer), new SortedDictionary<string, string>(_trainers, StringComparer.Ordinal));
+    public NodeMessages.Roster Roster => new(
+        Of(NodeRoles.Loader), Of(NodeRoles.Mixer), new SortedDictionary<string, string>(_trainers, StringComparer.Ordinal));
 
     /// <summary>A node has spoken.</summary>
     public void HearNode(string address, NodeMessages.DescribeRun asked, long now) => _nodes[asked.Node] = new KnownNode(address, asked.Vitals, now);

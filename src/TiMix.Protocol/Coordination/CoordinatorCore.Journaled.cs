@@ -58,7 +58,8 @@ public sealed partial class CoordinatorCore
         if (found.Count > 0)
         {
             _adopted = new MonitorMessages.Note(
-                NoticeLevel.Warning, $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Step}.");
+                NoticeLevel.Warning,
+                $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Step}.");
             Publish(_adopted);
         }
 

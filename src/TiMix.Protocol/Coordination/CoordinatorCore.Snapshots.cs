@@ -26,7 +26,8 @@ public sealed partial class CoordinatorCore
     private void Hear(ReportSnapshotFailed failed)
     {
         _membership = _membership.WantSnapshot(null);
-        Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
+        Publish(new MonitorMessages.Note(
+            NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
         Persist(_membership.Pausing && Run.Status == RunStatus.Running
             ? [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), _now)]
             : Run.Decide(failed, _now));
@@ -73,6 +74,7 @@ public sealed partial class CoordinatorCore
         }
 
         Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"The evaluation of step {failed.Step} failed: {failed.Reason}"));
-        Persist(Run.Snapshots.TryGetValue(failed.Step, out var snapshot) && snapshot.MeanRecall is null ? [new EvaluationRecorded(failed.Step, double.NaN)] : []);
+        var isOpen = Run.Snapshots.TryGetValue(failed.Step, out var snapshot) && snapshot.MeanRecall is null;
+        Persist(isOpen ? [new EvaluationRecorded(failed.Step, double.NaN)] : []);
     }
 }

@@ -26,7 +26,9 @@ public sealed partial class CoordinatorCore
                 break;
             case HoldRun:
                 Grant(from, wish, new Answer(
-                    true, $"All trainers hold still after the step they are at (step {Run.Progress} or a few more); nodes and their states stay. \"continue\" goes on; \"stop\" ends the run with a snapshot."));
+                    true,
+                    $"All trainers hold still after the step they are at (step {Run.Progress} or a few more); nodes and their states stay. "
+                    + "\"continue\" goes on; \"stop\" ends the run with a snapshot."));
                 break;
             case EndHold:
                 _membership = Run.Held ? _membership.GoOn(_now) : _membership;
@@ -79,7 +81,9 @@ public sealed partial class CoordinatorCore
 
         var step = Run.Held ? applied : applied + 1;
         _membership = _membership.WantSnapshot(step);
-        Tell(from, new Answer(true, Run.Newest?.Step >= step ? $"There is a snapshot of step {Run.Newest.Step} already." : $"A snapshot of step {step} or the next one after it is written."));
+        Tell(from, new Answer(true, Run.Newest?.Step >= step
+            ? $"There is a snapshot of step {Run.Newest.Step} already."
+            : $"A snapshot of step {step} or the next one after it is written."));
         Advance();
     }
 

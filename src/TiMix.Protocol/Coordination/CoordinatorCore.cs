@@ -299,7 +299,8 @@ public sealed partial class CoordinatorCore
     /// <summary>Not through the monitor, which ends with the coordinator and need not have read its mail by then.</summary>
     private void StepDown(string reason)
     {
-        var note = new MonitorMessages.Note(NoticeLevel.Error, $"The journal cannot be written ({reason}); this coordinator steps down. Training goes on without one.");
+        var note = new MonitorMessages.Note(
+            NoticeLevel.Error, $"The journal cannot be written ({reason}); this coordinator steps down. Training goes on without one.");
         foreach (var looker in _known.Lookers)
         {
             Tell(looker, note);

@@ -24,7 +24,10 @@ public static class CoordinatorEffects
     /// <param name="Step">The report.</param>
     public sealed record RecordStep(string From, MonitorMessages.StepApplied Step) : IEffect;
 
-    /// <summary>Look which snapshots of a recipe the run's directory holds, and answer with <see cref="CoordinatorInputs.SnapshotsFound"/>; whatever else is heard waits.</summary>
+    /// <summary>
+    /// Look which snapshots of a recipe the run's directory holds, and answer with <see cref="CoordinatorInputs.SnapshotsFound"/>;
+    /// whatever else is heard waits.
+    /// </summary>
     /// <param name="Recipe">Canonical text.</param>
     public sealed record FindSnapshots(string Recipe) : IEffect;
 

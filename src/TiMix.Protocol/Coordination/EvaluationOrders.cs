@@ -46,7 +46,9 @@ internal sealed class EvaluationOrders(RunPlan plan)
             return null;
         }
 
-        var due = run.Snapshots.Values.Where(IsDue).OrderByDescending(snapshot => snapshot.Step == run.Steps).ThenBy(snapshot => snapshot.Step).FirstOrDefault();
+        var due = run.Snapshots.Values.Where(IsDue)
+            .OrderByDescending(snapshot => snapshot.Step == run.Steps).ThenBy(snapshot => snapshot.Step)
+            .FirstOrDefault();
         if (due is null || (due.Step == run.Steps && !ReportsAreIn(run, reporting, now)))
         {
             return null;

@@ -51,7 +51,8 @@ public sealed class CoordinatorBeginningTests
     {
         var desk = new CoordinatorDesk([Started, new TrainerJoined("a", "node-a", 1), new SnapshotCommitted(10, "step-10", "f10", 1)], goOn: true);
         desk.Tell(new Recovered());
-        Assert.Equal([new TrainerLost("a", "node-a", new LossReason(LossKind.RunInterrupted), desk.Now), new RunContinued(10, desk.Now)], desk.Events.TakeLast(2));
+        Assert.Equal(
+            [new TrainerLost("a", "node-a", new LossReason(LossKind.RunInterrupted), desk.Now), new RunContinued(10, desk.Now)], desk.Events.TakeLast(2));
         Assert.Equal(["step-10"], Assert.Single(desk.Wanted<PruneSnapshots>()).Keep);
         Assert.Single(desk.Wanted<NoteBegun>());
     }

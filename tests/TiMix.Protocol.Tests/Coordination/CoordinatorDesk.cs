@@ -13,7 +13,8 @@ internal sealed class CoordinatorDesk
     public const string Monitor = "monitor";
     public static readonly RunPlan Plan = new()
     {
-        Steps = 100, MicroBatches = 8, SnapshotEvery = 10, KeepSnapshots = 2, EvaluateEvery = 20, SplitsWhileTraining = ["validation"], SplitsAtEnd = ["validation", "test"],
+        Steps = 100, MicroBatches = 8, SnapshotEvery = 10, KeepSnapshots = 2, EvaluateEvery = 20,
+        SplitsWhileTraining = ["validation"], SplitsAtEnd = ["validation", "test"],
     };
 
     private readonly Dictionary<string, long> _numbers = [];
@@ -103,7 +104,8 @@ internal sealed class CoordinatorDesk
         Tell(new Journaled());
     }
 
-    public void Node(string name, params string[] roles) => Hear($"node-{name}", new NodeMessages.DescribeRun(name, new NodeVitals(roles, "host", 1, "cpu", 1, 0, 0, 0)));
+    public void Node(string name, params string[] roles) =>
+        Hear($"node-{name}", new NodeMessages.DescribeRun(name, new NodeVitals(roles, "host", 1, "cpu", 1, 0, 0, 0)));
 
     public void Trainer(string id, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false)
     {
@@ -124,7 +126,8 @@ internal sealed class CoordinatorDesk
 
     /// <summary>An evaluation is reported.</summary>
     public void Evaluated(long step, double recall) =>
-        Hear("evaluator", new EvaluatorMessages.Evaluated(new EvaluationReport(step, [new SplitEvaluation("validation", 1, new Dictionary<string, double> { ["meanRecall"] = recall })])));
+        Hear("evaluator", new EvaluatorMessages.Evaluated(
+            new EvaluationReport(step, [new SplitEvaluation("validation", 1, new Dictionary<string, double> { ["meanRecall"] = recall })])));
 
     /// <summary>What the core wanted done since this was last asked.</summary>
     public IReadOnlyList<IEffect> Taken()

@@ -75,7 +75,8 @@ public sealed class CoordinatorSnapshotTests
         Assert.Equal([20L], Ordered(desk));
         desk.Evaluated(20, 50);
         Assert.Equal([20L, 40], Ordered(desk));
-        Assert.Equal(["/snapshots/step-20", "/snapshots/step-40"], desk.SentTo("evaluator").OfType<EvaluatorMessages.Evaluate>().Select(order => order.Snapshot));
+        Assert.Equal(
+            ["/snapshots/step-20", "/snapshots/step-40"], desk.SentTo("evaluator").OfType<EvaluatorMessages.Evaluate>().Select(order => order.Snapshot));
         Assert.Equal(new EvaluationRecorded(20, 50), desk.Events.OfType<EvaluationRecorded>().Single());
     }
 
