@@ -175,7 +175,8 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
 
         foreach (var contrast in curve.Arms.SelectMany(arm => experiment.Baselines.Where(baseline => curve.Arms.Contains(baseline) && baseline != arm).Select(baseline => new Contrast(arm, baseline))))
         {
-            Line($"| {contrast.Arm} − {contrast.Baseline} | {string.Join(" | ", fractions.Select(fraction => WithInterval(_comparisons.AtEqualSteps(contrast, fraction, primary).Spread, signed: true)))} |");
+            var cells = fractions.Select(fraction => WithInterval(_comparisons.AtEqualSteps(contrast, fraction, primary).Spread, signed: true));
+            Line($"| {contrast.Arm} − {contrast.Baseline} | {string.Join(" | ", cells)} |");
         }
 
         Line();
@@ -217,7 +218,8 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
             Line();
             Line("Does not decide: no comparison of it is a main one; p is Holm's over all of this section.");
             Line();
-            Line($"{string.Join("; ", experiment.Arms.Select(arm => $"{arm.Name} {WithInterval(Spread.Of(_comparisons.Values(arm.Name, experiment.Fraction, metric)))}"))}.");
+            string WithName(string arm) => $"{arm} {WithInterval(Spread.Of(_comparisons.Values(arm, experiment.Fraction, metric)))}";
+            Line($"{string.Join("; ", experiment.Arms.Select(arm => WithName(arm.Name)))}.");
             Line();
             WriteTable(_comparisons.All(metric, withMain: false));
         }

@@ -27,7 +27,8 @@ internal static class ChaosReport
         output.WriteLine($"memory, MB      {string.Concat(ChaosRun.Moments.Select(moment => $"{moment,10}"))}");
         foreach (var process in memory.GroupBy(sample => sample.Process))
         {
-            output.WriteLine($"{process.Key,-16}{string.Concat(ChaosRun.Moments.Select(moment => $"{Show(process.FirstOrDefault(sample => sample.Moment == moment)?.Megabytes),10}"))}");
+            var columns = ChaosRun.Moments.Select(moment => $"{Show(process.FirstOrDefault(sample => sample.Moment == moment)?.Megabytes),10}");
+            output.WriteLine($"{process.Key,-16}{string.Concat(columns)}");
         }
 
         output.WriteLine();

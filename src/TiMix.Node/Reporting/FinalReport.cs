@@ -54,6 +54,8 @@ internal static class FinalReport
     {
         var audit = examination.Audit;
         output.WriteLine($"views              {audit.Timeline.Count}, of at most {examination.Additions["trainers"]} trainers; {examination.Recoveries.Count} faults injected");
-        output.WriteLine($"audit              {(audit.Proven ? "every step once, every sample once an epoch" : $"NOT PROVEN, {audit.ProblemCount} problems: {audit.Problems.FirstOrDefault()}")}");
+        output.WriteLine("audit              " + (audit.Proven
+            ? "every step once, every sample once an epoch"
+            : $"NOT PROVEN, {audit.ProblemCount} problems: {audit.Problems.FirstOrDefault()}"));
     }
 }

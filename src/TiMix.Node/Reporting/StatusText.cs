@@ -42,7 +42,10 @@ internal static class StatusText
             Line($"last loss  {lost.Node} at step {lost.Step}: {lost.Reason}");
         }
 
-        Line($"snapshots  {(state.Snapshots.Count == 0 ? "none yet" : string.Join(", ", state.Snapshots.Select(snapshot => FormattableString.Invariant($"{snapshot.Step}{(snapshot.MeanRecall is { } recall ? $" ({recall:F2} %)" : "")}"))))}");
+        var snapshots = state.Snapshots.Select(snapshot => snapshot.MeanRecall is { } recall
+            ? FormattableString.Invariant($"{snapshot.Step} ({recall:F2} %)")
+            : FormattableString.Invariant($"{snapshot.Step}"));
+        Line($"snapshots  {(state.Snapshots.Count == 0 ? "none yet" : string.Join(", ", snapshots))}");
         Line($"dashboard  {url}");
     }
 

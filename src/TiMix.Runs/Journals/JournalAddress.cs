@@ -80,7 +80,9 @@ public sealed class JournalAddress
 
     /// <summary>Without the password.</summary>
     public override string ToString() =>
-        $"postgresql://{(_settings.Username is { Length: > 0 } user ? user + "@" : "")}{_settings.Host}{(_settings.Host!.Contains(',', StringComparison.Ordinal) ? "" : ":" + _settings.Port.ToString(CultureInfo.InvariantCulture))}/{_settings.Database}";
+        $"postgresql://{(_settings.Username is { Length: > 0 } user ? user + "@" : "")}{_settings.Host}"
+        + (_settings.Host!.Contains(',', StringComparison.Ordinal) ? "" : ":" + _settings.Port.ToString(CultureInfo.InvariantCulture))
+        + $"/{_settings.Database}";
 
     private static NpgsqlConnectionStringBuilder OfUri(Uri uri)
     {
