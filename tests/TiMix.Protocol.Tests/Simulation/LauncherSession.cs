@@ -1,4 +1,3 @@
-using TiMix.Protocol.Faults;
 using TiMix.Base;
 using TiMix.Protocol.Launching;
 using TiMix.Protocol.Messages;
@@ -45,10 +44,10 @@ internal sealed class LauncherSession : Session
         Cluster.Time.After(Cluster.Chance.Between(1, 30), () => Tell(new LauncherInputs.Exited(process.Node, exitCode, [])));
 
     /// <inheritdoc/>
-    public override void Join() => Inject(Faults.FaultKind.Join, NodeRoles.Trainer);
+    public override void Join() => Inject(TiMix.Protocol.Faults.FaultKind.Join, NodeRoles.Trainer);
 
     /// <inheritdoc/>
-    public override void Drain(SimulatedProcess process) => Inject(Faults.FaultKind.Drain, process.Node);
+    public override void Drain(SimulatedProcess process) => Inject(TiMix.Protocol.Faults.FaultKind.Drain, process.Node);
 
     /// <inheritdoc/>
     public override void Stop() => Tell(new LauncherInputs.Stop());
@@ -69,7 +68,7 @@ internal sealed class LauncherSession : Session
         _watcher.Process.End(0);
     }
 
-    private void Inject(FaultKind kind, string target) => Tell(new LauncherInputs.Inject(new Faults.Fault(kind, target, 1, TimeSpan.Zero)));
+    private void Inject(TiMix.Protocol.Faults.FaultKind kind, string target) => Tell(new LauncherInputs.Inject(new TiMix.Protocol.Faults.Fault(kind, target, 1, TimeSpan.Zero)));
 
     private void Hear(ITiMixMessage message)
     {
