@@ -2,7 +2,10 @@ using System.Collections;
 
 namespace TiMix.Base;
 
-/// <summary>Values by name in a fixed order, for example the losses of a step. Never changes; equal to another with the same names and values in the same order.</summary>
+/// <summary>
+/// Values by name in a fixed order, for example the losses of a step. Never changes; equal to another with the same names and values in the same
+/// order.
+/// </summary>
 /// <typeparam name="T">Of the values.</typeparam>
 public sealed class Named<T> : IReadOnlyCollection<KeyValuePair<string, T>>, IEquatable<Named<T>>
 {

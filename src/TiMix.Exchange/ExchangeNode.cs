@@ -110,7 +110,9 @@ public sealed class ExchangeNode : IDisposable
                 _groups.Admit(wire, introduction);
                 break;
             default:
-                Handshake.Answer(wire, Welcome.Refused, System.Text.Encoding.UTF8.GetBytes($"purpose {(ushort)purpose} is not known here: is the other side of a newer version?"));
+                Handshake.Answer(
+                    wire, Welcome.Refused,
+                    System.Text.Encoding.UTF8.GetBytes($"purpose {(ushort)purpose} is not known here: is the other side of a newer version?"));
                 wire.Dispose();
                 break;
         }

@@ -36,8 +36,10 @@ public sealed class FileTests
         foreach (var actor in module.GetAllTypes().Where(IsActor))
         {
             var outermost = UseReader.NameOf(actor);
-            var folder = Path.Combine(Rooms.Sources, outermost.Namespace.Replace(room, room + "/", StringComparison.Ordinal).Replace("/.", "/", StringComparison.Ordinal));
-            var own = files.Where(file => Path.GetFileName(file).Split('.')[0] == outermost.Name && file.StartsWith(folder.TrimEnd('/'), StringComparison.Ordinal)).ToList();
+            var folder = Path.Combine(
+                Rooms.Sources, outermost.Namespace.Replace(room, room + "/", StringComparison.Ordinal).Replace("/.", "/", StringComparison.Ordinal));
+            var own = files.Where(
+                file => Path.GetFileName(file).Split('.')[0] == outermost.Name && file.StartsWith(folder.TrimEnd('/'), StringComparison.Ordinal)).ToList();
             Assert.True(own.Count > 0, $"{outermost.FullName} is an actor in a file that is not named after it");
             foreach (var file in own)
             {
@@ -48,7 +50,9 @@ public sealed class FileTests
 
     private static bool IsActor(TypeDefinition type)
     {
-        for (var ancestor = type.BaseType; ancestor is not null && !ancestor.Namespace.StartsWith("System", StringComparison.Ordinal); ancestor = ancestor.Resolve().BaseType)
+        for (
+            var ancestor = type.BaseType; ancestor is not null
+                && !ancestor.Namespace.StartsWith("System", StringComparison.Ordinal); ancestor = ancestor.Resolve().BaseType)
         {
             if (ancestor.FullName == "Akka.Actor.ActorBase")
             {

@@ -111,7 +111,8 @@ public sealed partial class WholeFileTests : IDisposable
             throw new IOException("full");
         }));
         Assert.Equal("1", File.ReadAllText(Path.Combine(target, "model")));
-        WholeDirectory.Write(target, unfinished, path => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(path, "inner")).FullName, "model"), "3"));
+        WholeDirectory.Write(
+            target, unfinished, path => File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(path, "inner")).FullName, "model"), "3"));
         Assert.Equal([Path.Combine(target, "inner", "model")], Directory.GetFiles(target, "*", SearchOption.AllDirectories));
         Assert.Equal(["step-1"], Names());
     }
@@ -128,7 +129,8 @@ public sealed partial class WholeFileTests : IDisposable
             Assert.Throws<IOException>(() => WholeFile.Write(path, new byte[200_000]));
             Assert.Throws<IOException>(() => WholeFile.TryCreate(Path.Combine(disk, "new"), new string('x', 200_000)));
             Assert.Throws<IOException>(() => WholeDirectory.Write(
-                Path.Combine(disk, "step"), Path.Combine(disk, "step" + WholeFile.Unfinished), inner => File.WriteAllBytes(Path.Combine(inner, "model"), new byte[200_000])));
+                Path.Combine(disk, "step"), Path.Combine(disk, "step" + WholeFile.Unfinished), inner => File.WriteAllBytes(
+                    Path.Combine(inner, "model"), new byte[200_000])));
             Assert.Equal("before", File.ReadAllText(path));
             Assert.Equal([path], Directory.GetFileSystemEntries(disk));
             WholeFile.Write(path, "and there is room again");

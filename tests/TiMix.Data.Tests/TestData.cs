@@ -129,7 +129,8 @@ internal static class TestVocabulary
 {
     public static readonly string[] Pieces =
     [
-        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "dog", "apple", "cat", "left", "right", "of", "the", "##s", "cafe", "猫", "picture", "number", "one",
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "dog", "apple", "cat", "left", "right", "of", "the", "##s", "cafe", "猫", "picture", "number",
+        "one",
     ];
 
     public static WordPieceTokenizer Tokenizer { get; } = WordPieceTokenizer.Create(Pieces, "test");

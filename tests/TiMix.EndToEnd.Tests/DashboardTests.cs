@@ -26,7 +26,8 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         await live.AskAsync("pause");
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = Browser });
-        var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, ColorScheme = ColorScheme.Light });
+        var page = await browser.NewPageAsync(
+            new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, ColorScheme = ColorScheme.Light });
         var errors = new List<string>();
         page.Console += (_, message) => errors.AddRange(message.Type == "error" ? [message.Text] : Array.Empty<string>());
         page.PageError += (_, error) => errors.Add(error);
@@ -66,7 +67,8 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         }
 
         await Shows(page, "#notice-list", "trainer-2 died");
-        await Assertions.Expect(page.Locator("#change-table")).ToContainTextAsync(new Regex("trainer-2 (was lost|broke)"), new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#change-table"))
+            .ToContainTextAsync(new Regex("trainer-2 (was lost|broke)"), new LocatorAssertionsToContainTextOptions { Timeout = 60_000 });
         await PressAsync(page, "[aria-label='Drain trainer-1']");
         await Shows(page, "#notice-list", "trainer-1 has left");
         await Assertions.Expect(page.Locator("#loss-chart canvas")).ToBeVisibleAsync();
@@ -97,7 +99,8 @@ public sealed class DashboardTests(ElasticRuns.Undisturbed undisturbed) : Elasti
         foreach (var trainer in state["trainers"]!.AsArray())
         {
             var (first, count) = (trainer!["first"]!.GetValue<int>(), trainer["count"]!.GetValue<int>());
-            await Assertions.Expect(page.Locator("#lanes tbody tr", new PageLocatorOptions { HasText = Text(trainer["node"]) })).ToContainTextAsync(FormattableString.Invariant($"{first}–{first + count - 1}"));
+            await Assertions.Expect(page.Locator("#lanes tbody tr", new PageLocatorOptions { HasText = Text(trainer["node"]) }))
+                .ToContainTextAsync(FormattableString.Invariant($"{first}–{first + count - 1}"));
         }
     }
 

@@ -61,7 +61,8 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed, PostgresS
     private protected Task<JsonNode> RunAsync(int trainers, string faults, out TimixProcess run)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"{trainers} trainers, faults \"{faults}\"");
-        run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", "--trainers", $"{trainers}", .. Journal, .. faults.Length == 0 ? Array.Empty<string>() : ["--faults", faults]]);
+        run = TimixProcess.Elastic(
+            Runs, "run", ["--threads", "1", "--trainers", $"{trainers}", .. Journal, .. faults.Length == 0 ? Array.Empty<string>() : ["--faults", faults]]);
         return EndAsync(run);
     }
 
@@ -77,8 +78,10 @@ public abstract class ElasticRuns(ElasticRuns.Undisturbed undisturbed, PostgresS
     /// <summary>The database's password is in nothing that a run says or leaves.</summary>
     private protected void AssertNoSecret(TimixProcess run, string name)
     {
-        var said = Directory.EnumerateFiles(Path.Combine(Runs, name), "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".txt" or ".log" or ".json" or ".jsonl").Select(File.ReadAllText);
-        Assert.All(said.Append(run.Output), text => Assert.All(PostgresServer.Secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
+        var said = Directory.EnumerateFiles(Path.Combine(Runs, name), "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".txt" or ".log" or ".json" or ".jsonl").Select(File.ReadAllText);
+        Assert.All(
+            said.Append(run.Output), text => Assert.All(PostgresServer.Secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
     }
 
     protected void AssertAudited(string name)

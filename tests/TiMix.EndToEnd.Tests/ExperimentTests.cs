@@ -26,6 +26,8 @@ public sealed class ExperimentTests : IDisposable
         Assert.DoesNotContain("INCOMPLETE", second.Output, StringComparison.Ordinal);
         Assert.Contains("4 of 4 done", second.Output, StringComparison.Ordinal);
         Assert.Contains("timix - none:", second.Output, StringComparison.Ordinal);
-        Assert.Contains("| timix − none | 2 |", await File.ReadAllTextAsync(Path.Combine(_directory, "report", "report.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "| timix − none | 2 |", await File.ReadAllTextAsync(Path.Combine(_directory, "report", "report.md"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,8 @@ namespace TiMix.EndToEnd.Tests;
 /// <param name="Url">Where it is.</param>
 internal sealed record LiveRun(string Url)
 {
-    public static LiveRun Of(string runs, string name) => new(JsonNode.Parse(File.ReadAllText(Path.Combine(runs, name, "operations.json")))!["url"]!.GetValue<string>());
+    public static LiveRun Of(string runs, string name) =>
+        new(JsonNode.Parse(File.ReadAllText(Path.Combine(runs, name, "operations.json")))!["url"]!.GetValue<string>());
 
     /// <summary>Asks for what takes no argument: pause, continue, snapshot, stop.</summary>
     public async Task AskAsync(string wish)

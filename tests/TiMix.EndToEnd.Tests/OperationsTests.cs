@@ -11,7 +11,8 @@ public sealed class OperationsTests(ElasticRuns.Undisturbed undisturbed) : Elast
         using var run = TimixProcess.Elastic(Runs, "run", "--threads", "1", "--trainers", "2");
         await run.StepAsync(5);
         Assert.Contains("hold still", await SayAsync(0, "pause"), StringComparison.Ordinal);
-        var paused = await StateAsync(state => Text(state["status"]) == "paused" && state["trainers"]!.AsArray().All(trainer => Text(trainer!["phase"]) == "Stopped"));
+        var paused = await StateAsync(
+            state => Text(state["status"]) == "paused" && state["trainers"]!.AsArray().All(trainer => Text(trainer!["phase"]) == "Stopped"));
         var step = paused["trainers"]!.AsArray().Select(trainer => trainer!["applied"]!.GetValue<long>()).Distinct().Single();
         Assert.Contains("paused already", await SayAsync(2, "pause"), StringComparison.Ordinal);
         Assert.Contains($"step {step}", await SayAsync(0, "snapshot"), StringComparison.Ordinal);

@@ -30,7 +30,8 @@ public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresS
         using var without = TimixProcess.Resume(Runs, "run", "--threads", "1");
         Assert.Equal(2, await without.ExitAsync());
         Assert.Contains($"is in {_server.Printable}: give its address", without.Output, StringComparison.Ordinal);
-        using var wrong = TimixProcess.Resume(Runs, "run", "--threads", "1", "--journal", _server.Address.Replace(Uri.EscapeDataString(":"), "", StringComparison.Ordinal));
+        using var wrong = TimixProcess.Resume(
+            Runs, "run", "--threads", "1", "--journal", _server.Address.Replace(Uri.EscapeDataString(":"), "", StringComparison.Ordinal));
         Assert.Equal(2, await wrong.ExitAsync());
         Assert.Contains($"the journal in {_server.Printable} cannot be used: password authentication failed", wrong.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", wrong.Output, StringComparison.Ordinal);
@@ -51,7 +52,8 @@ public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresS
         await _server.ExecuteAsync("DROP TABLE timix_journal, timix_coordinator");
         using var resumed = TimixProcess.Resume(Runs, "run", ["--threads", "1", .. Journal]);
         Assert.True(await resumed.ExitAsync() == 0, resumed.Output);
-        Assert.Contains("The journal knew nothing of this run, but 2 of its snapshots are here: it goes on after step 40.", resumed.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "The journal knew nothing of this run, but 2 of its snapshots are here: it goes on after step 40.", resumed.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("step 40/60", resumed.Output, StringComparison.Ordinal);
         Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "run"));
     }

@@ -25,8 +25,11 @@ public sealed partial class RealSizeTests : IDisposable
     [Trait("suite", "deep")]
     public async Task A_model_of_the_size_of_CLIP_and_BERT_is_trained_searched_with_exported_and_imported_again()
     {
-        Assert.SkipUnless(AvailableMemoryGiB() > NeededMemoryGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededMemoryGiB} GiB of free memory, there are {AvailableMemoryGiB():F1}");
-        Assert.SkipUnless(FreeDiskGiB() > NeededDiskGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededDiskGiB} GiB of free disk, there are {FreeDiskGiB():F1}");
+        Assert.SkipUnless(
+            AvailableMemoryGiB() > NeededMemoryGiB,
+            $"NOT RUN: the sizes of CLIP and BERT need {NeededMemoryGiB} GiB of free memory, there are {AvailableMemoryGiB():F1}");
+        Assert.SkipUnless(
+            FreeDiskGiB() > NeededDiskGiB, $"NOT RUN: the sizes of CLIP and BERT need {NeededDiskGiB} GiB of free disk, there are {FreeDiskGiB():F1}");
         WriteVocabulary();
         await WriteShardAsync();
         string[] recipe = [.. new[]
@@ -47,7 +50,8 @@ public sealed partial class RealSizeTests : IDisposable
         await RunAsync(["export", "real", "--format", "transformers", "--out", In("transformers"), .. places]);
         foreach (var weights in new[] { In("open-clip", "open_clip_model.safetensors"), In("transformers", "model.safetensors") })
         {
-            await RunAsync(["import", "sample", "--image", weights, "--text", weights, "--out", In("back.safetensors"), "--data-dir", TimixProcess.DataDirectory, .. recipe]);
+            await RunAsync(["import", "sample", "--image", weights, "--text", weights, "--out", In("back.safetensors"), "--data-dir",
+                TimixProcess.DataDirectory, .. recipe]);
             AssertSame(snapshot, In("back.safetensors"));
         }
     }
@@ -57,7 +61,9 @@ public sealed partial class RealSizeTests : IDisposable
         using var trained = SafetensorsFile.Open(snapshot);
         using var back = SafetensorsFile.Open(imported);
         Assert.Equal(Pieces, back.Tensors["text.token_embedding.weight"].Shape[0]);
-        Assert.Equal(trained.Tensors.Keys.Where(name => !name.StartsWith("predictor.", StringComparison.Ordinal)).Order(StringComparer.Ordinal), back.Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            trained.Tensors.Keys.Where(name => !name.StartsWith("predictor.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            back.Tensors.Keys.Order(StringComparer.Ordinal));
         Assert.All(back.Tensors.Keys, name => Assert.True(trained.Read(name).AsSpan().SequenceEqual(back.Read(name)), name));
     }
 
@@ -68,7 +74,8 @@ public sealed partial class RealSizeTests : IDisposable
         Assert.True(await run.ExitAsync() == 0, run.Output);
         var peak = LargestChildGiB();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{arguments[0]}: {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s; largest process so far {peak:F2} GiB"));
+            CultureInfo.InvariantCulture,
+            $"{arguments[0]}: {TimeProvider.System.GetElapsedTime(started).TotalSeconds:F0} s; largest process so far {peak:F2} GiB"));
         Assert.InRange(peak, 0.5, MostGiB);
         return run.Output;
     }
@@ -110,7 +117,8 @@ public sealed partial class RealSizeTests : IDisposable
     private double FreeDiskGiB() => new DriveInfo(_directory).AvailableFreeSpace / Math.Pow(2, 30);
 
     private static double AvailableMemoryGiB() => double.Parse(
-        File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / (1 << 20);
 
     /// <summary>Most memory that one process had of all that were started from here, and from those, and have ended.</summary>

@@ -35,7 +35,9 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
         }
 
         TimixProcess[] others = [second, third, helpers, trainer];
-        Assert.All(await Task.WhenAll(others.Select(async process => (Code: await process.ExitAsync(), process.Output))), end => Assert.True(end.Code == 0, end.Output));
+        Assert.All(
+            await Task.WhenAll(others.Select(async process => (Code: await process.ExitAsync(), process.Output))),
+            end => Assert.True(end.Code == 0, end.Output));
         Assert.True(Expected == TimixProcess.Fingerprint(Runs, "run"), second.Output + third.Output);
         AssertAudited("run");
         var (term, holder) = await HolderAsync();
@@ -58,9 +60,12 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
         sleeper.GoOn();
         Assert.Equal(1, await sleeper.ExitAsync());
         Assert.True(
-            sleeper.Output.Contains("has been replaced by coordinator-", StringComparison.Ordinal) || sleeper.Output.Contains("the cluster has put this node out", StringComparison.Ordinal), sleeper.Output);
+            sleeper.Output.Contains("has been replaced by coordinator-", StringComparison.Ordinal)
+                || sleeper.Output.Contains("the cluster has put this node out", StringComparison.Ordinal), sleeper.Output);
         Assert.Equal(before, await EventsAsync());
-        Assert.Equal(Enumerable.Range(1, 60).Select(step => $"{{\"step\":{step},"), File.ReadLines(Path.Combine(Runs, "run", "metrics.jsonl")).Select(line => line[..(line.IndexOf(',', StringComparison.Ordinal) + 1)]));
+        Assert.Equal(
+            Enumerable.Range(1, 60).Select(step => $"{{\"step\":{step},"),
+            File.ReadLines(Path.Combine(Runs, "run", "metrics.jsonl")).Select(line => line[..(line.IndexOf(',', StringComparison.Ordinal) + 1)]));
     }
 
     private Task<string> Up(TimixProcess process) => process.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal));
@@ -70,12 +75,14 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
     private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
         "env",
         [
-            "TIMIX_TOKEN=of-this-test", $"TIMIX_JOURNAL={_server.Address}", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen, "--join", string.Join(',', _seeds),
+            "TIMIX_TOKEN=of-this-test", $"TIMIX_JOURNAL={_server.Address}", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles,
+            "--listen", listen, "--join", string.Join(',', _seeds),
             "--config", Path.Combine(Path.GetDirectoryName(TimixProcess.Program)!, "cluster-config", "three-coordinators.conf"),
             "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,
         ]);
 
-    private Task<(long Term, string Node)> HolderAsync() => AskAsync("SELECT term, node FROM timix_coordinator ORDER BY taken DESC LIMIT 1", reader => (reader.GetInt64(0), reader.GetString(1)));
+    private Task<(long Term, string Node)> HolderAsync() =>
+        AskAsync("SELECT term, node FROM timix_coordinator ORDER BY taken DESC LIMIT 1", reader => (reader.GetInt64(0), reader.GetString(1)));
 
     private Task<long> EventsAsync() => AskAsync("SELECT count(*) FROM timix_journal", reader => reader.GetInt64(0));
 

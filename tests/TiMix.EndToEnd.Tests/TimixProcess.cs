@@ -87,7 +87,8 @@ internal sealed partial class TimixProcess : IDisposable
     private static string Quoted(IEnumerable<string> arguments) => "dotnet " + string.Join(' ', arguments.Prepend(Program).Select(argument => $"'{argument}'"));
 
     private static IEnumerable<string> TrainArguments(string runs, string name, params string[] more) =>
-        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "24"], .. Small, .. more];
+        ["train", "sample", "--run", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more.Contains("--steps") ? Array.Empty<string>()
+            : ["--steps", "24"], .. Small, .. more];
 
     private static IEnumerable<string> ResumeArguments(string runs, string name, params string[] more) =>
         ["resume", name, "--runs-dir", runs, "--data-dir", SampleCorpus.Value, .. more];
@@ -95,8 +96,10 @@ internal sealed partial class TimixProcess : IDisposable
     /// <summary>Settings that make a step quick: the shape of the computation stays, with mixing, distillation and alignment.</summary>
     private static IEnumerable<string> Small => new[]
     {
-        "model.visionWidth=32", "model.visionLayers=2", "model.visionHeads=2", "model.textWidth=32", "model.textLayers=2", "model.textHeads=2", "model.embedDim=16",
-        "optimization.microBatchSize=8", "optimization.warmupSteps=4", "teacher.refreshEvery=3", "mix.rampSteps=4", "mix.until=0.8", "objective.distillRampSteps=2",
+        "model.visionWidth=32", "model.visionLayers=2", "model.visionHeads=2", "model.textWidth=32", "model.textLayers=2", "model.textHeads=2",
+        "model.embedDim=16",
+        "optimization.microBatchSize=8", "optimization.warmupSteps=4", "teacher.refreshEvery=3", "mix.rampSteps=4", "mix.until=0.8",
+        "objective.distillRampSteps=2",
         "run.snapshotEvery=5", "run.evaluateEvery=0", "data.validation=", "data.tests={\"test\":\"sample:test\"}",
     }.SelectMany(pair => new[] { "--set", pair });
 

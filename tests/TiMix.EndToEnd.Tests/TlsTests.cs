@@ -67,7 +67,8 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
         await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, _, _, _) => true);
         try
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "timix", ClientCertificates = certificate is null ? [] : [certificate] }, patience.Token);
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "timix", ClientCertificates = certificate is null ? [] : [certificate] }, patience.Token);
             return await tls.ReadAsync(new byte[1], patience.Token) == 0;
         }
         catch (Exception error) when (error is IOException or AuthenticationException)
@@ -86,7 +87,8 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
     private string NewCertificate(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         var file = Path.Combine(Runs, name + ".p12");
         File.WriteAllBytes(file, certificate.Export(X509ContentType.Pkcs12));
         return file;

@@ -33,7 +33,8 @@ internal sealed class TwoHosts : IDisposable
 
     /// <summary>The node with everything but the second trainer.</summary>
     public TimixProcess StartFirst(string runs, string run, string recipe, string trainerName) =>
-        Start(_left, ["--roles", "coordinator,loader,mixer,evaluator,trainer", "--name", trainerName, "--listen", $"{First}:4053", "--recipe", recipe, "--start-trainers", "2"], runs, run);
+        Start(_left, ["--roles", "coordinator,loader,mixer,evaluator,trainer", "--name", trainerName, "--listen", $"{First}:4053", "--recipe", recipe,
+            "--start-trainers", "2"], runs, run);
 
     /// <summary>The node with the second trainer; started again whenever the cluster puts it out, as a service manager would.</summary>
     public TimixProcess StartSecond(string runs, string run, string name) =>
@@ -47,7 +48,9 @@ internal sealed class TwoHosts : IDisposable
 
     /// <summary>So many in a hundred packets are lost on their way to either side; false: this kernel cannot do that.</summary>
     public bool Lose(int percent) => new[] { _left, _right }.All(host => Run(
-        "ip", "netns", "exec", host, "iptables", "-A", "INPUT", "-i", host == _left ? "tl" : "tr", "-m", "statistic", "--mode", "random", "--probability", $"0.0{percent}", "-j", "DROP").Length == 0);
+        "ip", "netns", "exec", host, "iptables", "-A", "INPUT", "-i", host == _left
+            ? "tl"
+            : "tr", "-m", "statistic", "--mode", "random", "--probability", $"0.0{percent}", "-j", "DROP").Length == 0);
 
     public void Dispose()
     {
@@ -76,7 +79,10 @@ internal sealed class TwoHosts : IDisposable
 
     private static TimixProcess Start(string host, string[] arguments, string runs, string run, bool again = false)
     {
-        var node = string.Join(' ', ((string[])[.. arguments, "--run", run, "--runs-dir", runs, "--data-dir", TimixProcess.DataDirectory, "--no-shared-memory"]).Select(argument => $"'{argument}'"));
+        var node = string.Join(
+            ' ',
+            ((string[])[.. arguments, "--run", run, "--runs-dir", runs, "--data-dir", TimixProcess.DataDirectory, "--no-shared-memory"])
+                .Select(argument => $"'{argument}'"));
         return TimixProcess.StartShell("ip", ["netns", "exec", host, "env", "TIMIX_TOKEN=of-this-test", "sh", "-c",
             again ? $"until dotnet {TimixProcess.Program} node {node}; do echo started again; done" : $"exec dotnet {TimixProcess.Program} node {node}"]);
     }

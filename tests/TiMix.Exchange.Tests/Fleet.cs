@@ -19,7 +19,8 @@ internal sealed class Fleet : IDisposable
     public ExchangeNode[] Nodes { get; }
 
     /// <summary>Shares as even as can be.</summary>
-    public static int[] Even(int microBatches, int members) => [.. Enumerable.Range(0, members).Select(member => (microBatches * (member + 1) / members) - (microBatches * member / members))];
+    public static int[] Even(int microBatches, int members) =>
+        [.. Enumerable.Range(0, members).Select(member => (microBatches * (member + 1) / members) - (microBatches * member / members))];
 
     public GroupView View(long generation, int microBatches, params int[] counts)
     {
@@ -95,7 +96,8 @@ internal sealed class Fleet : IDisposable
     }
 
     public static float[][] Vectors(Random random, int count, int length) =>
-        [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5) * MathF.Pow(10, random.Next(-4, 4))).ToArray())];
+        [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, length).Select(
+            _ => (float)(random.NextDouble() - 0.5) * MathF.Pow(10, random.Next(-4, 4))).ToArray())];
 
     public static int Seed(int? given = null)
     {

@@ -20,24 +20,29 @@ public sealed partial class ClusterConfigTests
     /// <summary>What the program itself brings into Akka's configuration.</summary>
     private static readonly string[] Ours = ["akka.actor.serializers.timix", "akka.actor.serialization-bindings.", "akka.timix-files."];
 
-    public static TheoryData<string> HoconFiles => [.. System.IO.Directory.GetFiles(Directory, "*.conf").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> HoconFiles =>
+        [.. System.IO.Directory.GetFiles(Directory, "*.conf").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
-    public static TheoryData<string> YamlFiles => [.. System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Directory, file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> YamlFiles => [.. System.IO.Directory.GetFiles(
+        Directory, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Directory, file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(HoconFiles))]
     public async Task Every_setting_is_one_that_Akka_knows(string file)
     {
         var settings = ConfigurationFactory.ParseString(await File.ReadAllTextAsync(Path.Combine(Directory, file)));
-        using var system = ActorSystem.Create("reference", "akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }");
+        using var system = ActorSystem.Create(
+            "reference", "akka { loglevel = OFF, stdout-loglevel = OFF, actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }");
         try
         {
             Akka.Cluster.Cluster.Get(system);
-            var reference = system.Settings.Config.WithFallback(ClusterSingleton.DefaultConfig()).WithFallback(SqlPersistence.DefaultConfiguration).WithFallback(Akka.Persistence.Persistence.DefaultConfig());
+            var reference = system.Settings.Config.WithFallback(ClusterSingleton.DefaultConfig()).WithFallback(SqlPersistence.DefaultConfiguration)
+                .WithFallback(Akka.Persistence.Persistence.DefaultConfig());
             var keys = Leaves(settings.Root, "").ToList();
             Assert.NotEmpty(keys);
             Assert.DoesNotContain(keys, key => !Ours.Any(our => key.StartsWith(our, StringComparison.Ordinal))
-                && !reference.HasPath(key) && !reference.HasPath(key.Replace("akka.persistence.journal.sql.", "akka.persistence.journal-plugin-fallback.", StringComparison.Ordinal)));
+                && !reference.HasPath(key)
+                    && !reference.HasPath(key.Replace("akka.persistence.journal.sql.", "akka.persistence.journal-plugin-fallback.", StringComparison.Ordinal)));
         }
         finally
         {
@@ -87,8 +92,11 @@ public sealed partial class ClusterConfigTests
         var help = await Cli.RunAsync([.. command, "--help"]);
         Assert.True(help.Code == ExitCode.Done && command.Length > 0, $"{file}: {call}");
         var known = OptionWord().Matches(help.Output).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
-        Assert.All(words.Where(word => word.StartsWith("--", StringComparison.Ordinal)), word => Assert.True(known.Contains(word.Split('=')[0]), $"{file}: {word} in {call}"));
-        foreach (var config in words.Where(word => word.StartsWith("/opt/timix/cluster-config/", StringComparison.Ordinal)).Concat(words.Where(word => word.StartsWith("--config=", StringComparison.Ordinal)).Select(word => word["--config=".Length..])))
+        Assert.All(
+            words.Where(word => word.StartsWith("--", StringComparison.Ordinal)),
+            word => Assert.True(known.Contains(word.Split('=')[0]), $"{file}: {word} in {call}"));
+        foreach (var config in words.Where(word => word.StartsWith("/opt/timix/cluster-config/", StringComparison.Ordinal)).Concat(
+            words.Where(word => word.StartsWith("--config=", StringComparison.Ordinal)).Select(word => word["--config=".Length..])))
         {
             Assert.True(File.Exists(Path.Combine(Directory, Path.GetFileName(config))), $"{file}: {config}");
         }
@@ -97,7 +105,8 @@ public sealed partial class ClusterConfigTests
     [Fact]
     public void On_Kubernetes_three_coordinators_stand_by_and_all_probes_ask_for_health()
     {
-        var all = System.IO.Directory.GetFiles(Path.Combine(Directory, "kubernetes"), "*.yaml").SelectMany(file => Documents(Path.Combine("kubernetes", Path.GetFileName(file)))).ToList();
+        var all = System.IO.Directory.GetFiles(Path.Combine(Directory, "kubernetes"), "*.yaml")
+            .SelectMany(file => Documents(Path.Combine("kubernetes", Path.GetFileName(file)))).ToList();
         var stateful = Assert.Single(all, document => Text(document, "kind") == "StatefulSet");
         Assert.Equal("3", Text(stateful, "spec", "replicas"));
         Assert.Contains(all, document => Text(document, "kind") == "Deployment" && Text(document, "metadata", "name") == "timix-trainer");
@@ -124,10 +133,14 @@ public sealed partial class ClusterConfigTests
             var text = await File.ReadAllTextAsync(Path.Combine(Directory, "systemd", "timix-node@.service"));
             Assert.Contains("ExecStart=/opt/timix/timix node ", text, StringComparison.Ordinal);
             await File.WriteAllTextAsync(unit, text.Replace("/opt/timix/timix", "/bin/true", StringComparison.Ordinal));
-            using var check = Process.Start(new ProcessStartInfo("/usr/bin/systemd-analyze", ["verify", "--man=no", unit]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var check = Process.Start(new ProcessStartInfo(
+                "/usr/bin/systemd-analyze", ["verify", "--man=no", unit])
+            { RedirectStandardError = true, RedirectStandardOutput = true })!;
             var said = await check.StandardError.ReadToEndAsync();
             await check.WaitForExitAsync();
-            Assert.SkipWhen(said.Contains("Failed to", StringComparison.Ordinal) && said.Contains("manager", StringComparison.OrdinalIgnoreCase), $"systemd-analyze cannot work here: {said}");
+            Assert.SkipWhen(
+                said.Contains("Failed to", StringComparison.Ordinal) && said.Contains("manager", StringComparison.OrdinalIgnoreCase),
+                $"systemd-analyze cannot work here: {said}");
             Assert.True(check.ExitCode == 0 && !said.Contains("timix", StringComparison.Ordinal), said);
         }
         finally
@@ -139,13 +152,15 @@ public sealed partial class ClusterConfigTests
     [Fact]
     public void The_variable_of_the_journal_is_the_one_that_the_program_reads()
     {
-        var secret = CallFiles().Where(file => !file.EndsWith(".md", StringComparison.Ordinal)).Select(File.ReadAllText).SelectMany(text => Variable().Matches(text)).Select(match => match.Value).ToHashSet();
+        var secret = CallFiles().Where(file => !file.EndsWith(".md", StringComparison.Ordinal)).Select(File.ReadAllText)
+            .SelectMany(text => Variable().Matches(text)).Select(match => match.Value).ToHashSet();
         Assert.Subset(new HashSet<string> { JournalAddress.Variable, TiMix.Node.Launching.LocalLauncher.TokenVariable, "TIMIX_ARGS" }, secret);
         Assert.Contains(JournalAddress.Variable, secret);
     }
 
     private static IEnumerable<string> Leaves(HoconValue value, string path) => !value.IsObject() ? [path]
-        : value.GetObject().Items.SelectMany(item => Leaves(item.Value, path.Length == 0 ? item.Key : $"{path}.{(item.Key.Contains('.', StringComparison.Ordinal) ? $"\"{item.Key}\"" : item.Key)}"));
+        : value.GetObject().Items.SelectMany(item => Leaves(
+            item.Value, path.Length == 0 ? item.Key : $"{path}.{(item.Key.Contains('.', StringComparison.Ordinal) ? $"\"{item.Key}\"" : item.Key)}"));
 
     private static List<YamlNode> Documents(string file)
     {
@@ -156,16 +171,20 @@ public sealed partial class ClusterConfigTests
     }
 
     private static YamlNode? At(YamlNode node, params string[] path) =>
-        path.Aggregate((YamlNode?)node, (inner, key) => inner is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out var found) ? found : null);
+        path.Aggregate(
+            (YamlNode?)node,
+            (inner, key) => inner is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out var found) ? found : null);
 
     private static string? Text(YamlNode node, params string[] path) => At(node, path)?.ToString();
 
     private static IEnumerable<string> CallFiles() =>
-        System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Concat(System.IO.Directory.GetFiles(Path.Combine(Directory, "systemd"))).Append(Path.Combine(AppContext.BaseDirectory, "operations.md"));
+        System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Concat(System.IO.Directory.GetFiles(Path.Combine(Directory, "systemd")))
+            .Append(Path.Combine(AppContext.BaseDirectory, "operations.md"));
 
     private static IEnumerable<(string File, string Call)> CallsIn()
     {
-        foreach (var file in System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Directory, file)))
+        foreach (var file in System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Select(
+            file => Path.GetRelativePath(Directory, file)))
         {
             foreach (var call in Documents(file).SelectMany(Sequences).Select(words => words.Count == 1 ? words[0] : string.Join(' ', words)))
             {
@@ -187,7 +206,8 @@ public sealed partial class ClusterConfigTests
     }
 
     private static IEnumerable<List<string>> Sequences(YamlNode root) => root.AllNodes.OfType<YamlSequenceNode>()
-        .Where(sequence => sequence.Children.All(child => child is YamlScalarNode)).Select(sequence => sequence.Children.Select(child => child.ToString()).ToList());
+        .Where(sequence => sequence.Children.All(child => child is YamlScalarNode))
+            .Select(sequence => sequence.Children.Select(child => child.ToString()).ToList());
 
     /// <summary>Calls in blocks of code; a backslash at the end goes on with the next line.</summary>
     private static IEnumerable<string> Lines(string file) => File.ReadAllText(file).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')

@@ -44,6 +44,7 @@ public sealed class FirstEdition : IDisposable
     private string Expected(string key) => JsonNode.Parse(File.ReadAllText(In("expected.json")))![key]!.GetValue<string>();
 
     private static string Processor(string key) => File.Exists("/proc/cpuinfo")
-        ? File.ReadLines("/proc/cpuinfo").Select(line => line.Split(':', StringSplitOptions.TrimEntries)).FirstOrDefault(pair => pair[0] == key)?[^1] ?? "unknown"
+        ? File.ReadLines("/proc/cpuinfo").Select(line => line.Split(':', StringSplitOptions.TrimEntries))
+            .FirstOrDefault(pair => pair[0] == key)?[^1] ?? "unknown"
         : "unknown";
 }

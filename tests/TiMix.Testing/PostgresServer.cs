@@ -35,7 +35,10 @@ public sealed class PostgresServer : IAsyncLifetime
     private static bool IsRoot => Environment.UserName == "root";
 
     private static string? Programs => new[] { "/usr/local/bin", "/usr/bin" }
-        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")) : [])
+        .Concat(
+            Directory.Exists("/usr/lib/postgresql")
+                ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin"))
+                : [])
         .FirstOrDefault(directory => File.Exists(Path.Combine(directory, "initdb")) && File.Exists(Path.Combine(directory, "pg_ctl")));
 
     public async ValueTask InitializeAsync()
@@ -54,7 +57,9 @@ public sealed class PostgresServer : IAsyncLifetime
             await RunAsync("chown", ["-R", User, _directory]);
         }
 
-        await AsUserAsync(Path.Combine(programs, "initdb"), "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--no-locale", "-E", "UTF8");
+        await AsUserAsync(
+            Path.Combine(programs, "initdb"), "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--no-locale", "-E",
+            "UTF8");
         await StartAsync();
     }
 
@@ -97,7 +102,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private static async Task RunAsync(string program, IReadOnlyList<string> arguments)
     {
         var output = Path.GetTempFileName();
-        var start = new ProcessStartInfo("sh", ["-c", "out=$1; shift; exec \"$@\" > \"$out\" 2>&1 < /dev/null", "sh", output, program, .. arguments]) { WorkingDirectory = "/" };
+        var start = new ProcessStartInfo(
+            "sh", ["-c", "out=$1; shift; exec \"$@\" > \"$out\" 2>&1 < /dev/null", "sh", output, program, .. arguments])
+        { WorkingDirectory = "/" };
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync();
         var said = await File.ReadAllTextAsync(output);

@@ -13,7 +13,8 @@ public sealed class TinyData : IDisposable
     public const int Samples = 16;
 
     private static readonly (string Name, SKColor Color)[] Colors =
-        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow), ("black", SKColors.Black), ("white", SKColors.White)];
+        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow), ("black", SKColors.Black),
+            ("white", SKColors.White)];
 
     public TinyData(int samples = Samples)
     {
@@ -43,7 +44,18 @@ public sealed class TinyData : IDisposable
             RegionsPerImage = 1,
             Augmentation = new AugmentationRecipe { MaxShift = 2, RandAugmentOps = 1 },
         },
-        Model = new ModelRecipe { ImageSize = 16, PatchSize = 4, VisionWidth = 16, VisionLayers = 2, VisionHeads = 2, TextWidth = 16, TextLayers = 2, TextHeads = 2, EmbedDim = 8 },
+        Model = new ModelRecipe
+        {
+            ImageSize = 16,
+            PatchSize = 4,
+            VisionWidth = 16,
+            VisionLayers = 2,
+            VisionHeads = 2,
+            TextWidth = 16,
+            TextLayers = 2,
+            TextHeads = 2,
+            EmbedDim = 8,
+        },
         Optimization = new OptimizationRecipe { Steps = 6, MicroBatches = 2, MicroBatchSize = 4, WarmupSteps = 2, LearningRate = 1e-2 },
         Teacher = new TeacherRecipe { Decay = 0.9, RefreshEvery = 2 },
         Mix = new MixRecipe { RampSteps = 0, Until = 1 },

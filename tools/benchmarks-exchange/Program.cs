@@ -60,7 +60,8 @@ int Member(int self, int members, string megabytes)
     using var node = ExchangeNode.Start(new ExchangeOptions { Token = Token, SharedMemory = sharedMemory });
     Console.WriteLine(node.Endpoint);
     var endpoints = Console.ReadLine()!.Split(' ');
-    using var group = node.Enter(new GroupView("benchmark", 1, [.. endpoints.Select((endpoint, index) => new GroupMember($"m{index}", endpoint, index, 1))], members), self);
+    using var group = node.Enter(
+        new GroupView("benchmark", 1, [.. endpoints.Select((endpoint, index) => new GroupMember($"m{index}", endpoint, index, 1))], members), self);
     var length = (int)(double.Parse(megabytes, CultureInfo.InvariantCulture) * 1e6 / sizeof(float));
     using var tree = new TreeSum(members, length);
     var vector = new float[length];
@@ -90,7 +91,8 @@ int Member(int self, int members, string megabytes)
     Array.Sort(times);
     if (self == 0)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times[Rounds / 2]:0.00} ms median, {times[0]:0.00} best ({members} members, {megabytes} MB, {(group.UsesSharedMemory ? "shared memory" : "links")})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times[Rounds / 2]:0.00} ms median, {times[0]:0.00} best ({members} members, "
+            + $"{megabytes} MB, {(group.UsesSharedMemory ? "shared memory" : "links")})"));
     }
 
     // Nobody leaves while others are still on their way.

@@ -73,7 +73,9 @@ internal static class Benchmarks
     private static void Plain()
     {
         const int B = 64;
-        var recipe = RecipeFile.Set(Sample, ["optimization.microBatches=1", $"optimization.microBatchSize={B}", "mix.method=none", "objective.distillAlpha=0", "objective.alignmentWeight=0"]);
+        var recipe = RecipeFile.Set(
+            Sample,
+            ["optimization.microBatches=1", $"optimization.microBatchSize={B}", "mix.method=none", "objective.distillAlpha=0", "objective.alignmentWeight=0"]);
         var model = recipe.ModelConfig(466);
         using var state = new TrainingState(recipe, model, CPU);
         using var step = new TrainingStep(recipe, state, 1);

@@ -5,7 +5,10 @@ using TiMix.Protocol.Messages;
 
 namespace TiMix.Actors.Coordination;
 
-/// <summary>The cluster's singleton, the shell of <see cref="GuardCore"/>: asks for the term, keeps the coordinator as its child, and passes everything on to it.</summary>
+/// <summary>
+/// The cluster's singleton, the shell of <see cref="GuardCore"/>: asks for the term, keeps the coordinator as its child, and passes everything on to
+/// it.
+/// </summary>
 internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
@@ -91,7 +94,8 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     private static string Text(GuardNotice notice) => notice switch
     {
         GuardNotice.AnotherClusterLeads other => $"waiting: another cluster's coordinator, on node {other.Node}, is at work on this run",
-        GuardNotice.JournalUnreachable unreachable => $"the journal cannot be reached ({unreachable.Why}); the coordinator waits for it, and training goes on without one",
+        GuardNotice.JournalUnreachable unreachable =>
+            $"the journal cannot be reached ({unreachable.Why}); the coordinator waits for it, and training goes on without one",
         GuardNotice.GoesOn => "the coordinator goes on",
         _ => throw new ArgumentOutOfRangeException(nameof(notice)),
     };

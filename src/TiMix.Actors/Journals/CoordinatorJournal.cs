@@ -23,7 +23,8 @@ public sealed record CoordinatorJournal(string Id, Config Config, ICoordinatorTe
     /// <param name="address">The database; null: a file of the run.</param>
     /// <param name="node">Name of this node.</param>
     /// <param name="token">Secret of the cluster.</param>
-    /// <exception cref="RunError">The database refuses, or another cluster is at work on the run. One that cannot be reached now is waited for later.</exception>
+    /// <exception cref="RunError">The database refuses, or another cluster is at work on the run. One that cannot be reached now is waited for
+    /// later.</exception>
     public static async Task<CoordinatorJournal> OpenAsync(RunDirectory directory, JournalAddress? address, string node, string token)
     {
         var place = RunJournalPlace.Settle(directory, address);
@@ -61,13 +62,15 @@ public sealed record CoordinatorJournal(string Id, Config Config, ICoordinatorTe
             if (stranger is not null)
             {
                 await term.DisposeAsync().ConfigureAwait(false);
-                throw new RunError($"another cluster is at work on {directory.Path}: its coordinator on node {stranger} is alive; stop it first, or join it, with its token.");
+                throw new RunError(
+                    $"another cluster is at work on {directory.Path}: its coordinator on node {stranger} is alive; stop it first, or join it, with its token.");
             }
         }
         catch (PostgresException error) when (!error.IsTransient && error.SqlState[..2] is "28" or "3D" or "42" or "0A")
         {
             await term.DisposeAsync().ConfigureAwait(false);
-            throw new RunError($"the journal in {address} cannot be used: {error.MessageText} (SQLSTATE {error.SqlState}); user, password, database and the right to make tables must be right.");
+            throw new RunError($"the journal in {address} cannot be used: {error.MessageText} (SQLSTATE {error.SqlState}); user, password, database and the "
+                + $"right to make tables must be right.");
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException)
         {

@@ -30,7 +30,8 @@ public sealed class PostgresTerm(JournalAddress address, string journal, string 
             }
 
             // What it has begun to write is taken back, and a lock that it holds in its sleep is freed.
-            await using var end = Command(session, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = @writer", ("writer", before.Writer));
+            await using var end = Command(
+                session, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = @writer", ("writer", before.Writer));
             await end.ExecuteNonQueryAsync().ConfigureAwait(false);
         }
 
@@ -57,7 +58,9 @@ public sealed class PostgresTerm(JournalAddress address, string journal, string 
     public Task<string?> StrangerAsync() => InSessionAsync(async session =>
     {
         await PostgresTables.MakeAsync(session).ConfigureAwait(false);
-        return await HolderAsync(session).ConfigureAwait(false) is { } holder && holder.Cluster != cluster && await IsAliveAsync(session, holder.Writer).ConfigureAwait(false) ? holder.Node : null;
+        return await HolderAsync(session)
+            .ConfigureAwait(false) is { } holder && holder.Cluster != cluster && await IsAliveAsync(session, holder.Writer)
+            .ConfigureAwait(false) ? holder.Node : null;
     });
 
     /// <inheritdoc/>

@@ -29,7 +29,8 @@ public sealed class LoaderActor : ReceiveActor
     {
         (_loader, _bundles) = (loader, bundles);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
-        Receive<Done>(done => Handle(done.Batch is { } batch ? new LoaderInputs.Loaded(done.Key, Publish(batch)) : new LoaderInputs.Failed(done.Key, done.Failure!)));
+        Receive<Done>(
+            done => Handle(done.Batch is { } batch ? new LoaderInputs.Loaded(done.Key, Publish(batch)) : new LoaderInputs.Failed(done.Key, done.Failure!)));
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Loading failed: {failure.Cause.Message}", failure.Cause));
     }
 

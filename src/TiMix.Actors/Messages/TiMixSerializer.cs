@@ -113,7 +113,9 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
 
     /// <inheritdoc/>
     public override string Manifest(object o) =>
-        Manifests.TryGetValue(o.GetType(), out var manifest) ? manifest : throw new ArgumentException($"{o.GetType()} has no manifest; it must not be serialized.", nameof(o));
+        Manifests.TryGetValue(o.GetType(), out var manifest)
+            ? manifest
+            : throw new ArgumentException($"{o.GetType()} has no manifest; it must not be serialized.", nameof(o));
 
     /// <inheritdoc/>
     public override byte[] ToBinary(object obj)
@@ -125,7 +127,8 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
     /// <inheritdoc/>
     public override object FromBinary(byte[] bytes, string manifest) =>
         Types.TryGetValue(manifest, out var type)
-            ? JsonSerializer.Deserialize(bytes, type, Options) ?? throw new System.Runtime.Serialization.SerializationException($"Empty message of manifest \"{manifest}\".")
+            ? JsonSerializer.Deserialize(bytes, type, Options) ?? throw new System.Runtime.Serialization.SerializationException(
+                $"Empty message of manifest \"{manifest}\".")
             : throw new System.Runtime.Serialization.SerializationException($"Unknown manifest \"{manifest}\": written by a newer version?");
 
     private static void NameContents(JsonTypeInfo type)

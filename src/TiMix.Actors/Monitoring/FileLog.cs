@@ -42,7 +42,8 @@ internal sealed class FileLog(string path) : ILoggerProvider
         {
             if (IsEnabled(logLevel))
             {
-                log.Write($"{TimeProvider.System.GetUtcNow():O} {logLevel} {category}: {formatter(state, exception)}{(exception is null ? "" : Environment.NewLine + exception)}");
+                log.Write($"{TimeProvider.System.GetUtcNow():O} {logLevel} {category}: "
+                    + $"{formatter(state, exception)}{(exception is null ? "" : Environment.NewLine + exception)}");
             }
         }
     }

@@ -16,7 +16,9 @@ using TiMix.Base;
 
 namespace TiMix.Actors.Nodes;
 
-/// <summary>One member of the cluster: a host with an actor system of the given roles. Akka's settings are in <c>cluster-config/</c> and nowhere else.</summary>
+/// <summary>
+/// One member of the cluster: a host with an actor system of the given roles. Akka's settings are in <c>cluster-config/</c> and nowhere else.
+/// </summary>
 internal sealed class ClusterSystem : IAsyncDisposable
 {
     private const string Singleton = "coordinator";
@@ -81,7 +83,8 @@ internal sealed class ClusterSystem : IAsyncDisposable
         catch (Exception error) when (SocketErrorOf(error) is { } socket)
         {
             host.Dispose();
-            throw new RunError($"the node cannot listen on {options.Host}:{options.Port}: {socket.Message}. Give --listen an address of this machine and a port that nobody listens on; port 0 takes any.");
+            throw new RunError($"the node cannot listen on {options.Host}:{options.Port}: {socket.Message}. Give --listen an address of this machine and a "
+                + $"port that nobody listens on; port 0 takes any.");
         }
 
         var system = new ClusterSystem(host);
@@ -120,12 +123,15 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <param name="notice">Tells the user of this node.</param>
     public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) => System.ActorOf(
         ClusterSingletonManager.Props(
-            CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),
+            CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance,
+            ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),
         Singleton);
 
     /// <summary>The coordinator, wherever it is.</summary>
     public IActorRef Coordinator() => System.ActorOf(
-        ClusterSingletonProxy.Props("/user/" + Singleton, ClusterSingletonProxySettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), "coordinator-proxy");
+        ClusterSingletonProxy.Props(
+            "/user/" + Singleton,
+            ClusterSingletonProxySettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), "coordinator-proxy");
 
     /// <summary>Leaves the cluster and ends.</summary>
     public async ValueTask DisposeAsync()

@@ -55,7 +55,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
         Receive<NodeFault>(Inject);
         Receive<Terminated>(gone => _ending.TrySetResult(
-            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} failed too often; log.txt in the run's directory says why")));
+            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} failed too often; log.txt in "
+                + $"the run's directory says why")));
     }
 
     /// <inheritdoc/>
@@ -136,7 +137,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <summary>Restarted with growing pauses when it fails; given up after <see cref="MaxRestarts"/> times, which ends the node.</summary>
     private IActorRef Supervised(Props props, string name)
     {
-        var options = Backoff.OnFailure(props, name, MinBackOff, MaxBackOff, randomFactor: 0, maxNrOfRetries: MaxRestarts).WithAutoReset(TimeSpan.FromMinutes(1));
+        var options = Backoff.OnFailure(props, name, MinBackOff, MaxBackOff, randomFactor: 0, maxNrOfRetries: MaxRestarts)
+            .WithAutoReset(TimeSpan.FromMinutes(1));
         return Context.Watch(Context.ActorOf(BackoffSupervisor.Props(options), name + "-supervisor"));
     }
 }

@@ -20,12 +20,15 @@ internal static class NodeCertificate
     {
         try
         {
-            var certificate = options.Certificate is { } file ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable(PasswordVariable)) : null;
+            var certificate = options.Certificate is { } file
+                ? X509CertificateLoader.LoadPkcs12FromFile(file, Environment.GetEnvironmentVariable(PasswordVariable))
+                : null;
             return certificate is not { HasPrivateKey: false } ? certificate : throw new CryptographicException("it holds no private key");
         }
         catch (Exception error) when (error is CryptographicException or IOException)
         {
-            throw new RunError($"--certificate {options.Certificate}: {error.Message.TrimEnd('.')}; it must be a PKCS #12 file with a private key, its password in {PasswordVariable}.");
+            throw new RunError($"--certificate {options.Certificate}: {error.Message.TrimEnd('.')}; it must be a PKCS #12 file with a private key, its "
+                + $"password in {PasswordVariable}.");
         }
     }
 

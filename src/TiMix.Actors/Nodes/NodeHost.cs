@@ -29,7 +29,8 @@ public static class NodeHost
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? await CoordinatorSetup.OfAsync(options, directory).ConfigureAwait(false) : null;
         await using var term = coordinating?.Journal.Term;
-        await using var member = await ClusterSystem.StartAsync(options, options.Roles, options.Log ?? LogIn(directory, options.Name), coordinating?.Journal.Config).ConfigureAwait(false);
+        await using var member = await ClusterSystem.StartAsync(
+            options, options.Roles, options.Log ?? LogIn(directory, options.Name), coordinating?.Journal.Config).ConfigureAwait(false);
         var log = member.Logger("run");
         if (options.Roles.Contains(NodeRoles.Trainer))
         {
@@ -66,7 +67,8 @@ public static class NodeHost
     /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts.</param>
     /// <param name="leave">Asks the node to leave.</param>
     private static async Task<NodeEnd> ServeAsync(
-        ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
+        ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control,
+        Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
         using var certificate = NodeCertificate.Load(options);
         using var exchange = ExchangeNode.Start(new ExchangeOptions

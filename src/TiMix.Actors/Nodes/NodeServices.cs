@@ -39,8 +39,10 @@ internal sealed class NodeServices(NodeOptions options, RunDirectory directory, 
             NodeRoles.Mixer => MixerActor.Props(recipe, run.Model, Devices.Parse(options.Device), exchange),
             NodeRoles.Trainer => TrainerActor.Props(
                 new TrainerSettings(
-                    options.RunName, options.Name, recipe, run.Recipe, run.Model, Devices.Parse(options.Device), options.Threads, Devices.Describe(options.Device),
-                    new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval, WarmUp: !options.Roles.Contains(NodeRoles.Mixer)),
+                    options.RunName, options.Name, recipe, run.Recipe, run.Model, Devices.Parse(options.Device), options.Threads,
+                    Devices.Describe(options.Device),
+                    new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval,
+                    WarmUp: !options.Roles.Contains(NodeRoles.Mixer)),
                 coordinator),
             NodeRoles.Evaluator => EvaluatorActor.Props(recipe, new RunData(recipe, options.DataDirectory)),
             _ => null,

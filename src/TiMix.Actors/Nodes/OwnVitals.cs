@@ -11,7 +11,8 @@ internal static class OwnVitals
     {
         using var process = Process.GetCurrentProcess();
         return new NodeVitals(
-            node.Roles, Environment.MachineName, Environment.ProcessId, node.Device, node.Threads, process.WorkingSet64, process.TotalProcessorTime.TotalSeconds,
+            node.Roles, Environment.MachineName, Environment.ProcessId, node.Device, node.Threads, process.WorkingSet64,
+            process.TotalProcessorTime.TotalSeconds,
             Math.Max(0, (TimeProvider.System.GetLocalNow() - process.StartTime).TotalSeconds));
     }
 }

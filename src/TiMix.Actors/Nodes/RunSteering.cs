@@ -50,7 +50,8 @@ public sealed class RunSteering(IActorRef coordinator)
         }
         catch (AskTimeoutException)
         {
-            return new Answer(false, $"The coordinator has not answered for {Patience.TotalSeconds:0} s; it may be starting anew. It is not known whether the wish has reached it: see the status, and try again.");
+            return new Answer(false, $"The coordinator has not answered for {Patience.TotalSeconds:0} s; it may be starting anew. It is not known whether "
+                + $"the wish has reached it: see the status, and try again.");
         }
     }
 }

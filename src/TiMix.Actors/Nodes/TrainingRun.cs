@@ -47,7 +47,8 @@ public static class TrainingRun
     /// <param name="observer">Sees it go by.</param>
     /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
     /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
-    public static async Task<RunResult> ExecuteAsync(RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken stop, Action<RunSteering>? steering = null)
+    public static async Task<RunResult> ExecuteAsync(
+        RunOptions options, RunDirectory directory, IRunObserver observer, CancellationToken stop, Action<RunSteering>? steering = null)
     {
         var node = new NodeOptions
         {

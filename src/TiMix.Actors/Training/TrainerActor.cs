@@ -33,7 +33,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         var (id, owner, self) = ($"{settings.Node}~{Guid.NewGuid().ToString("N")[..8]}", Self.Path.ToString(), Self);
         (_exchange, _coordinator, _statusInterval, _coordinatorAddress) = (settings.Exchange, coordinator, settings.StatusInterval, Addresses.Of(coordinator));
         _core = new TrainerCore(
-            new TrainerIdentity(id, settings.Node, settings.Exchange.Endpoint, settings.Computes), _coordinatorAddress, settings.Recipe.Plan(), settings.WarmUp);
+            new TrainerIdentity(id, settings.Node, settings.Exchange.Endpoint, settings.Computes), _coordinatorAddress, settings.Recipe.Plan(),
+            settings.WarmUp);
         _microBatches = new MicroBatchShelf(settings.Recipe, settings.Model, settings.Exchange);
         _teachers = new PublishedTeachers(settings.Exchange.Bundles, owner);
         _files = new TrainerFiles(settings);
@@ -41,7 +42,8 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         _links = new TrainerLinks(settings, id, input => self.Tell(input));
         Receive<IInput>(Handle);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
-        Receive<Status.Failure>(failure => throw new InvalidOperationException($"The trainer failed after step {_core.Step}: {failure.Cause.Message}", failure.Cause));
+        Receive<Status.Failure>(
+            failure => throw new InvalidOperationException($"The trainer failed after step {_core.Step}: {failure.Cause.Message}", failure.Cause));
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,9 @@ namespace TiMix.Data.Augmentation;
 /// </summary>
 public sealed record AugmentationOptions
 {
-    /// <summary>Smallest share of the picture's area that a crop takes, above 0, at most 1. Ratio of sides 3:4 to 4:3. Not used with <see cref="MaxShift"/>.</summary>
+    /// <summary>
+    /// Smallest share of the picture's area that a crop takes, above 0, at most 1. Ratio of sides 3:4 to 4:3. Not used with <see cref="MaxShift"/>.
+    /// </summary>
     public double MinScale { get; init; } = 0.2;
 
     /// <summary>Probability of a left–right flip, 0 to 1. A sample whose words say left or right is never flipped.</summary>

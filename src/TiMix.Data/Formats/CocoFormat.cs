@@ -6,7 +6,8 @@ namespace TiMix.Data.Formats;
 /// COCO: <c>{"images": [{"id", "file_name"}], "annotations": [{"image_id", "caption"}], "categories": [{"id", "name"}]}</c>. An
 /// annotation has a caption, or a bbox [x, y, w, h] with a category (instances) or a caption of its own (regions). Captions and
 /// instances of the same pictures are two files: the second is given as boxes. An image may itself have a caption, which is then
-/// also the phrase of its boxes (RefCOCO as MDETR writes it); such files name a picture once for every expression. The sections may stand in any order; they are read
+/// also the phrase of its boxes (RefCOCO as MDETR writes it); such files name a picture once for every expression. The sections may stand in any
+/// order; they are read
 /// once, an element at a time, and joined in memory without outlines and whatever else is large.
 /// </summary>
 internal sealed class CocoFormat(string path) : IPictureFormat
@@ -141,7 +142,8 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         {
             picture.Captions.Add(annotation.Caption!);
         }
-        else if ((annotation.Caption ?? picture.Expression ?? (annotation.Category is null ? null : categories.GetValueOrDefault(annotation.Category))) is { } phrase)
+        else if ((annotation.Caption ?? picture.Expression ?? (
+            annotation.Category is null ? null : categories.GetValueOrDefault(annotation.Category))) is { } phrase)
         {
             picture.Regions.Add(new Region(box, phrase));
         }

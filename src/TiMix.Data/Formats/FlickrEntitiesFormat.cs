@@ -79,7 +79,8 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
         if (names.FirstOrDefault(name => !Identifier().IsMatch(name) || !File.Exists(Path.Combine(directory, name + ".txt"))) is { } absent)
         {
             var there = Directory.EnumerateFiles(directory, "*.txt").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal);
-            throw new DataException($"{directory} has no list {absent}.txt for the split \"{absent}\"; it has {string.Join(", ", there.DefaultIfEmpty("none"))}.");
+            throw new DataException(
+                $"{directory} has no list {absent}.txt for the split \"{absent}\"; it has {string.Join(", ", there.DefaultIfEmpty("none"))}.");
         }
 
         return names.SelectMany(name => Listed(name, problem));

@@ -57,7 +57,8 @@ internal sealed class JsonItems : IDisposable
             catch (JsonException torn)
             {
                 problem(new SourceProblem(
-                    ProblemKind.DamagedFile, Path.GetFileName(path), $"no longer JSON at line {torn.LineNumber + 1}, byte {torn.BytePositionInLine + 1}; the {given} entries before it are used"));
+                    ProblemKind.DamagedFile, Path.GetFileName(path),
+                    $"no longer JSON at line {torn.LineNumber + 1}, byte {torn.BytePositionInLine + 1}; the {given} entries before it are used"));
             }
 
             if (item is null)

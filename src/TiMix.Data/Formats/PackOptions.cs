@@ -12,7 +12,10 @@ public readonly record struct ShardSize(int? Samples, long? Bytes)
     /// <exception cref="DataException">It is neither.</exception>
     public static ShardSize Parse(string text)
     {
-        var unit = text.EndsWith("MB", StringComparison.OrdinalIgnoreCase) ? 1_000_000L : text.EndsWith("GB", StringComparison.OrdinalIgnoreCase) ? 1_000_000_000L : 0;
+        var unit = text.EndsWith("MB", StringComparison.OrdinalIgnoreCase)
+            ? 1_000_000L
+            : text.EndsWith("GB", StringComparison.OrdinalIgnoreCase) ? 1_000_000_000L
+            : 0;
         var number = unit > 0 ? text[..^2].TrimEnd() : text;
         if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1)
         {

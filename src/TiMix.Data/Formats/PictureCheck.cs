@@ -34,7 +34,9 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             var regions = Regions(image.Width, image.Height);
             if (captions.Count + questions.Count > 0)
             {
-                Picture = new SourcePicture(position, entry.Where, entry.Image, bytes, extension, image.Width, image.Height, captions, regions) { Questions = questions };
+                Picture = new SourcePicture(
+                    position, entry.Where, entry.Image, bytes, extension, image.Width, image.Height, captions, regions)
+                { Questions = questions };
             }
         }
         catch (PictureException e)
@@ -93,7 +95,9 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             }
             else
             {
-                Add(ProblemKind.EmptyCaption, entry.Questions.Count == 1 ? entry.Where : $"{entry.Where}, question {i + 1}", "it has no word, or no answer with one");
+                Add(
+                    ProblemKind.EmptyCaption, entry.Questions.Count == 1 ? entry.Where : $"{entry.Where}, question {i + 1}",
+                    "it has no word, or no answer with one");
             }
         }
 

@@ -46,7 +46,8 @@ internal sealed class PictureFiles
 
         if (!path.StartsWith(_inside, StringComparison.Ordinal))
         {
-            throw new PictureException(ProblemKind.OutsideDirectory, $"{Visible(name)} is not below {_root}; --images names the directory that pictures are in");
+            throw new PictureException(
+                ProblemKind.OutsideDirectory, $"{Visible(name)} is not below {_root}; --images names the directory that pictures are in");
         }
 
         try

@@ -98,7 +98,8 @@ public static class PictureFormats
         {
             return FlickrEntitiesFormat.Fits(source)
                 ? FlickrEntities
-                : throw new DataException($"{source} is a directory without Sentences and Annotations; name a file in it, or shards such as {source.TrimEnd('/')}/train-{{000..007}}.tar.");
+                : throw new DataException($"{source} is a directory without Sentences and Annotations; name a file in it, or shards such as "
+                    + $"{source.TrimEnd('/')}/train-{{000..007}}.tar.");
         }
 
         if (Path.GetExtension(source).ToLowerInvariant() is ".tsv" or ".csv")
@@ -108,7 +109,8 @@ public static class PictureFormats
 
         var (kind, lines) = Look(source);
         return kind
-            ?? throw new DataException($"{source}: cannot be told from its content{(lines ? " (a JSON object without \"image\")" : "")}; say --format {string.Join(", ", Names)}.");
+            ?? throw new DataException(
+                $"{source}: cannot be told from its content{(lines ? " (a JSON object without \"image\")" : "")}; say --format {string.Join(", ", Names)}.");
     }
 
     private static bool LooksLikeShards(string source) =>

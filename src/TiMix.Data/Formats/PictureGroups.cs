@@ -62,20 +62,29 @@ internal sealed class PictureGroups
             }
             else if (_format.Repetition == Repetition.Mistake)
             {
-                problem(new SourceProblem(ProblemKind.Duplicate, entry.Where, $"{entry.Image} was there before ({parts[0].Where}); they are taken as one picture"));
+                problem(
+                    new SourceProblem(ProblemKind.Duplicate, entry.Where, $"{entry.Image} was there before ({parts[0].Where}); they are taken as one picture"));
             }
 
             parts.Add(entry);
             if (parts.Count == expected)
             {
                 unfinished.Remove(hash);
-                yield return parts[0] with { Where = $"{parts[0].Where} and {parts.Count - 1} more", Captions = [.. parts.SelectMany(part => part.Captions)], Regions = [.. parts.SelectMany(part => part.Regions)], Questions = [.. parts.SelectMany(part => part.Questions)] };
+                yield return parts[0] with
+                {
+                    Where = $"{parts[0].Where} and {parts.Count - 1} more",
+                    Captions = [.. parts.SelectMany(part => part.Captions)],
+                    Regions = [.. parts.SelectMany(part => part.Regions)],
+                    Questions = [.. parts.SelectMany(part => part.Questions)],
+                };
             }
         }
 
         if (unfinished.Count > 0)
         {
-            problem(new SourceProblem(ProblemKind.DamagedFile, _format.Name, $"the source became shorter while it was read; {unfinished.Count} pictures are left out"));
+            problem(
+                new SourceProblem(
+                    ProblemKind.DamagedFile, _format.Name, $"the source became shorter while it was read; {unfinished.Count} pictures are left out"));
         }
     }
 

@@ -11,7 +11,8 @@ namespace TiMix.Data.Formats;
 /// <param name="Captions">In stored order; one at least, unless there is a question.</param>
 /// <param name="Regions">In stored order.</param>
 public sealed record SourcePicture(
-    int Position, string Where, string Name, byte[] Image, string Extension, int Width, int Height, IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions)
+    int Position, string Where, string Name, byte[] Image, string Extension, int Width, int Height, IReadOnlyList<string> Captions,
+    IReadOnlyList<Region> Regions)
 {
     /// <summary>In stored order.</summary>
     public IReadOnlyList<Question> Questions { get; init; } = [];
@@ -52,7 +53,8 @@ public sealed class PictureSource : IDisposable
             var source = new PictureSource(format, options);
             return source.Count > 0
                 ? source
-                : throw new DataException($"{options.Source}: names no picture, read as {format.Name}{FirstProblem(format)}; another format can be named by --format.");
+                : throw new DataException(
+                    $"{options.Source}: names no picture, read as {format.Name}{FirstProblem(format)}; another format can be named by --format.");
         }
         catch
         {

@@ -29,7 +29,8 @@ public static class ShardPacker
         var output = options.Output;
         if (output.Existing() is { Count: > 0 } there && !options.Force)
         {
-            throw new DataException($"{there[0]} is there already{(there.Count > 1 ? $", and {there.Count - 1} more of its kind" : "")}; --force replaces them, or name others by --out.");
+            throw new DataException($"{there[0]} is there already{(there.Count > 1 ? $", and {there.Count - 1} more of its kind" : "")}; --force replaces "
+                + $"them, or name others by --out.");
         }
 
         try
@@ -89,7 +90,8 @@ public static class ShardPacker
 
         if (pictures == 0)
         {
-            throw new DataException($"not one of {source.Count} pictures can be used; the first: {firstProblem.First[0].Where}: {firstProblem.First[0].What}. Nothing was written.");
+            throw new DataException($"not one of {source.Count} pictures can be used; the first: {firstProblem.First[0].Where}: "
+                + $"{firstProblem.First[0].What}. Nothing was written.");
         }
 
         return new PackSummary(shards, options.Output.ForReading(shards), pictures, captions, regions, bytes);
@@ -142,7 +144,8 @@ public static class ShardPacker
 
         /// <summary>Whether one more sample would make it larger than wanted, end mark included.</summary>
         public bool IsFullFor((string Name, byte[] Content)[] files, ShardSize size) =>
-            _samples >= size.Samples || _file.Position + files.Sum(file => Block + ((file.Content.LongLength + Block - 1) / Block * Block)) + (2 * Block) > size.Bytes;
+            _samples >= size.Samples
+                || _file.Position + files.Sum(file => Block + ((file.Content.LongLength + Block - 1) / Block * Block)) + (2 * Block) > size.Bytes;
 
         public void Add((string Name, byte[] Content)[] files)
         {

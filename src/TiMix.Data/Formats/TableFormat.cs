@@ -73,7 +73,8 @@ internal sealed class TableFormat : IPictureFormat
             }
             else if (fields.Sum(field => field.Count(c => c == '\n')) > MostLines)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"one entry over more than {MostLines} lines that end here: a quotation mark is opened and not closed; --quoting false takes them as text"));
+                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"one entry over more than {MostLines} lines that end here: a quotation mark is "
+                    + $"opened and not closed; --quoting false takes them as text"));
             }
             else if (fields[_image].Length == 0)
             {
@@ -95,7 +96,10 @@ internal sealed class TableFormat : IPictureFormat
         }
         catch (CsvHelperException)
         {
-            problem(new SourceProblem(ProblemKind.DamagedFile, $"{_file}: line {parser.RawRow}", "a field has no end, perhaps because of a quotation mark that is not closed; the lines before it are used"));
+            problem(
+                new SourceProblem(
+                    ProblemKind.DamagedFile, $"{_file}: line {parser.RawRow}",
+                    "a field has no end, perhaps because of a quotation mark that is not closed; the lines before it are used"));
             return null;
         }
     }
@@ -114,6 +118,7 @@ internal sealed class TableFormat : IPictureFormat
             ? usual.Select(name => Array.IndexOf(names, name)).Where(index => index >= 0).DefaultIfEmpty(-1).First()
             : Array.IndexOf(names, wanted);
         return at >= 0 ? at : throw new DataException(
-            $"{_path} has no column {(wanted is null ? $"for the {what} ({string.Join(", ", usual)})" : $"\"{wanted}\"")}; it has {string.Join(", ", names.Select(name => $"\"{name}\""))}. Name it by {option}, or the separator by --separator.");
+            $"{_path} has no column {(wanted is null ? $"for the {what} ({string.Join(", ", usual)})" : $"\"{wanted}\"")}; it has "
+            + $"{string.Join(", ", names.Select(name => $"\"{name}\""))}. Name it by {option}, or the separator by --separator.");
     }
 }

@@ -34,9 +34,13 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
         foreach (var item in JsonItems.Read(path, Questions, problem))
         {
             var where = $"{_file}: questions[{item.Index}]";
-            if (item.Value.Identifier("question_id") is not { } id || item.Value.Text("question") is not { } text || ImageOf(item.Value, subtype) is not { } image)
+            if (item.Value.Identifier("question_id") is not { } id || item.Value.Text("question") is not { } text
+                || ImageOf(item.Value, subtype) is not { } image)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, "a question is {\"question_id\", \"question\"} with \"image_id\" and the file's \"data_subtype\", or with \"image\"; this one is not"));
+                problem(
+                    new SourceProblem(
+                        ProblemKind.BrokenEntry, where,
+                        "a question is {\"question_id\", \"question\"} with \"image_id\" and the file's \"data_subtype\", or with \"image\"; this one is not"));
             }
             else if (!_answers.TryGetValue(id, out var answers))
             {
@@ -61,7 +65,8 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
         string Once(string text) => known.TryGetValue(text, out var same) ? same : known[text] = text;
         foreach (var item in JsonItems.Read(annotations, Annotations, _problems.Add))
         {
-            var given = item.Value.ValueKind == JsonValueKind.Object && item.Value.TryGetProperty("answers", out var list) && list.ValueKind == JsonValueKind.Array
+            var given = item.Value.ValueKind == JsonValueKind.Object && item.Value.TryGetProperty("answers", out var list)
+                && list.ValueKind == JsonValueKind.Array
                 ? list.EnumerateArray().Select(answer => answer.Text("answer")).OfType<string>().Select(Once).ToArray()
                 : [];
             if (item.Value.Identifier("question_id") is { } id && given.Length > 0)
@@ -70,7 +75,10 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
             }
             else
             {
-                _problems.Add(new SourceProblem(ProblemKind.BrokenEntry, $"{Path.GetFileName(annotations)}: annotations[{item.Index}]", "an annotation is {\"question_id\", \"answers\": [{\"answer\"}, …]}; this one is not"));
+                _problems.Add(
+                    new SourceProblem(
+                        ProblemKind.BrokenEntry, $"{Path.GetFileName(annotations)}: annotations[{item.Index}]",
+                        "an annotation is {\"question_id\", \"answers\": [{\"answer\"}, …]}; this one is not"));
             }
         }
 

@@ -58,7 +58,8 @@ public static class ImageDecoder
         fixed (byte* start = encoded)
         {
             using var data = SKData.Create((nint)start, encoded.Length);
-            using var codec = SKCodec.Create(data) ?? throw new SampleException("its picture cannot be decoded: not a JPEG, PNG or WebP, or its header is broken");
+            using var codec = SKCodec.Create(data) ?? throw new SampleException(
+                "its picture cannot be decoded: not a JPEG, PNG or WebP, or its header is broken");
             var info = codec.Info;
             if (info.Width < 1 || info.Height < 1 || (long)info.Width * info.Height > Math.Min(maxPixels, Array.MaxLength / 4))
             {

@@ -80,7 +80,8 @@ public sealed class BatchLoader
         }
 
         throw new DataException(
-            $"{_data.NameOf(index)}: {reason}; none of {Attempts} samples tried in its place can be used either (the last, {_data.NameOf(candidate)}: {last}). The data must have more usable samples than broken ones.");
+            $"{_data.NameOf(index)}: {reason}; none of {Attempts} samples tried in its place can be used either (the last, {_data.NameOf(candidate)}: "
+            + $"{last}). The data must have more usable samples than broken ones.");
     }
 
     /// <summary>Null if the sample was added, else why not.</summary>
@@ -90,7 +91,10 @@ public sealed class BatchLoader
         {
             SeededRandom Random(ulong domain) => new(Seeds.Mix(_seed, domain, (ulong)epoch, (ulong)index, (ulong)used));
             var captionSeed = Seeds.Mix(_seed, CaptionDomain, (ulong)epoch, (ulong)index, (ulong)used);
-            builder.Add(used, _preparer.ForTraining(_data.Read(used), captionSeed, Random(AugmentDomain), builder.NextPixels, Random(SecondViewDomain), builder.NextSecondPixels));
+            builder.Add(
+                used,
+                _preparer.ForTraining(
+                    _data.Read(used), captionSeed, Random(AugmentDomain), builder.NextPixels, Random(SecondViewDomain), builder.NextSecondPixels));
             return null;
         }
         catch (SampleException e)

@@ -39,7 +39,8 @@ public sealed class SampleOrder
         var used = fraction == 1 ? count : (int)(count * fraction);
         if (used < globalBatch)
         {
-            throw new DataException($"There are {used} training samples{(used < count ? $" (of {count}, by the fraction {fraction})" : "")}, fewer than one global batch of {globalBatch}; give more data or a smaller batch.");
+            throw new DataException($"There are {used} training samples{(used < count ? $" (of {count}, by the fraction {fraction})" : "")}, fewer than one "
+                + $"global batch of {globalBatch}; give more data or a smaller batch.");
         }
 
         (_seed, Count, _globalBatch, _microBatches) = (seed, count, globalBatch, microBatches);

@@ -64,7 +64,8 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
 
     /// <summary>Draws a view and renders it.</summary>
     /// <returns>The regions that can be seen in it, no more than wanted.</returns>
-    private List<(Box Box, string Text)> Vary(DecodedImage image, string caption, List<(Box Box, string Text)> phrases, ref SeededRandom random, Span<byte> pixels)
+    private List<(Box Box, string Text)> Vary(
+        DecodedImage image, string caption, List<(Box Box, string Text)> phrases, ref SeededRandom random, Span<byte> pixels)
     {
         var mayFlip = !CaptionText.SaysSide(caption) && !phrases.Exists(phrase => CaptionText.SaysSide(phrase.Text));
         var view = AugmentedView.Draw(image.Width, image.Height, options.Augmentation, mayFlip, ref random);
@@ -115,7 +116,10 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     private static List<(string Text, IReadOnlyList<string> Given, List<string> Answers)> CleanQuestions(RawSample raw)
     {
         var cleaned = raw.Questions
-            .Select(question => (Text: CaptionText.Clean(question.Text), Given: question.Answers, Answers: question.Answers.Select(CaptionText.Clean).Where(answer => answer.Length > 0).ToList()))
+            .Select(
+                question => (
+                    Text: CaptionText.Clean(question.Text), Given: question.Answers,
+                    Answers: question.Answers.Select(CaptionText.Clean).Where(answer => answer.Length > 0).ToList()))
             .Where(question => question.Text.Length > 0 && question.Answers.Count > 0).ToList();
         return cleaned.Count > 0 ? cleaned : throw new SampleException("has no question with an answer");
     }

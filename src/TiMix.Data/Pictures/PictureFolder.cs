@@ -64,7 +64,8 @@ public static class PictureFolder
         }
 
         return files.Count > 0
-            ? new PictureListing(root, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. problems.OrderBy(problem => problem.Where, StringComparer.Ordinal)])
+            ? new PictureListing(
+                root, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. problems.OrderBy(problem => problem.Where, StringComparer.Ordinal)])
             : throw new DataException($"{folder}: there is no picture in it ({string.Join(", ", Extensions)}).");
     }
 

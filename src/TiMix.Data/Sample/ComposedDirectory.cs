@@ -13,7 +13,8 @@ internal static class ComposedDirectory
     /// <param name="write">Fills the directory it is given.</param>
     /// <param name="ct">Gives up and leaves nothing behind.</param>
     /// <exception cref="DataException">The directory holds something else; it is left alone.</exception>
-    public static void Make(string directory, Func<string, bool> isComplete, Func<string, bool> isOfKind, string kind, Action<string> write, CancellationToken ct)
+    public static void Make(
+        string directory, Func<string, bool> isComplete, Func<string, bool> isOfKind, string kind, Action<string> write, CancellationToken ct)
     {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         Directory.CreateDirectory(Path.GetDirectoryName(directory)!);

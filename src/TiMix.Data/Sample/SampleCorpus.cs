@@ -152,7 +152,11 @@ public static class SampleCorpus
         var single = characters.Select(c => c.ToString()).ToArray();
         var words = SpriteLibrary.Instance.Concepts.SelectMany(c => c.Name.Split(' ')).Concat(SceneCaption.Words)
             .Distinct().Except(single).Order(StringComparer.Ordinal);
-        return [.. new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }, .. single, .. single.Select(c => "##" + c), .. words, .. SceneQuestions.Words.Except(words)];
+        return
+        [
+            .. new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }, .. single, .. single.Select(c => "##" + c), .. words,
+            .. SceneQuestions.Words.Except(words),
+        ];
     }
 
     internal static void WriteEntry(TarWriter tar, string name, byte[] bytes) =>

@@ -35,7 +35,8 @@ public static class SampleTasks
     private const string ManifestFile = "tasks.json";
 
     private static readonly (string File, ulong Split, int Most)[] Shards =
-        [.. Enumerable.Range(0, 4).Select(i => ($"train-{i:000}.tar", (ulong)i, int.MaxValue)), (ValidationFile, 100, 300), (TestFile, 101, int.MaxValue), (HeldOutFile, 102, int.MaxValue)];
+        [.. Enumerable.Range(0, 4).Select(i => ($"train-{i:000}.tar", (ulong)i, int.MaxValue)), (ValidationFile, 100, 300), (TestFile, 101, int.MaxValue), (
+            HeldOutFile, 102, int.MaxValue)];
 
     /// <summary>Where they are: below the corpus.</summary>
     public static string DirectoryOf(string corpus) => Path.Combine(corpus, "tasks");
@@ -61,7 +62,8 @@ public static class SampleTasks
             return json.RootElement.GetProperty("seed").GetUInt64() == seed
                 && json.RootElement.GetProperty("version").GetInt32() == Version
                 && json.RootElement.GetProperty("corpus").GetInt32() == SampleCorpus.Version
-                && json.RootElement.GetProperty("files").EnumerateObject().All(file => new FileInfo(Path.Combine(directory, file.Name)) is { Exists: true } info && info.Length == file.Value.GetInt64());
+                && json.RootElement.GetProperty("files").EnumerateObject()
+                    .All(file => new FileInfo(Path.Combine(directory, file.Name)) is { Exists: true } info && info.Length == file.Value.GetInt64());
         }
         catch (Exception e) when (e is IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -92,7 +94,9 @@ public static class SampleTasks
             }
         }
 
-        File.WriteAllText(Path.Combine(directory, AnswersFile), string.Concat(answers.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key + "\n")));
+        File.WriteAllText(
+            Path.Combine(directory, AnswersFile),
+            string.Concat(answers.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key + "\n")));
         File.WriteAllBytes(Path.Combine(directory, SampleCorpus.AttributionFile), SpriteLibrary.ReadResource(SampleCorpus.AttributionFile));
         File.WriteAllBytes(Path.Combine(directory, ManifestFile), SampleCorpus.Json(indented: true, json =>
         {
@@ -110,7 +114,8 @@ public static class SampleTasks
     }
 
     /// <summary>The scene's own caption first, then others that are as true of it; and its questions.</summary>
-    internal static (IReadOnlyList<string> Captions, IReadOnlyList<Question> Questions) Describe(RawSample scene, IReadOnlyDictionary<string, SampleConcept> concepts, SceneRandom random)
+    internal static (IReadOnlyList<string> Captions, IReadOnlyList<Question> Questions) Describe(
+        RawSample scene, IReadOnlyDictionary<string, SampleConcept> concepts, SceneRandom random)
     {
         (SampleConcept Concept, SceneBox Box)[] objects = [.. scene.Regions.Select(region => (concepts[region.Phrase],
             new SceneBox((int)region.Box.X, (int)region.Box.Y, (int)region.Box.Width, (int)region.Box.Height)))];

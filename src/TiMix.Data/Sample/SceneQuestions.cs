@@ -25,7 +25,9 @@ internal static class SceneQuestions
         AddOne(questions, Beside(objects), random);
         AddOne(questions, random.Chance(50) ? Sides(objects, true) : Sides(objects, false), random);
         AddOne(questions, Colour(objects), random);
-        var thing = random.Chance(50) ? (Name: objects[random.Below(objects.Count)].Concept.NameWithArticle, Answer: "yes") : (Name: absent.NameWithArticle, Answer: "no");
+        var thing = random.Chance(50)
+            ? (Name: objects[random.Below(objects.Count)].Concept.NameWithArticle, Answer: "yes")
+            : (Name: absent.NameWithArticle, Answer: "no");
         questions.Add(new Question($"is there {thing.Name}?", [thing.Answer]));
         questions.Add(new Question("how many are there?", [objects.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)]));
         return [.. questions.Take(Most)];
@@ -63,7 +65,8 @@ internal static class SceneQuestions
             where one.Concept != other.Concept
             let relation = one.Box.RelationTo(other.Box)
             where relation != Relation.None
-            select new Question($"is the {one.Concept.Name} {SceneCaption.WordsOf(yes ? relation : Opposite(relation))} the {other.Concept.Name}?", [yes ? "yes" : "no"])];
+            select new Question(
+                $"is the {one.Concept.Name} {SceneCaption.WordsOf(yes ? relation : Opposite(relation))} the {other.Concept.Name}?", [yes ? "yes" : "no"])];
 
     private static List<Question> Colour(IReadOnlyList<(SampleConcept Concept, SceneBox Box)> objects) =>
         [.. from item in objects

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace TiMix.Data.Shards;
 
-/// <summary>Patterns of many files: <c>train-{000..007}.tar</c> counts (with the zeros as written), <c>{a,b}</c> lists; several braces multiply, the last one runs fastest.</summary>
+/// <summary>
+/// Patterns of many files: <c>train-{000..007}.tar</c> counts (with the zeros as written), <c>{a,b}</c> lists; several braces multiply, the last one
+/// runs fastest.
+/// </summary>
 public static class BraceRange
 {
     private const int Most = 1_000_000;

@@ -59,7 +59,8 @@ public sealed partial class ShardPattern
     {
         if (_first + shard > _last)
         {
-            throw new DataException($"{Text}: more than {shard} shards are needed; right would be {_before}{{{Number(0)}..}}{_after}, or larger shards by --shard-size.");
+            throw new DataException(
+                $"{Text}: more than {shard} shards are needed; right would be {_before}{{{Number(0)}..}}{_after}, or larger shards by --shard-size.");
         }
 
         return Path.Combine(Directory, Counts ? _before + Number(shard) + _after : _before);

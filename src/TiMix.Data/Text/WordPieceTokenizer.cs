@@ -93,7 +93,13 @@ public sealed class WordPieceTokenizer : ITokenizer
         }
 
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces) + "\n"));
-        var options = new BertOptions { LowerCaseBeforeTokenization = true, IndividuallyTokenizeCjk = true, RemoveNonSpacingMarks = true, SplitOnSpecialTokens = false };
+        var options = new BertOptions
+        {
+            LowerCaseBeforeTokenization = true,
+            IndividuallyTokenizeCjk = true,
+            RemoveNonSpacingMarks = true,
+            SplitOnSpecialTokens = false,
+        };
         return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces);
     }
 
@@ -119,7 +125,8 @@ public sealed class WordPieceTokenizer : ITokenizer
     public int[] EncodePair(string first, string second, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
-        IReadOnlyList<int> question = _tokenizer.EncodeToIds(Fold(first), addSpecialTokens: false), answer = _tokenizer.EncodeToIds(Fold(second), addSpecialTokens: false);
+        IReadOnlyList<int> question = _tokenizer.EncodeToIds(Fold(first), addSpecialTokens: false), answer = _tokenizer.EncodeToIds(
+            Fold(second), addSpecialTokens: false);
         var answered = Math.Min(answer.Count, length - 3);
         int[] ids = [ClassId, .. question.Take(length - 3 - answered), SeparatorId, .. answer.Take(answered), SeparatorId];
         var encoded = new int[length];

@@ -4,13 +4,16 @@ using System.Runtime.InteropServices;
 
 namespace TiMix.Exchange.Bundles;
 
-/// <summary>Named arrays in one block of bytes: what travels beside a message, never in it. The block describes itself, so it can cross a socket as it is.</summary>
+/// <summary>
+/// Named arrays in one block of bytes: what travels beside a message, never in it. The block describes itself, so it can cross a socket as it is.
+/// </summary>
 public sealed class Bundle : IDisposable
 {
     private readonly NativeBlock _block;
     private readonly Dictionary<string, BundleEntry> _entries;
 
-    private Bundle(NativeBlock block, IEnumerable<BundleEntry> entries) => (_block, _entries) = (block, entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal));
+    private Bundle(NativeBlock block, IEnumerable<BundleEntry> entries) =>
+        (_block, _entries) = (block, entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal));
 
     /// <summary>Bytes of the whole block, directory included.</summary>
     public int Length => _block.Length;

@@ -24,7 +24,8 @@ internal static class BundleDirectory
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Bytes that a directory of these names takes, not rounded up.</summary>
-    public static int Measure(IEnumerable<string> names) => names.Aggregate(FixedBytes, (sum, name) => checked(sum + EntryBytes + StrictUtf8.GetByteCount(name)));
+    public static int Measure(IEnumerable<string> names) =>
+        names.Aggregate(FixedBytes, (sum, name) => checked(sum + EntryBytes + StrictUtf8.GetByteCount(name)));
 
     /// <summary>The next multiple of <see cref="Alignment"/>.</summary>
     public static int Align(int length) => checked(length + Alignment - 1) / Alignment * Alignment;
@@ -73,7 +74,9 @@ internal static class BundleDirectory
                 throw new InvalidDataException($"The bundle's directory ends within entry {i} of {count}.");
             }
 
-            var (offset, bytes, nameBytes) = (BinaryPrimitives.ReadInt32LittleEndian(directory[at..]), BinaryPrimitives.ReadInt32LittleEndian(directory[(at + 4)..]), BinaryPrimitives.ReadInt32LittleEndian(directory[(at + 8)..]));
+            var (offset, bytes, nameBytes) = (
+                BinaryPrimitives.ReadInt32LittleEndian(directory[at..]), BinaryPrimitives.ReadInt32LittleEndian(directory[(at + 4)..]),
+                BinaryPrimitives.ReadInt32LittleEndian(directory[(at + 8)..]));
             at += EntryBytes;
             if (nameBytes < 0 || nameBytes > directory.Length - at)
             {
@@ -89,7 +92,8 @@ internal static class BundleDirectory
 
             if (offset % Alignment != 0 || offset < free || bytes < 0 || bytes > block.Length - offset)
             {
-                throw new InvalidDataException($"The bundle's \"{name}\" lies at {offset} with {bytes} bytes; it has to lie at a multiple of {Alignment} from {free} on, within {block.Length}.");
+                throw new InvalidDataException($"The bundle's \"{name}\" lies at {offset} with {bytes} bytes; it has to lie at a multiple of {Alignment} "
+                    + $"from {free} on, within {block.Length}.");
             }
 
             free = offset + bytes;

@@ -34,7 +34,8 @@ internal sealed unsafe class AllReduceCalls : IDisposable
 
         if (!fits)
         {
-            throw new ArgumentException($"The parts are {string.Join(", ", parts.Select(part => $"[{part.Lo}, {part.Hi})"))}; the share of {_group.View.Members[_group.Self].Id} is {string.Join(", ", nodes.Select(node => $"[{node.Lo}, {node.Hi})"))}.");
+            throw new ArgumentException($"The parts are {string.Join(", ", parts.Select(part => $"[{part.Lo}, {part.Hi})"))}; the share of "
+                + $"{_group.View.Members[_group.Self].Id} is {string.Join(", ", nodes.Select(node => $"[{node.Lo}, {node.Hi})"))}.");
         }
 
         foreach (var part in parts)
@@ -94,7 +95,9 @@ internal sealed unsafe class AllReduceCalls : IDisposable
         GC.KeepAlive(parts);
     }
 
-    /// <summary>Where the sum of a chunk goes straight from the link; false when this process has not come to that sum. Under <see cref="Group.Sync"/>.</summary>
+    /// <summary>
+    /// Where the sum of a chunk goes straight from the link; false when this process has not come to that sum. Under <see cref="Group.Sync"/>.
+    /// </summary>
     public bool Place(Peer peer, in FrameHeader header, out float* place) => _links.Place(peer, header, out place);
 
     /// <summary>The link's thread is done with the place.</summary>

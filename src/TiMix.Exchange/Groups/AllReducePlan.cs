@@ -88,7 +88,9 @@ internal sealed unsafe class AllReducePlan : IDisposable
             var sum = new Span<float>(result + done, floats);
             foreach (var (to, left, right) in _additions)
             {
-                TensorPrimitives.Add(Operand(slots, left, offset + done, result + done, floats), Operand(slots, right, offset + done, result + done, floats), Operand(slots, to, offset + done, result + done, floats));
+                TensorPrimitives.Add(
+                    Operand(slots, left, offset + done, result + done, floats), Operand(slots, right, offset + done, result + done, floats),
+                    Operand(slots, to, offset + done, result + done, floats));
             }
 
             if (_root != ToResult)

@@ -67,7 +67,15 @@ internal sealed class GatherCalls(Group group) : IDisposable
         var own = _own[gather & 1];
         var block = own.Room(payload.Length);
         payload.CopyTo(block.Span);
-        var header = new FrameHeader { Kind = FrameKind.Gather, Generation = group.View.Generation, Step = step, Call = group.Call, Flags = flags, Length = payload.Length };
+        var header = new FrameHeader
+        {
+            Kind = FrameKind.Gather,
+            Generation = group.View.Generation,
+            Step = step,
+            Call = group.Call,
+            Flags = flags,
+            Length = payload.Length,
+        };
         foreach (var peer in group.Peers)
         {
             peer?.Link!.Enqueue(header, (nint)block.Pointer);

@@ -93,8 +93,10 @@ public sealed class Group : IDisposable
     /// leaves. Blocks; to be called from one thread at a time, the same as <see cref="Gather"/>.
     /// </summary>
     /// <param name="step">For which step; all members have to say the same.</param>
-    /// <param name="parts">The maximal tree nodes of the own share, ascending: <see cref="TreeSum.Partials"/>. Not changed, and not used after the call.</param>
-    /// <param name="sum">Receives the root. As long as the vectors of <paramref name="parts"/>, alike in all members. After an exception its content is undefined.</param>
+    /// <param name="parts">The maximal tree nodes of the own share, ascending: <see cref="TreeSum.Partials"/>. Not changed, and not used after the
+    /// call.</param>
+    /// <param name="sum">Receives the root. As long as the vectors of <paramref name="parts"/>, alike in all members. After an exception its content
+    /// is undefined.</param>
     /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
     /// <exception cref="ArgumentException">The parts are not those of the own share, or of another length.</exception>
     public void AllReduce(long step, IReadOnlyList<PartialSum> parts, Span<float> sum) => _calls.AllReduce(step, parts, sum);

@@ -38,7 +38,8 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_newest.TryGetValue(view.Run, out before) && before.View.Generation >= view.Generation)
             {
-                throw new InvalidOperationException($"Generation {view.Generation} of {view.Run} cannot be entered: this process has entered {before.View.Generation} before.");
+                throw new InvalidOperationException(
+                    $"Generation {view.Generation} of {view.Run} cannot be entered: this process has entered {before.View.Generation} before.");
             }
 
             group = new Group(this, view, self);

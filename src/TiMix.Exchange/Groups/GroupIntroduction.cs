@@ -38,7 +38,8 @@ internal sealed record GroupIntroduction(string Run, long Generation, int From, 
         try
         {
             using var reader = new BinaryReader(new MemoryStream(bytes, writable: false), Encoding.UTF8);
-            return new GroupIntroduction(reader.ReadString(), reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadUInt64(), ReadOffer(reader));
+            return new GroupIntroduction(
+                reader.ReadString(), reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadUInt64(), ReadOffer(reader));
         }
         catch (Exception error) when (error is IOException or FormatException or ArgumentException)
         {

@@ -40,7 +40,8 @@ public sealed record GroupView(string Run, long Generation, IReadOnlyList<GroupM
         {
             if (member.Count < 0 || member.First != next || member.Count > MicroBatches - next)
             {
-                throw new ArgumentException($"{member.Id} has {member.Count} micro-batches from {member.First} on; the next share begins at {next} of {MicroBatches}.");
+                throw new ArgumentException(
+                    $"{member.Id} has {member.Count} micro-batches from {member.First} on; the next share begins at {next} of {MicroBatches}.");
             }
 
             next += member.Count;

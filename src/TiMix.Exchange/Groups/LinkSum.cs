@@ -231,7 +231,8 @@ internal sealed unsafe class LinkSum(Group group, AllReducePlan plan) : IFrameOw
     {
         if (header.Chunk >= _chunks || header.Length != ChunkLength((int)header.Chunk) * sizeof(float))
         {
-            throw new InvalidDataException($"chunk {header.Chunk} with {header.Length} bytes; here the vector has {_length} floats in {_chunks} chunks of {_chunkFloats}");
+            throw new InvalidDataException(
+                $"chunk {header.Chunk} with {header.Length} bytes; here the vector has {_length} floats in {_chunks} chunks of {_chunkFloats}");
         }
     }
 

@@ -191,7 +191,9 @@ internal sealed unsafe class PeerSegment : IDisposable
         int handle;
         try
         {
-            handle = SharedSegment.Native.Open($"{processDirectory}/{offer.Process}/fd/{offer.Handle}", SharedSegment.Native.OpenToRead | SharedSegment.Native.OpenCloseOnExec | SharedSegment.Native.OpenWithoutWaiting);
+            handle = SharedSegment.Native.Open(
+                $"{processDirectory}/{offer.Process}/fd/{offer.Handle}",
+                SharedSegment.Native.OpenToRead | SharedSegment.Native.OpenCloseOnExec | SharedSegment.Native.OpenWithoutWaiting);
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -110,7 +110,8 @@ internal sealed unsafe class SharedSum(Group group, AllReducePlan plan)
 
     private void Barrier(long step, ushort phase, uint kilobytes)
     {
-        group.Tell(new FrameHeader { Kind = FrameKind.Barrier, Generation = group.View.Generation, Step = step, Call = group.Call, Node = phase, Chunk = kilobytes });
+        group.Tell(
+            new FrameHeader { Kind = FrameKind.Barrier, Generation = group.View.Generation, Step = step, Call = group.Call, Node = phase, Chunk = kilobytes });
         var position = (group.Call * 4UL) + phase;
         lock (group.Sync)
         {

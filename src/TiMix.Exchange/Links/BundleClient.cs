@@ -103,7 +103,8 @@ internal sealed class BundleClient(string endpoint, ExchangeOptions options, Bla
                     return null;
                 }
             }
-            catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidDataException or OperationCanceledException)
+            catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidDataException
+                or OperationCanceledException)
             {
                 wire?.Dispose();
                 stop.ThrowIfCancellationRequested();

@@ -36,7 +36,8 @@ internal sealed class Doorman : IDisposable
         catch (SocketException error)
         {
             _listener.Dispose();
-            throw new IOException($"The exchange cannot listen on {Endpoints.Format(options.Host, options.Port)} ({error.SocketErrorCode}): choose another port, or 0 for any free one.", error);
+            throw new IOException($"The exchange cannot listen on {Endpoints.Format(options.Host, options.Port)} ({error.SocketErrorCode}): choose another "
+                + $"port, or 0 for any free one.", error);
         }
 
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;

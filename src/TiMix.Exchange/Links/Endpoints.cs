@@ -7,13 +7,15 @@ namespace TiMix.Exchange.Links;
 /// <summary>"host:port", as it stands in references and views.</summary>
 internal static class Endpoints
 {
-    public static string Format(string host, int port) => string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
+    public static string Format(string host, int port) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
 
     /// <exception cref="IOException">It is not an endpoint.</exception>
     public static (string Host, int Port) Parse(string endpoint)
     {
         var colon = endpoint.LastIndexOf(':');
-        return colon > 0 && int.TryParse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= ushort.MaxValue
+        return colon > 0 && int.TryParse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port is > 0 and <= ushort.MaxValue
             ? (endpoint[..colon].Trim('[', ']'), port)
             : throw new IOException($"\"{endpoint}\" is not an endpoint: host:port is expected.");
     }

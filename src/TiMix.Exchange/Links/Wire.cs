@@ -62,7 +62,8 @@ internal sealed class Wire : IDisposable
         {
             socket.Dispose();
             stop.ThrowIfCancellationRequested();
-            throw new IOException($"{endpoint} does not answer: {(error is SocketException socketError ? socketError.SocketErrorCode : SocketError.TimedOut)}.", error);
+            throw new IOException(
+                $"{endpoint} does not answer: {(error is SocketException socketError ? socketError.SocketErrorCode : SocketError.TimedOut)}.", error);
         }
     }
 
@@ -78,11 +79,24 @@ internal sealed class Wire : IDisposable
         {
             if (asServer)
             {
-                tls.AuthenticateAsServer(new SslServerAuthenticationOptions { ServerCertificate = certificate, ClientCertificateRequired = true, RemoteCertificateValidationCallback = IsPinned });
+                tls.AuthenticateAsServer(
+                    new SslServerAuthenticationOptions
+                    {
+                        ServerCertificate = certificate,
+                        ClientCertificateRequired = true,
+                        RemoteCertificateValidationCallback = IsPinned,
+                    });
             }
             else
             {
-                tls.AuthenticateAsClient(new SslClientAuthenticationOptions { TargetHost = "timix", ClientCertificates = [certificate], LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate, RemoteCertificateValidationCallback = IsPinned });
+                tls.AuthenticateAsClient(
+                    new SslClientAuthenticationOptions
+                    {
+                        TargetHost = "timix",
+                        ClientCertificates = [certificate],
+                        LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
+                        RemoteCertificateValidationCallback = IsPinned,
+                    });
             }
         }
         catch (Exception error) when (error is System.Security.Authentication.AuthenticationException or InvalidOperationException or ObjectDisposedException)

@@ -16,7 +16,8 @@ public sealed class TreeSum(int leaves, int length) : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Lo, int Hi), NativeBlock> _waiting = [];
     private readonly Stack<NativeBlock> _free = [];
-    private readonly bool[] _seen = new bool[leaves > 0 ? leaves : throw new ArgumentOutOfRangeException(nameof(leaves), leaves, "At least one micro-batch is needed.")];
+    private readonly bool[] _seen =
+        new bool[leaves > 0 ? leaves : throw new ArgumentOutOfRangeException(nameof(leaves), leaves, "At least one micro-batch is needed.")];
     private NativeBlock? _root;
 
     /// <summary>Adds the vector of micro-batch <paramref name="leaf"/>; it is read before the call returns and not kept.</summary>

@@ -8,7 +8,8 @@ internal static class CaptionPairs
     {
         if (candidates.Count != references.Count || candidates.Count == 0)
         {
-            throw new ArgumentException($"Every picture needs one caption and its references; got {candidates.Count} captions and references of {references.Count} pictures.");
+            throw new ArgumentException(
+                $"Every picture needs one caption and its references; got {candidates.Count} captions and references of {references.Count} pictures.");
         }
 
         for (var i = 0; i < references.Count; i++)

@@ -36,7 +36,8 @@ public static class Cider
         {
             var words = Ngrams.Words(text);
             var weights = Enumerable.Range(1, Longest).Select(n => new SortedDictionary<string, double>(
-                Ngrams.Count(words, n).ToDictionary(pair => pair.Key, pair => pair.Value * (logCount - Math.Log(Math.Max(1, pictures[n - 1].GetValueOrDefault(pair.Key))))),
+                Ngrams.Count(words, n).ToDictionary(
+                    pair => pair.Key, pair => pair.Value * (logCount - Math.Log(Math.Max(1, pictures[n - 1].GetValueOrDefault(pair.Key))))),
                 StringComparer.Ordinal)).ToArray();
             return new Sentence(weights, [.. weights.Select(vector => Math.Sqrt(vector.Values.Sum(value => value * value)))], words.Length);
         }

@@ -33,7 +33,8 @@ public sealed record LambdaCalibration(double Slope, double Intercept, int Image
             if ((uint)pairing[i] >= (uint)count)
                 throw new ArgumentException($"Mixed image {i} has partner {pairing[i]} of {count}.");
             var image = mixed.Slice(i * width, width);
-            double difference = (double)FeatureMatrix.Dot(image, text.Slice(pairing[i] * width, width)) - FeatureMatrix.Dot(image, text.Slice(i * width, width));
+            double difference = (double)FeatureMatrix.Dot(image, text.Slice(pairing[i] * width, width)) - FeatureMatrix.Dot(
+                image, text.Slice(i * width, width));
             shares[i] = 1 / (1 + Math.Exp(difference / temperature));
         }
 

@@ -71,7 +71,8 @@ public sealed record RetrievalCandidates(int CaptionsPerImage, int[] Captions, i
     private static int[] Rerank(ReadOnlySpan<int> ranks, int[] candidates, int k, ReadOnlySpan<float> scores, Func<int, int, bool> isAnswer)
     {
         if (scores.Length != candidates.Length || ranks.Length * k != candidates.Length)
-            throw new ArgumentException($"{candidates.Length} candidates of {candidates.Length / k} queries need as many scores (got {scores.Length}) and ranks (got {ranks.Length}).");
+            throw new ArgumentException(
+                $"{candidates.Length} candidates of {candidates.Length / k} queries need as many scores (got {scores.Length}) and ranks (got {ranks.Length}).");
         var reranked = new int[ranks.Length];
         for (int q = 0; q < ranks.Length; q++)
         {

@@ -87,6 +87,7 @@ public static class ZeroShot
         var scores = new float[count];
         FeatureMatrix.Dot(image, classes, scores);
         double max = scores.Max(), sum = scores.Sum(score => Math.Exp((score - max) / temperature));
-        return [.. Enumerable.Range(0, count).OrderByDescending(c => scores[c]).Take(most).Select(c => new ClassGuess(c, Math.Exp((scores[c] - max) / temperature) / sum))];
+        return [.. Enumerable.Range(0, count).OrderByDescending(c => scores[c]).Take(most).Select(
+            c => new ClassGuess(c, Math.Exp((scores[c] - max) / temperature) / sum))];
     }
 }

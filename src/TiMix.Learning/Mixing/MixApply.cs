@@ -39,6 +39,7 @@ public static class MixApply
         int windows = (grid - plan.Side + 1) * (grid - plan.Side + 1);
         for (int i = 0; i < samples; i++)
             if ((uint)plan.Target[i] >= (uint)windows || (uint)plan.Source[i] >= (uint)windows)
-                throw new ArgumentException($"Sample {i}: windows {plan.Target[i]} and {plan.Source[i]} are not both among the {windows} of a grid of {grid} with side {plan.Side}.");
+                throw new ArgumentException(
+                    $"Sample {i}: windows {plan.Target[i]} and {plan.Source[i]} are not both among the {windows} of a grid of {grid} with side {plan.Side}.");
     }
 }

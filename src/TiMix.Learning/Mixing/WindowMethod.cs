@@ -58,7 +58,8 @@ public abstract class WindowMethod : MixMethod
         var saliency = input.Saliency;
         int grid = input.Grid, patches = grid * grid;
         if (saliency.Length != pairing.Length * patches)
-            throw new ArgumentException($"{pairing.Length} saliency maps of {grid}×{grid} patches are {pairing.Length * patches} numbers; got {saliency.Length}.");
+            throw new ArgumentException(
+                $"{pairing.Length} saliency maps of {grid}×{grid} patches are {pairing.Length * patches} numbers; got {saliency.Length}.");
         for (int i = 0; i < saliency.Length; i++)
             if (!float.IsFinite(saliency[i]))
                 throw new ArgumentException($"Saliency of sample {i / patches}, patch {i % patches} is {saliency[i]}; it must be a finite number.");

@@ -16,7 +16,8 @@ internal sealed class BertTextEncoder(ModelConfig config, ParameterLeaves parame
     private const int TokenTypes = 2;
 
     private readonly PostNormBlock[] _blocks =
-        [.. Enumerable.Range(0, config.TextLayers).Select(i => new PostNormBlock(parameters, TransformerBlock.NameOf("text.", i), config.TextHeads, config.Attention, config.TextActivation, Epsilon))];
+        [.. Enumerable.Range(0, config.TextLayers).Select(i => new PostNormBlock(
+            parameters, TransformerBlock.NameOf("text.", i), config.TextHeads, config.Attention, config.TextActivation, Epsilon))];
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {

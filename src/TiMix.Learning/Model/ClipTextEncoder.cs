@@ -17,7 +17,8 @@ internal sealed class ClipTextEncoder(ModelConfig config, ParameterLeaves parame
     public TextEncoding Encode(Tensor tokens, bool all)
     {
         long b = tokens.size(0), l = tokens.size(1), ct = config.TextWidth;
-        var x = parameters["text.token_embedding.weight"].index_select(0, tokens.reshape(-1)).view(b, l, ct) + parameters["text.positional_embedding"].narrow(0, 0, l);
+        var x = parameters["text.token_embedding.weight"].index_select(0, tokens.reshape(-1)).view(b, l, ct) + parameters["text.positional_embedding"]
+            .narrow(0, 0, l);
         foreach (var block in _blocks)
         {
             x = block.Forward(x, null, classOnly: false);

@@ -57,7 +57,8 @@ internal sealed class CrossBlock(ParameterLeaves parameters, string prefix, int 
         var attended = Attend(parameters.Normalize(x, prefix + "ln_1"), mask, classOnly);
         x = (classOnly ? x.narrow(1, 0, 1) : x) + attended;
         var queries = MultiHeadAttention.Split(parameters.Affine(parameters.Normalize(x, prefix + "ln_cross"), prefix + "cross_attn.q_proj"), 1, heads)[0];
-        x = x + parameters.Affine(MultiHeadAttention.Mix(parameters, queries, memory.Keys, memory.Values, memoryMask, attention), prefix + "cross_attn.out_proj");
+        x = x + parameters.Affine(
+            MultiHeadAttention.Mix(parameters, queries, memory.Keys, memory.Values, memoryMask, attention), prefix + "cross_attn.out_proj");
         var hidden = gelu(parameters.Affine(parameters.Normalize(x, prefix + "ln_2"), prefix + "mlp.c_fc"));
         return x + parameters.Affine(hidden, prefix + "mlp.c_proj");
     }

@@ -13,7 +13,8 @@ public sealed record ImageEncoding(Tensor Feature, Tensor? Middle, Tensor? Token
 /// <summary>Vision transformer in CLIP's layout, and its projection. Of its last block only the class token is computed unless all tokens are wanted.</summary>
 internal sealed class ImageEncoder(ModelConfig config, ParameterLeaves parameters)
 {
-    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "visual.", config.VisionLayers, config.VisionHeads, config.Attention, config.VisionActivation);
+    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(
+        parameters, "visual.", config.VisionLayers, config.VisionHeads, config.Attention, config.VisionActivation);
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {
@@ -34,7 +35,8 @@ internal sealed class ImageEncoder(ModelConfig config, ParameterLeaves parameter
     {
         long b = pixels.size(0), n = config.Grid, p = config.PatchSize, c = config.VisionWidth;
         var patches = pixels.view(b, 3, n, p, n, p).permute(0, 2, 4, 1, 3, 5).reshape(b, n * n, 3 * p * p);
-        var x = cat([parameters["visual.class_embedding"].view(1, 1, c).expand(b, 1, c), parameters.Linear(patches, parameters["visual.conv1.weight"].view(c, 3 * p * p), null)], 1);
+        var x = cat([parameters["visual.class_embedding"].view(1, 1, c).expand(b, 1, c), parameters.Linear(
+            patches, parameters["visual.conv1.weight"].view(c, 3 * p * p), null)], 1);
         x = parameters.Normalize(x + parameters["visual.positional_embedding"], "visual.ln_pre");
         Tensor? middleTokens = null;
         for (var i = 0; i < _blocks.Length; i++)

@@ -92,12 +92,20 @@ public sealed record ModelConfig
     public void Validate()
     {
         Require(PatchSize > 0 && ImageSize > 0 && ImageSize % PatchSize == 0, $"imageSize ({ImageSize}) must be a multiple of patchSize ({PatchSize})");
-        Require(VisionLayers > 0 && VisionHeads > 0 && VisionWidth > 0 && VisionWidth % VisionHeads == 0 && VisionWidth % 4 == 0, $"visionWidth ({VisionWidth}) must be a multiple of 4 and of visionHeads ({VisionHeads}), with a layer at least");
-        Require(TextLayers > 0 && TextHeads > 0 && TextWidth > 0 && TextWidth % TextHeads == 0, $"textWidth ({TextWidth}) must be a multiple of textHeads ({TextHeads}), with a layer at least");
+        Require(
+            VisionLayers > 0 && VisionHeads > 0 && VisionWidth > 0 && VisionWidth % VisionHeads == 0 && VisionWidth % 4 == 0,
+            $"visionWidth ({VisionWidth}) must be a multiple of 4 and of visionHeads ({VisionHeads}), with a layer at least");
+        Require(
+            TextLayers > 0 && TextHeads > 0 && TextWidth > 0 && TextWidth % TextHeads == 0,
+            $"textWidth ({TextWidth}) must be a multiple of textHeads ({TextHeads}), with a layer at least");
         Require(EmbedDim > 0 && ContextLength > 2 && VocabularySize > 3, "embedDim, contextLength and the vocabulary must be larger");
         Require(FusionLayers >= 0 && DecoderLayers >= 0, $"fusionLayers ({FusionLayers}) and decoderLayers ({DecoderLayers}) must be 0 or more");
-        Require(FusionLayers > 0 || !(MatchingHead || MlmHead || DecoderLayers > 0), "heads and decoder read the fusion encoder's tokens, so fusionLayers must be 1 or more");
-        Require(!(MlmHead || DecoderLayers > 0) || VocabularySize > SpecialTokens.Mask, $"[MASK] is {SpecialTokens.Mask}, which a vocabulary of {VocabularySize} does not have");
+        Require(
+            FusionLayers > 0 || !(MatchingHead || MlmHead || DecoderLayers > 0),
+            "heads and decoder read the fusion encoder's tokens, so fusionLayers must be 1 or more");
+        Require(
+            !(MlmHead || DecoderLayers > 0) || VocabularySize > SpecialTokens.Mask,
+            $"[MASK] is {SpecialTokens.Mask}, which a vocabulary of {VocabularySize} does not have");
         Require(Attention is "manual" or "fused", $"attention is \"{Attention}\"; it can be manual or fused");
         Require(Precision is "float32" or "bf16", $"precision is \"{Precision}\"; it can be float32 or bf16");
         Require(TextLayout is "timix" or "bert" or "clip", $"textLayout is \"{TextLayout}\"; it can be timix, bert or clip");

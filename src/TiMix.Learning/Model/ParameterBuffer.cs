@@ -31,7 +31,8 @@ public sealed class ParameterBuffer : IDisposable
 
     /// <summary>The buffer's own floats.</summary>
     /// <exception cref="InvalidOperationException">The buffer is on another device.</exception>
-    public Span<float> Floats => OnHost ? MemoryMarshal.Cast<byte, float>(Values.bytes) : throw new InvalidOperationException("The buffer is not in host memory.");
+    public Span<float> Floats =>
+        OnHost ? MemoryMarshal.Cast<byte, float>(Values.bytes) : throw new InvalidOperationException("The buffer is not in host memory.");
 
     /// <summary>Current value of the logit scale, -ln τ.</summary>
     public float LogitScale

@@ -67,5 +67,6 @@ public sealed class ParameterLayout
 
     /// <summary>The slot of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public ParameterSlot this[string name] => _byName.TryGetValue(name, out var slot) ? slot : throw new KeyNotFoundException($"The model has no parameter \"{name}\".");
+    public ParameterSlot this[string name] =>
+        _byName.TryGetValue(name, out var slot) ? slot : throw new KeyNotFoundException($"The model has no parameter \"{name}\".");
 }

@@ -35,7 +35,8 @@ public sealed class ParameterLeaves : IDisposable
 
     /// <summary>The parameter of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Tensor this[string name] => _leaves.TryGetValue(name, out var leaf) ? leaf : throw new KeyNotFoundException($"The model has no parameter \"{name}\".");
+    public Tensor this[string name] =>
+        _leaves.TryGetValue(name, out var leaf) ? leaf : throw new KeyNotFoundException($"The model has no parameter \"{name}\".");
 
     /// <summary>x·Wᵀ + b with the parameters <c>name.weight</c> and <c>name.bias</c>.</summary>
     public Tensor Affine(Tensor x, string name) => Linear(x, this[name + ".weight"], this[name + ".bias"]);

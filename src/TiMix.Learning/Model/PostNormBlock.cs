@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace TiMix.Learning.Model;
 
-/// <summary>One post-norm block, as BERT has it: LayerNorm of x + self-attention, then LayerNorm of x + MLP. Parameters as in <see cref="TransformerBlock"/>.</summary>
+/// <summary>
+/// One post-norm block, as BERT has it: LayerNorm of x + self-attention, then LayerNorm of x + MLP. Parameters as in <see cref="TransformerBlock"/>.
+/// </summary>
 internal sealed class PostNormBlock(ParameterLeaves parameters, string prefix, int heads, string attention, string activation, double epsilon)
 {
     private readonly SelfAttention _attention = new(parameters, prefix + "attn.", heads, attention, causal: false);

@@ -16,7 +16,8 @@ internal sealed class Recomputed : torch.autograd.SingleTensorFunction<Recompute
 
     /// <param name="x">What comes in; differentiated.</param>
     /// <param name="mask">What else comes in; not differentiated. Kept by the graph: the caller's scope may end before backward.</param>
-    /// <param name="part">A pure function of both and of parameters, whose gradients it adds to their leaves; it captures no tensor of the caller's scope.</param>
+    /// <param name="part">A pure function of both and of parameters, whose gradients it adds to their leaves; it captures no tensor of the caller's
+    /// scope.</param>
     public static Tensor Run(Tensor x, Tensor? mask, Func<Tensor, Tensor?, Tensor> part) =>
         !is_grad_enabled() || !x.requires_grad ? part(x, mask) : mask is null ? apply(x, part) : apply(x, part, mask);
 

@@ -16,7 +16,8 @@ internal sealed class TextEncoder(ModelConfig config, ParameterLeaves parameters
     /// <summary>Name of the token embedding, to which the outputs of head and decoder are tied.</summary>
     public const string TokenEmbeddingName = "text.token_embedding.weight";
 
-    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(parameters, "text.", config.TextLayers, config.TextHeads, config.Attention, config.TextActivation);
+    private readonly TransformerBlock[] _blocks = TransformerBlock.Tower(
+        parameters, "text.", config.TextLayers, config.TextHeads, config.Attention, config.TextActivation);
 
     public static void AddSpecs(ParameterSpecs specs, ModelConfig config)
     {

@@ -30,7 +30,8 @@ internal sealed class TransformerBlock(ParameterLeaves parameters, string prefix
     }
 
     /// <summary>The blocks of a tower.</summary>
-    public static TransformerBlock[] Tower(ParameterLeaves parameters, string prefix, int layers, int heads, string attention, string activation = "gelu", bool causal = false) =>
+    public static TransformerBlock[] Tower(
+        ParameterLeaves parameters, string prefix, int layers, int heads, string attention, string activation = "gelu", bool causal = false) =>
         [.. Enumerable.Range(0, layers).Select(i => new TransformerBlock(parameters, NameOf(prefix, i), heads, attention, activation, causal))];
 
     /// <summary>Prefix of the parameters of a tower's block, with its dot.</summary>

@@ -28,7 +28,8 @@ public sealed class AlignmentObjective : Objective
         new ObjectiveChoice(
             CaptionRegion,
             ["phrases", "whole", "none"],
-            "Patches that count as positive for the whole caption: phrases (the boxes whose phrase stands in the caption), whole (all of them, as the authors do) or none (no whole-caption region)."),
+            "Patches that count as positive for the whole caption: phrases (the boxes whose phrase stands in the caption), whole (all of them, as the "
+            + "authors do) or none (no whole-caption region)."),
     ];
 
     /// <inheritdoc/>
@@ -78,7 +79,8 @@ public sealed class AlignmentObjective : Objective
     internal static ObjectiveLoss Loss(Tensor logits, Tensor mask)
     {
         if (logits.dim() != 3 || logits.size(2) != 2 || mask.dim() != 2 || mask.size(0) != logits.size(0) || mask.size(1) != logits.size(1))
-            throw new ArgumentException($"Logits are [R, N, 2] and the mask [R, N]; got [{string.Join(", ", logits.shape)}] and [{string.Join(", ", mask.shape)}].");
+            throw new ArgumentException(
+                $"Logits are [R, N, 2] and the mask [R, N]; got [{string.Join(", ", logits.shape)}] and [{string.Join(", ", mask.shape)}].");
         using var scope = torch.NewDisposeScope();
         var classes = mask.to(logits.device).to(ScalarType.Int64).contiguous();
         var loss = torch.nn.functional.cross_entropy(logits.reshape(-1, 2), classes.reshape(-1), reduction: nn.Reduction.Sum);

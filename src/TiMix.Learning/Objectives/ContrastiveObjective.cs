@@ -130,7 +130,8 @@ public static class ContrastiveObjective
     private static void CheckSame(Tensor features, Tensor image, string name)
     {
         if (features.dim() != 2 || features.size(0) != image.size(0) || features.size(1) != image.size(1))
-            throw new ArgumentException($"{name} features are [{string.Join(", ", features.shape)}], image features [{string.Join(", ", image.shape)}]; they must agree.");
+            throw new ArgumentException(
+                $"{name} features are [{string.Join(", ", features.shape)}], image features [{string.Join(", ", image.shape)}]; they must agree.");
         if (features.dtype != image.dtype)
             throw new ArgumentException($"{name} features are {features.dtype}, image features {image.dtype}; they must agree.");
     }

@@ -24,7 +24,8 @@ public sealed record HardNegatives(int[] ImageOfText, int[] TextOfImage)
         var count = (int)Math.Round(Math.Sqrt(logits.Length));
         if (count < 2 || count * count != logits.Length || tokens.Length % count != 0)
         {
-            throw new ArgumentException($"Negatives need b·b similarities, b at least 2, and b captions of one length; got {logits.Length} and {tokens.Length} ids.");
+            throw new ArgumentException(
+                $"Negatives need b·b similarities, b at least 2, and b captions of one length; got {logits.Length} and {tokens.Length} ids.");
         }
 
         var length = tokens.Length / count;

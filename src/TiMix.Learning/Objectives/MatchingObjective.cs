@@ -35,7 +35,8 @@ public sealed class MatchingObjective : Objective
         long[] own = [.. Enumerable.Range(0, count)];
         long[] imageRows = [.. own, .. negatives.ImageOfText, .. own];
         long[] textRows = [.. own, .. own, .. negatives.TextOfImage];
-        var pairs = fused.Model.Encoder!.Fuse(texts.Select(tensor(textRows, device: device)), images.Select(tensor(imageRows, device: device)), classOnly: true);
+        var pairs = fused.Model.Encoder!.Fuse(
+            texts.Select(tensor(textRows, device: device)), images.Select(tensor(imageRows, device: device)), classOnly: true);
         return Loss(fused.Model.Matching!.Logits(pairs.select(1, 0)), count);
     }
 

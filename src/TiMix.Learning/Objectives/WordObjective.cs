@@ -45,7 +45,8 @@ public abstract class WordObjective : Objective
     {
         if (logits.dim() != 2 || logits.size(0) != targets.Length || (alpha > 0 && teacher.Length != logits.numel()))
         {
-            throw new ArgumentException($"{targets.Length} words need [{targets.Length}, V] logits and as many probabilities of the teacher; got [{string.Join(", ", logits.shape)}] and {teacher.Length}.");
+            throw new ArgumentException($"{targets.Length} words need [{targets.Length}, V] logits and as many probabilities of the teacher; got "
+                + $"[{string.Join(", ", logits.shape)}] and {teacher.Length}.");
         }
 
         using var scope = NewDisposeScope();

@@ -67,12 +67,17 @@ public sealed class AdamW : IDisposable
     /// <returns>The norm before clipping. If it is not finite, nothing was changed.</returns>
     public double Step(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm, double? pretrainedRate = null)
         => parameters.OnHost
-            ? Step(gradients, step, clipNorm, (clip, corrections) => StepOnHost(parameters, gradients, learningRate, pretrainedRate ?? learningRate, clip, corrections))
+            ? Step(
+                gradients, step, clipNorm,
+                (clip, corrections) => StepOnHost(parameters, gradients, learningRate, pretrainedRate ?? learningRate, clip, corrections))
             : StepByTensors(parameters, gradients, learningRate, step, clipNorm, pretrainedRate);
 
     /// <summary><see cref="Step(ParameterBuffer, ParameterBuffer, double, long, double, double?)"/> by tensor operations, wherever the buffers live.</summary>
-    internal double StepByTensors(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm, double? pretrainedRate = null)
-        => Step(gradients, step, clipNorm, (clip, corrections) => StepOnDevice(parameters.Values, gradients.Values, learningRate, pretrainedRate ?? learningRate, clip, corrections));
+    internal double StepByTensors(
+        ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, long step, double clipNorm, double? pretrainedRate = null)
+        => Step(
+            gradients, step, clipNorm,
+            (clip, corrections) => StepOnDevice(parameters.Values, gradients.Values, learningRate, pretrainedRate ?? learningRate, clip, corrections));
 
     /// <summary>Takes over moments from a snapshot.</summary>
     public void Restore(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
@@ -126,7 +131,9 @@ public sealed class AdamW : IDisposable
         return norm;
     }
 
-    private void StepOnHost(ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, double pretrainedRate, double clip, (double First, double Second) corrections)
+    private void StepOnHost(
+        ParameterBuffer parameters, ParameterBuffer gradients, double learningRate, double pretrainedRate, double clip,
+        (double First, double Second) corrections)
     {
         var p = parameters.Floats;
         var g = gradients.Floats;

@@ -3,7 +3,9 @@ namespace TiMix.Learning.Optimization;
 /// <summary>Numbers that change with the step, as pure functions of it. Steps count from 0.</summary>
 public static class Schedules
 {
-    /// <summary>Linear warm-up from <paramref name="floor"/> to <paramref name="peak"/>, then a cosine back to the floor, which the last step reaches.</summary>
+    /// <summary>
+    /// Linear warm-up from <paramref name="floor"/> to <paramref name="peak"/>, then a cosine back to the floor, which the last step reaches.
+    /// </summary>
     /// <param name="step">0 to <paramref name="steps"/> - 1.</param>
     /// <param name="steps">Of the whole run.</param>
     /// <param name="warmup">Steps of the warm-up; 0: none.</param>

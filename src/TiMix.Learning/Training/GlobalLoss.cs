@@ -40,10 +40,18 @@ public static class GlobalLoss
                 Pairing = mixed is null ? [] : GlobalPairing(microBatches),
                 Lambda = mixed is null ? [] : [.. microBatches.SelectMany(part => Enumerable.Repeat(part.Lambda, part.Count))],
             },
-            new ObjectiveOptions { DistillAlpha = settings.DistillAlpha, ItcWeight = settings.ItcWeight, MixWeight = settings.MixWeight, Labels = settings.Labels, Beta = settings.Beta });
+            new ObjectiveOptions
+            {
+                DistillAlpha = settings.DistillAlpha,
+                ItcWeight = settings.ItcWeight,
+                MixWeight = settings.MixWeight,
+                Labels = settings.Labels,
+                Beta = settings.Beta,
+            });
         losses.Total.backward();
 
-        var sums = new Named<ObjectiveSum>(settings.Objectives.Select(objective => (objective.Name, ObjectiveSum.Of(features.Select(part => part.Sums[objective.Name])))));
+        var sums = new Named<ObjectiveSum>(
+            settings.Objectives.Select(objective => (objective.Name, ObjectiveSum.Of(features.Select(part => part.Sums[objective.Name])))));
         var scales = new Named<double>(settings.Objectives.Select(objective => (objective.Name, Scale(settings.WeightOf(objective), sums[objective.Name]))));
         var (imageGradient, textGradient) = (Floats(image.grad!), Floats(text.grad!));
         var mixedGradient = mixed is null ? [] : Floats(mixed.grad!);

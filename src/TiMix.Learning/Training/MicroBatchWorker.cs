@@ -160,7 +160,8 @@ public sealed class MicroBatchWorker(ModelConfig config, ParameterLayout layout,
         }
 
         return (
-            new MicroBatchFeatures(batch.Index, pass.ImageFeatures, pass.TextFeatures, mixed is null ? [] : HostFloats.Of(mixed), new Named<ObjectiveSum>(sums)),
+            new MicroBatchFeatures(
+                batch.Index, pass.ImageFeatures, pass.TextFeatures, mixed is null ? [] : HostFloats.Of(mixed), new Named<ObjectiveSum>(sums)),
             new Outputs(image.Feature, text.Feature, mixed, roots));
     }
 

@@ -49,7 +49,9 @@ public static class ExportCheck
         ]);
     }
 
-    /// <summary>A text as long as the context, one half as long, one of three tokens. The last token is the largest id, as layout <c>clip</c> needs it.</summary>
+    /// <summary>
+    /// A text as long as the context, one half as long, one of three tokens. The last token is the largest id, as layout <c>clip</c> needs it.
+    /// </summary>
     private static int[] Tokens(ModelConfig config, SeededRandom random)
     {
         var (length, end) = (config.ContextLength, config.VocabularySize - 1);

@@ -21,7 +21,8 @@ internal static class OpenClipExport
             "clip" => Clip(source),
             "bert" => Bert(source),
             _ => throw new NotSupportedException(
-                $"open_clip cannot compute text layout {config.TextLayout}: its text tower without a causal mask has no setting that hides padding, so features of padded texts would differ; export with --format transformers, or train with model.textLayout bert"),
+                $"open_clip cannot compute text layout {config.TextLayout}: its text tower without a causal mask has no setting that hides padding, so "
+                + $"features of padded texts would differ; export with --format transformers, or train with model.textLayout bert"),
         };
     }
 
@@ -30,10 +31,12 @@ internal static class OpenClipExport
         var config = source.Config;
         if (config.VisionActivation != config.TextActivation)
         {
-            throw new NotSupportedException($"open_clip has one activation for both towers of CLIP; this model has {config.VisionActivation} for images and {config.TextActivation} for texts; export with --format transformers");
+            throw new NotSupportedException($"open_clip has one activation for both towers of CLIP; this model has {config.VisionActivation} for images and "
+                + $"{config.TextActivation} for texts; export with --format transformers");
         }
 
-        NamedTensor[] weights = [.. source.Tensors(WeightMaps.OpenClipImage(config)), .. source.Tensors(WeightMaps.OpenClipText(config, "")), source.LogitScale()];
+        NamedTensor[] weights =
+            [.. source.Tensors(WeightMaps.OpenClipImage(config)), .. source.Tensors(WeightMaps.OpenClipText(config, "")), source.LogitScale()];
         return Model(source, weights, new JsonObject
         {
             ["context_length"] = config.ContextLength, ["vocab_size"] = config.VocabularySize,
@@ -44,7 +47,8 @@ internal static class OpenClipExport
     private static ExportedModel Bert(ExportSource source)
     {
         var config = source.Config;
-        var isBase = config is { TextWidth: 768, TextLayers: 12, TextHeads: 12, VocabularySize: 30522, TextActivation: "gelu", ContextLength: <= BertBasePositions };
+        var isBase =
+            config is { TextWidth: 768, TextLayers: 12, TextHeads: 12, VocabularySize: 30522, TextActivation: "gelu", ContextLength: <= BertBasePositions };
         var text = new JsonObject
         {
             ["hf_model_name"] = BertBase, ["hf_tokenizer_name"] = BertBase, ["hf_model_pretrained"] = false,
@@ -67,7 +71,9 @@ internal static class OpenClipExport
             source, [.. source.Tensors(WeightMaps.OpenClipImage(config)), .. tower, source.LogitScale()], text,
             [
                 $"open_clip takes the text tower's config from {BertBase}, which transformers fetches when it is not in its cache",
-                .. isBase ? Array.Empty<string>() : [$"a text tower of other sizes than {BertBase}'s needs an open_clip that knows text_cfg.hf_model_config (4.1 or later)"],
+                .. isBase
+                    ? Array.Empty<string>()
+                    : [$"a text tower of other sizes than {BertBase}'s needs an open_clip that knows text_cfg.hf_model_config (4.1 or later)"],
             ]);
     }
 
@@ -95,11 +101,15 @@ internal static class OpenClipExport
         };
         var preprocess = new JsonObject
         {
-            ["size"] = config.ImageSize, ["mean"] = Numbers(Pixels.Mean), ["std"] = Numbers(Pixels.Deviation), ["interpolation"] = "bilinear", ["resize_mode"] = "shortest",
+            ["size"] = config.ImageSize, ["mean"] = Numbers(Pixels.Mean), ["std"] = Numbers(Pixels.Deviation), ["interpolation"] = "bilinear",
+            ["resize_mode"] = "shortest",
         };
         return new ExportedModel(
             weights, "open_clip_model.safetensors",
-            new SortedDictionary<string, JsonObject>(StringComparer.Ordinal) { ["open_clip_config.json"] = new JsonObject { ["model_cfg"] = model, ["preprocess_cfg"] = preprocess } },
+            new SortedDictionary<string, JsonObject>(StringComparer.Ordinal)
+            {
+                ["open_clip_config.json"] = new JsonObject { ["model_cfg"] = model, ["preprocess_cfg"] = preprocess },
+            },
             "open_clip.create_model_from_pretrained(\"local-dir:DIR\")", source.LeftOut, notes);
     }
 

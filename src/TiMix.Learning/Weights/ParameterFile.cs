@@ -11,7 +11,9 @@ public static class ParameterFile
     /// <param name="values">[layout.Length].</param>
     /// <param name="metadata">Free text pairs.</param>
     public static void Write(string path, ParameterLayout layout, ReadOnlyMemory<float> values, IReadOnlyDictionary<string, string>? metadata = null)
-        => Safetensors.Write(path, [.. layout.Slots.Select(slot => new NamedTensor(slot.Spec.Name, slot.Spec.Shape, values.Slice((int)slot.Offset, (int)slot.Spec.Length)))], metadata);
+        => Safetensors.Write(
+            path, [.. layout.Slots.Select(slot => new NamedTensor(slot.Spec.Name, slot.Spec.Shape, values.Slice((int)slot.Offset, (int)slot.Spec.Length)))],
+            metadata);
 
     /// <summary>Reads all parameters; tensors that the layout does not have are passed over.</summary>
     /// <param name="path">The file.</param>
@@ -27,7 +29,8 @@ public static class ParameterFile
             var (name, shape) = (slot.Spec.Name, slot.Spec.Shape);
             if (file.Tensors.TryGetValue(name, out var info) && !info.Shape.AsSpan().SequenceEqual(shape))
             {
-                throw new InvalidDataException($"{path}: \"{name}\" has the shape [{string.Join(", ", info.Shape)}]; this model expects [{string.Join(", ", shape)}].");
+                throw new InvalidDataException(
+                    $"{path}: \"{name}\" has the shape [{string.Join(", ", info.Shape)}]; this model expects [{string.Join(", ", shape)}].");
             }
 
             file.Read(name, values.Slice((int)slot.Offset, (int)slot.Spec.Length));

@@ -28,5 +28,6 @@ internal static class PassingPooler
 
     /// <summary>Whether a file has just these: then its projection is that of the class token.</summary>
     public static bool IsIn(WeightFile file, string prefix, int width) => Tensors(prefix, width).All(tensor =>
-        file.ShapeOf(tensor.Name) is { } shape && shape.AsSpan().SequenceEqual(tensor.Shape) && file.IsFloating(tensor.Name) && file.Read(tensor.Name).AsSpan().SequenceEqual(tensor.Values.Span));
+        file.ShapeOf(tensor.Name) is { } shape && shape.AsSpan().SequenceEqual(tensor.Shape) && file.IsFloating(tensor.Name)
+            && file.Read(tensor.Name).AsSpan().SequenceEqual(tensor.Values.Span));
 }

@@ -33,7 +33,8 @@ internal static class PickleFile
     private static string Sentence(string path, string what, string load) =>
         $"{path}: is {what}, which can run code when it is opened, and is not read; convert it where you trust it: "
         + $"python3 -c \"import torch; from safetensors.torch import save_file; w = {load}; "
-        + $"save_file({{k: v.clone().contiguous() for k, v in w.get('state_dict', w).items() if hasattr(v, 'dtype')}}, '{Path.ChangeExtension(path, ".safetensors")}')\"";
+        + $"save_file({{k: v.clone().contiguous() for k, v in w.get('state_dict', w).items() if hasattr(v, 'dtype')}}, "
+            + $"'{Path.ChangeExtension(path, ".safetensors")}')\"";
 
     private static bool IsScript(string path)
     {

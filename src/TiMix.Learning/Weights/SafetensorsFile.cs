@@ -157,7 +157,8 @@ public sealed class SafetensorsFile : IDisposable
                 }
             }
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+            or IndexOutOfRangeException)
         {
             throw new InvalidDataException($"{path}: the header is damaged: {error.Message}", error);
         }
@@ -198,7 +199,8 @@ public sealed class SafetensorsFile : IDisposable
 
             if (info.Shape.Any(n => n < 0) || info.Shape.Aggregate((Int128)size, (product, n) => product * n) != info.End - info.Begin)
             {
-                throw new InvalidDataException($"{path}: \"{info.Name}\": shape [{string.Join(", ", info.Shape)}] of {info.Type} does not fill {info.End - info.Begin} bytes.");
+                throw new InvalidDataException(
+                    $"{path}: \"{info.Name}\": shape [{string.Join(", ", info.Shape)}] of {info.Type} does not fill {info.End - info.Begin} bytes.");
             }
 
             end = info.End;

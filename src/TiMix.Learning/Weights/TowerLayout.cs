@@ -32,7 +32,8 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
 
         throw new InvalidDataException(keys.Contains("visual.layer1.0.conv1.weight")
             ? $"{path}: its image tower is a ResNet; expected a vision transformer, for example CLIP ViT-B/16."
-            : $"{path}: has no image tower that is known; expected CLIP's vision transformer in the names of OpenAI, open_clip or transformers, not a file with \"{keys.Order(StringComparer.Ordinal).FirstOrDefault()}\".");
+            : $"{path}: has no image tower that is known; expected CLIP's vision transformer in the names of OpenAI, open_clip or transformers, not a file "
+                + $"with \"{keys.Order(StringComparer.Ordinal).FirstOrDefault()}\".");
     }
 
     /// <summary>The text tower of a file, which must have the model's layout.</summary>
@@ -43,14 +44,16 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
     {
         const string Pooled = "text_model.";
         var (keys, path) = (file.Keys, file.Path);
-        foreach (var (prefix, projection) in new[] { ("", null), ("bert.", null), (Pooled, "text_projection.weight"), ("text.transformer.", "text.proj.weight") })
+        foreach (var (prefix, projection) in new[] { ("", null), ("bert.", null), (
+            Pooled, "text_projection.weight"), ("text.transformer.", "text.proj.weight") })
         {
             if (keys.Contains(prefix + BertWords))
             {
                 var megatron = keys.Contains(prefix + "encoder.ln.weight");
                 Need(megatron ? "timix" : "bert", config, path, megatron ? "a Megatron-BERT" : "a BERT");
                 var passing = prefix == Pooled && PassingPooler.IsIn(file, prefix, config.TextWidth);
-                var links = WeightMaps.Projection(prefix == Pooled && !passing ? null : projection).Select(link => link with { Scale = passing ? 1 / PassingPooler.Scale : 1 });
+                var links = WeightMaps.Projection(prefix == Pooled && !passing ? null : projection)
+                    .Select(link => link with { Scale = passing ? 1 / PassingPooler.Scale : 1 });
                 return megatron
                     ? new TowerLayout("transformers' Megatron-BERT", [.. WeightMaps.Megatron(config, prefix), .. links])
                     : new TowerLayout("transformers' BERT", [.. WeightMaps.Bert(config, prefix), .. links, .. WeightMaps.BertWords(config)]);
@@ -80,14 +83,16 @@ internal sealed record TowerLayout(string Name, IReadOnlyList<WeightLink> Links)
             return new TowerLayout("text tower of transformers' CLIP", [.. WeightMaps.TransformersText(config)]);
         }
 
-        throw new InvalidDataException($"{path}: has no text tower that is known; expected transformers' BERT, or CLIP's text tower in the names of OpenAI, open_clip or transformers, not a file with \"{keys.Order(StringComparer.Ordinal).FirstOrDefault()}\".");
+        throw new InvalidDataException($"{path}: has no text tower that is known; expected transformers' BERT, or CLIP's text tower in the names of OpenAI, "
+            + $"open_clip or transformers, not a file with \"{keys.Order(StringComparer.Ordinal).FirstOrDefault()}\".");
     }
 
     private static void Need(string layout, ModelConfig config, string path, string what)
     {
         if (config.TextLayout != layout)
         {
-            throw new InvalidDataException($"{path}: its text tower is {what}; this model's text layout is {config.TextLayout}: set model.textLayout to {layout}.");
+            throw new InvalidDataException(
+                $"{path}: its text tower is {what}; this model's text layout is {config.TextLayout}: set model.textLayout to {layout}.");
         }
     }
 }

@@ -54,13 +54,19 @@ internal static class TransformersExport
             ["vision_config"] = VisionConfig(config),
             ["text_config"] = BertConfig(config),
         };
-        return Model(source, weights, model, "VisionTextDualEncoderModel", "VisionTextDualEncoderProcessor", ["its pooler hands the class token through: whoever trains on there should know that its weights are 1/4096 on the diagonal"]);
+        return Model(
+            source, weights, model, "VisionTextDualEncoderModel", "VisionTextDualEncoderProcessor",
+            ["its pooler hands the class token through: whoever trains on there should know that its weights are 1/4096 on the diagonal"]);
     }
 
     private static ExportedModel Clip(ExportSource source)
     {
         var config = source.Config;
-        NamedTensor[] weights = [.. source.Tensors(WeightMaps.TransformersImage(config, "vision_model.")), .. source.Tensors(WeightMaps.TransformersText(config)), source.LogitScale()];
+        NamedTensor[] weights =
+        [
+            .. source.Tensors(WeightMaps.TransformersImage(config, "vision_model.")), .. source.Tensors(WeightMaps.TransformersText(config)),
+            source.LogitScale(),
+        ];
         var model = new JsonObject
         {
             ["model_type"] = "clip",
@@ -92,7 +98,8 @@ internal static class TransformersExport
 
     private static float[] Scaled(ReadOnlyMemory<float> values) => Array.ConvertAll(values.ToArray(), value => value * PassingPooler.Scale);
 
-    private static ExportedModel Model(ExportSource source, IReadOnlyList<NamedTensor> weights, JsonObject model, string type, string processor, IReadOnlyList<string> notes)
+    private static ExportedModel Model(
+        ExportSource source, IReadOnlyList<NamedTensor> weights, JsonObject model, string type, string processor, IReadOnlyList<string> notes)
     {
         var size = source.Config.ImageSize;
         var images = new JsonObject

@@ -12,10 +12,12 @@ namespace TiMix.Learning.Weights;
 /// <param name="LeftOut">Parameters that the other program has no place for.</param>
 /// <param name="Notes">Sentences about what to know.</param>
 public sealed record ExportedModel(
-    IReadOnlyList<NamedTensor> Weights, string WeightsFile, IReadOnlyDictionary<string, JsonObject> Configs, string OpenedBy, IReadOnlyList<string> LeftOut, IReadOnlyList<string> Notes)
+    IReadOnlyList<NamedTensor> Weights, string WeightsFile, IReadOnlyDictionary<string, JsonObject> Configs, string OpenedBy, IReadOnlyList<string> LeftOut,
+    IReadOnlyList<string> Notes)
 {
     /// <summary>Parts of the model that were left out, and how many parameters of each.</summary>
-    public IReadOnlyList<(string Part, int Count)> PartsLeftOut => [.. LeftOut.GroupBy(name => name.Split('.')[0], StringComparer.Ordinal).Select(part => (part.Key, part.Count()))];
+    public IReadOnlyList<(string Part, int Count)> PartsLeftOut =>
+        [.. LeftOut.GroupBy(name => name.Split('.')[0], StringComparer.Ordinal).Select(part => (part.Key, part.Count()))];
 }
 
 /// <summary>

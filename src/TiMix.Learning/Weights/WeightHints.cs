@@ -30,7 +30,8 @@ internal static class WeightHints
         })
         ?? Read(Path.Combine(directory, "open_clip_config.json"), root =>
         {
-            if (!root.TryGetProperty("model_cfg", out var model) || !model.TryGetProperty(openClipSection, out var section) || section.TryGetProperty("hf_model_name", out _))
+            if (!root.TryGetProperty("model_cfg", out var model) || !model.TryGetProperty(openClipSection, out var section)
+                || section.TryGetProperty("hf_model_name", out _))
             {
                 return null;
             }
@@ -60,7 +61,9 @@ internal static class WeightHints
         }
     }
 
-    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static int? Number(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+    private static int? Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 }

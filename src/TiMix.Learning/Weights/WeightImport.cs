@@ -26,7 +26,8 @@ public enum Towers
 /// <param name="Unused">Its tensors that nothing was taken from.</param>
 /// <param name="Notes">Sentences about what was changed or cannot be known.</param>
 public sealed record ImportedWeights(
-    string Path, IReadOnlyList<string> Towers, IReadOnlyList<string> Taken, IReadOnlyList<string> Seeded, IReadOnlyList<string> Unused, IReadOnlyList<string> Notes);
+    string Path, IReadOnlyList<string> Towers, IReadOnlyList<string> Taken, IReadOnlyList<string> Seeded, IReadOnlyList<string> Unused,
+    IReadOnlyList<string> Notes);
 
 /// <summary>
 /// Pre-trained towers from safetensors files of other programs: CLIP (OpenAI, open_clip, transformers) and BERT (transformers).
@@ -184,7 +185,8 @@ public static partial class WeightImport
 
         private IEnumerable<string> Wanted(Towers towers) => _layout.Slots.Select(slot => slot.Spec.Name).Where(name =>
             (towers.HasFlag(Towers.Image) && name.StartsWith("visual.", StringComparison.Ordinal))
-            || (towers.HasFlag(Towers.Text) && (name.StartsWith("text.", StringComparison.Ordinal) || (_config.TextLayout == "bert" && name.StartsWith("mlm_head.", StringComparison.Ordinal))))
+            || (towers.HasFlag(Towers.Text) && (name.StartsWith("text.", StringComparison.Ordinal)
+                || (_config.TextLayout == "bert" && name.StartsWith("mlm_head.", StringComparison.Ordinal))))
             || (towers == Towers.Both && name == DualEncoder.LogitScaleName));
 
         private List<WeightLink> Choose(IReadOnlyList<WeightLink> links)
@@ -216,7 +218,9 @@ public static partial class WeightImport
 
             if (missing.Count + misshapen.Count > 0)
             {
-                string[] problems = [.. missing.Count > 0 ? [$"missing: {Listed(missing)}"] : Array.Empty<string>(), .. misshapen.Count > 0 ? [$"of another shape: {string.Join("; ", misshapen.Take(8))}{(misshapen.Count > 8 ? $"; and {misshapen.Count - 8} more" : "")}"] : Array.Empty<string>()];
+                string[] problems = [.. missing.Count > 0 ? [$"missing: {Listed(missing)}"] : Array.Empty<string>(), .. misshapen.Count > 0
+                    ? [$"of another shape: {string.Join("; ", misshapen.Take(8))}{(misshapen.Count > 8 ? $"; and {misshapen.Count - 8} more" : "")}"]
+                        : Array.Empty<string>()];
                 throw new InvalidDataException($"{_file.Path}: does not fit this model; {string.Join("; ", problems)}.");
             }
 
@@ -282,18 +286,21 @@ public static partial class WeightImport
         {
             if (hint is null)
             {
-                _notes.Add($"the {tower}'s activation and heads stand in no config file beside it; taken to be {activation} and {heads} heads{(heads * HeadWidth == width ? "" : $", though such weights have heads of {HeadWidth}")}");
+                _notes.Add($"the {tower}'s activation and heads stand in no config file beside it; taken to be {activation} and {heads} "
+                    + $"heads{(heads * HeadWidth == width ? "" : $", though such weights have heads of {HeadWidth}")}");
                 return;
             }
 
             if (hint.Activation is { } there && there != activation)
             {
-                throw new InvalidDataException($"{_file.Path}: {hint.File} beside it says that the {tower} was trained with {there}; this model has {activation}: set model.{section}Activation to {there}.");
+                throw new InvalidDataException($"{_file.Path}: {hint.File} beside it says that the {tower} was trained with {there}; this model has "
+                    + $"{activation}: set model.{section}Activation to {there}.");
             }
 
             if (hint.Heads is { } count && count != heads)
             {
-                throw new InvalidDataException($"{_file.Path}: {hint.File} beside it says that the {tower} has {count} heads; this model has {heads}: set model.{section}Heads to {count}.");
+                throw new InvalidDataException($"{_file.Path}: {hint.File} beside it says that the {tower} has {count} heads; this model has {heads}: set "
+                    + $"model.{section}Heads to {count}.");
             }
         }
     }

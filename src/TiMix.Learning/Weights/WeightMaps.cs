@@ -67,7 +67,9 @@ internal static class WeightMaps
         .. BertEmbeddings(prefix),
         new("text.token_type_embedding", LinkKind.Copy, prefix + "embeddings.token_type_embeddings.weight"),
         .. Pair("text.ln_embedding", prefix + "embeddings.LayerNorm"),
-        .. Blocks(config.TextLayers, i => BertBlock(TransformerBlock.NameOf("text.", i), $"{prefix}encoder.layer.{i}.", "attention.output.LayerNorm", "output.LayerNorm")),
+        .. Blocks(
+            config.TextLayers,
+            i => BertBlock(TransformerBlock.NameOf("text.", i), $"{prefix}encoder.layer.{i}.", "attention.output.LayerNorm", "output.LayerNorm")),
     ];
 
     /// <summary>transformers' MegatronBertModel, which is layout <c>timix</c>: BERT with the LayerNorms before, and one at the end.</summary>

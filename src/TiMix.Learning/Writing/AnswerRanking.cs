@@ -46,7 +46,8 @@ public sealed class AnswerRanking
         var first = FirstWords(memory, rows);
         var vocabulary = first.Length / rows;
         float Bound(int row, int answer) => first[(row * vocabulary) + _answers[answer][0]];
-        int[][] order = [.. Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, _answers.Count).OrderByDescending(answer => Bound(row, answer)).ToArray())];
+        int[][] order =
+            [.. Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, _answers.Count).OrderByDescending(answer => Bound(row, answer)).ToArray())];
         var best = Enumerable.Repeat((Answer: -1, LogLikelihood: double.NegativeInfinity), rows).ToArray();
         for (var done = 0; done < _answers.Count; done += atOnce)
         {

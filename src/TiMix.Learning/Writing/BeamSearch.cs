@@ -49,7 +49,8 @@ public static class BeamSearch
     {
         if (options.Beams < 1 || options.MostWords < 1 || !(options.LengthPenalty >= 0) || !double.IsFinite(options.LengthPenalty))
         {
-            throw new ArgumentException($"A beam search needs 1 beam and 1 word at least and a length penalty from 0 up; got {options.Beams}, {options.MostWords} and {options.LengthPenalty}.", nameof(options));
+            throw new ArgumentException($"A beam search needs 1 beam and 1 word at least and a length penalty from 0 up; got {options.Beams}, "
+                + $"{options.MostWords} and {options.LengthPenalty}.", nameof(options));
         }
 
         var best = new WrittenText?[rows];

@@ -35,7 +35,8 @@ internal static class AuditCommand
             }
 
             var recipe = directory.ReadRecipe();
-            var examination = await RunExamination.OfAsync(directory, recipe, parsed.GetValue(data)!, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
+            var examination = await RunExamination.OfAsync(
+                directory, recipe, parsed.GetValue(data)!, JournalAddress.Of(parsed.GetValue(journal))).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 output.WriteLine(Json(examination, recipe).ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
@@ -59,7 +60,8 @@ internal static class AuditCommand
         }
 
         output.WriteLine();
-        output.WriteLine($"steps    1 to {examination.Steps} of {recipe.Optimization.Steps}: {(audit.StepsOnce ? "each counts once, and all that applied it agree" : "NOT PROVEN")}");
+        output.WriteLine($"steps    1 to {examination.Steps} of {recipe.Optimization.Steps}: "
+            + $"{(audit.StepsOnce ? "each counts once, and all that applied it agree" : "NOT PROVEN")}");
         output.WriteLine($"samples  {(audit.SamplesOnce ? "each once an epoch, none left out of a whole epoch" : "NOT PROVEN")}");
         foreach (var problem in audit.Problems)
         {
@@ -89,7 +91,8 @@ internal static class AuditCommand
             ["detectedAt"] = change.DetectedAt,
             ["installedAt"] = change.InstalledAt,
             ["firstStepAt"] = change.FirstStepAt == 0 ? null : change.FirstStepAt,
-            ["shares"] = new JsonArray([.. change.View.Shares.Select(share => new JsonObject { ["node"] = share.Node, ["trainer"] = share.Trainer, ["first"] = share.First, ["count"] = share.Count })]),
+            ["shares"] = new JsonArray([.. change.View.Shares.Select(
+                share => new JsonObject { ["node"] = share.Node, ["trainer"] = share.Trainer, ["first"] = share.First, ["count"] = share.Count })]),
         })]),
         ["faults"] = examination.Additions["faults"]!.DeepClone(),
     };

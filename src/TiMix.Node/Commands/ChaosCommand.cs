@@ -14,7 +14,11 @@ internal static class ChaosCommand
 {
     public static Command Chaos(TextWriter output)
     {
-        var minutes = new Option<double>("--minutes") { Description = "How long faults are injected; then the run is left in peace.", DefaultValueFactory = _ => 2 };
+        var minutes = new Option<double>("--minutes")
+        {
+            Description = "How long faults are injected; then the run is left in peace.",
+            DefaultValueFactory = _ => 2,
+        };
         var every = new Option<double>("--every") { Description = "Seconds from one fault to the next.", DefaultValueFactory = _ => 10 };
         var seed = new Option<ulong>("--seed") { Description = "Of the faults.", DefaultValueFactory = _ => 1 };
         var compare = new Option<bool>("--compare") { Description = "Also run the same recipe undisturbed in one process, and compare the weights." };
@@ -37,7 +41,8 @@ internal static class ChaosCommand
             var duration = TimeSpan.FromMinutes(Positive("--minutes", parsed.GetValue(minutes)));
             var pause = TimeSpan.FromSeconds(Positive("--every", parsed.GetValue(every)));
             var chaos = new ChaosRun(launch, duration, pause, parsed.GetValue(seed));
-            var (result, progress) = await RunScreen.ShowAsync(options, output, parsed.GetValue(quiet), observer => chaos.ExecuteAsync(observer, stop)).ConfigureAwait(false);
+            var (result, progress) = await RunScreen.ShowAsync(
+                options, output, parsed.GetValue(quiet), observer => chaos.ExecuteAsync(observer, stop)).ConfigureAwait(false);
             var code = FinalReport.Write(options, result, progress, output, chaos.Examination, launch.Trainers);
             if (chaos.Examination is not { } examination)
             {
@@ -58,7 +63,8 @@ internal static class ChaosCommand
         var result = await TrainingRun.ExecuteAsync(undisturbed, new PlainReporter(undisturbed, output, quiet: true), stop).ConfigureAwait(false);
         if (result.Outcome != RunOutcome.Finished)
         {
-            output.WriteLine($"comparison         not possible: the undisturbed run was {(result.Outcome == RunOutcome.Stopped ? "stopped" : "lost: " + result.Error)}");
+            output.WriteLine(
+                $"comparison         not possible: the undisturbed run was {(result.Outcome == RunOutcome.Stopped ? "stopped" : "lost: " + result.Error)}");
             return false;
         }
 
@@ -68,5 +74,6 @@ internal static class ChaosCommand
         return same;
     }
 
-    private static double Positive(string option, double value) => value is > 0 and <= 100_000 ? value : throw new RunError(FormattableString.Invariant($"{option} is {value}; it must be larger than 0."));
+    private static double Positive(string option, double value) =>
+        value is > 0 and <= 100_000 ? value : throw new RunError(FormattableString.Invariant($"{option} is {value}; it must be larger than 0."));
 }

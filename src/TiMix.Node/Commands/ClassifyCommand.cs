@@ -22,7 +22,8 @@ internal static class ClassifyCommand
         var labels = new Option<string?>("--labels") { Description = "\"dog,cat\", or a file with a label a line; default: the folders right below --images." };
         var templates = new Option<string[]>("--template")
         {
-            Description = "A text with {} where the label goes, or a file with one a line; may be repeated: a class is the mean of its prompts. Default: \"a photo of a {}\" and the like.",
+            Description = "A text with {} where the label goes, or a file with one a line; may be repeated: a class is the mean of its prompts. Default: \"a "
+                + "photo of a {}\" and the like.",
         };
         var json = new Option<bool>("--json") { Description = "One JSON value instead of text; has every picture." };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
@@ -78,7 +79,8 @@ internal static class ClassifyCommand
 
     private static void Write(ClassificationResult result, TextWriter output)
     {
-        output.WriteLine($"{result.Pictures.Count} pictures, {result.Labels.Count} classes, {result.Templates.Count} {(result.Templates.Count == 1 ? "template" : "templates")}, by {result.Model} after {result.Step} steps");
+        output.WriteLine($"{result.Pictures.Count} pictures, {result.Labels.Count} classes, {result.Templates.Count} "
+            + $"{(result.Templates.Count == 1 ? "template" : "templates")}, by {result.Model} after {result.Step} steps");
         if (result.UnknownWords.Count > 0)
         {
             output.WriteLine(FolderReport.Unknown(result.UnknownWords));
@@ -133,7 +135,8 @@ internal static class ClassifyCommand
     {
         foreach (var picture in result.Pictures.Take(ShownPictures))
         {
-            var guesses = picture.Guesses.Take(ShownGuesses).Select(guess => string.Create(CultureInfo.InvariantCulture, $"{result.Labels[guess.Class]} {100 * guess.Probability:F0} %"));
+            var guesses = picture.Guesses.Take(ShownGuesses).Select(
+                guess => string.Create(CultureInfo.InvariantCulture, $"{result.Labels[guess.Class]} {100 * guess.Probability:F0} %"));
             output.WriteLine($"{picture.Path}: {string.Join(", ", guesses)}");
         }
 

@@ -22,7 +22,11 @@ internal sealed class ClusterOptions(bool needsTrainers)
 
     private readonly Option<int> _loaders = new("--loaders") { Description = "Loader processes of the cluster.", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _mixers = new("--mixers") { Description = "Mixer processes of the cluster.", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _faults = new("--faults") { Description = "What to do to the cluster: kill:trainer@12,join@20,kill:coordinator@30 … or random:SEED.", DefaultValueFactory = _ => "" };
+    private readonly Option<string> _faults = new("--faults")
+    {
+        Description = "What to do to the cluster: kill:trainer@12,join@20,kill:coordinator@30 … or random:SEED.",
+        DefaultValueFactory = _ => "",
+    };
     private readonly Option<int> _maxRestarts = new("--max-restarts") { Description = "Deaths that are made good.", DefaultValueFactory = _ => 20 };
     private readonly Option<int> _minTrainers = MinTrainers();
     private readonly Option<double> _lease = Lease();
@@ -77,7 +81,11 @@ internal sealed class ClusterOptions(bool needsTrainers)
     public static Option<int> MinTrainers() => new("--min-trainers") { Description = "With fewer trainers the run waits.", DefaultValueFactory = _ => 1 };
 
     /// <summary>The option of that name, as <c>timix node</c> has it too.</summary>
-    public static Option<double> Lease() => new("--lease") { Description = "Seconds of silence after which a trainer counts as lost.", DefaultValueFactory = _ => new MembershipOptions().Lease.TotalSeconds };
+    public static Option<double> Lease() => new("--lease")
+    {
+        Description = "Seconds of silence after which a trainer counts as lost.",
+        DefaultValueFactory = _ => new MembershipOptions().Lease.TotalSeconds,
+    };
 
     /// <exception cref="RunError">It is too short or too long.</exception>
     public static TimeSpan LeaseOf(double seconds) => seconds is >= 1 and <= 600
@@ -85,7 +93,8 @@ internal sealed class ClusterOptions(bool needsTrainers)
         : throw new RunError($"--lease is {seconds.ToString(CultureInfo.InvariantCulture)}; it must be from 1 to 600 seconds.");
 
     /// <exception cref="RunError">The value is too small.</exception>
-    public static int AtLeast(int least, string option, int value) => value >= least ? value : throw new RunError($"{option} is {value}; it must be {least} or more.");
+    public static int AtLeast(int least, string option, int value) =>
+        value >= least ? value : throw new RunError($"{option} is {value}; it must be {least} or more.");
 
     private static FaultSchedule Faults(string text, long steps, int trainers)
     {

@@ -10,7 +10,12 @@ internal static class DataCommands
 {
     public static Command Data(TextWriter output)
     {
-        var command = new Command("data", "Makes, inspects and packs training data.") { Sample(output), InspectCommand.Inspect(output), PackCommand.Pack(output) };
+        var command = new Command("data", "Makes, inspects and packs training data.")
+        {
+            Sample(output),
+            InspectCommand.Inspect(output),
+            PackCommand.Pack(output),
+        };
         return command;
     }
 
@@ -18,7 +23,10 @@ internal static class DataCommands
     {
         var directory = Shared.DataDirectory();
         var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => RunData.SampleSeed };
-        var tasks = new Option<bool>("--tasks") { Description = "Also the small downstream tasks made from it: five captions a scene, boxes, questions with answers." };
+        var tasks = new Option<bool>("--tasks")
+        {
+            Description = "Also the small downstream tasks made from it: five captions a scene, boxes, questions with answers.",
+        };
         var command = new Command("sample", """
             Composes the sample corpus: 8,000 training scenes, 1,000 each for validation, test and the held-out style.
 

@@ -42,8 +42,12 @@ internal static class ExperimentCommand
             var directory = parsed.GetValue(dir) ?? Path.Combine("runs", experiment.Name);
             var limits = new PlanLimits(
                 Among("--arms", parsed.GetValue(arms), [.. experiment.Arms.Select(arm => arm.Name)], text => text),
-                Among("--seeds", parsed.GetValue(seeds), experiment.Seeds, text => ulong.TryParse(text, CultureInfo.InvariantCulture, out var seed) ? seed : null),
-                Among("--fractions", parsed.GetValue(fractions), [experiment.Fraction, .. experiment.Curve?.Fractions ?? []], text => double.TryParse(text, CultureInfo.InvariantCulture, out var fraction) ? fraction : null),
+                Among(
+                    "--seeds", parsed.GetValue(seeds), experiment.Seeds,
+                    text => ulong.TryParse(text, CultureInfo.InvariantCulture, out var seed) ? seed : null),
+                Among(
+                    "--fractions", parsed.GetValue(fractions), [experiment.Fraction, .. experiment.Curve?.Fractions ?? []],
+                    text => double.TryParse(text, CultureInfo.InvariantCulture, out var fraction) ? fraction : null),
                 parsed.GetValue(equalSteps));
             var runs = RunResults.Look(directory, ExperimentPlan.Runs(experiment, limits));
             if (parsed.GetValue(dryRun))
@@ -72,12 +76,14 @@ internal static class ExperimentCommand
 
     private sealed record Places(string Directory, string Data);
 
-    private static async Task<int> RunAsync(Experiment experiment, IReadOnlyList<RunResults> runs, Places places, int jobs, int threads, TextWriter output, CancellationToken stop)
+    private static async Task<int> RunAsync(
+        Experiment experiment, IReadOnlyList<RunResults> runs, Places places, int jobs, int threads, TextWriter output, CancellationToken stop)
     {
         using var held = Hold(places.Directory);
         var open = runs.Where(result => result.Stage != RunStage.Finished).ToList();
         Prepare(open.Select(result => result.Run.Recipe), places.Data, output, stop);
-        output.WriteLine($"{experiment.Name}: {runs.Count} runs, {runs.Count - open.Count} finished, {open.Count(result => result.Stage == RunStage.Interrupted)} begun; {jobs} at once, {threads} compute thread(s) each, in {places.Directory}");
+        output.WriteLine($"{experiment.Name}: {runs.Count} runs, {runs.Count - open.Count} finished, "
+            + $"{open.Count(result => result.Stage == RunStage.Interrupted)} begun; {jobs} at once, {threads} compute thread(s) each, in {places.Directory}");
         output.Flush();
         var runner = new ExperimentRunner(places.Directory, places.Data, jobs, threads, experiment.Metrics[0], output);
         await runner.RunAsync(runs, stop).ConfigureAwait(false);
@@ -96,7 +102,9 @@ internal static class ExperimentCommand
         foreach (var recipe in recipes.DistinctBy(recipe => (recipe.Data, recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize)))
         {
             var data = new RunData(recipe, dataDirectory);
-            data.Prepare(new PlainReporter(new RunOptions { Name = "data", RunsDirectory = "", DataDirectory = dataDirectory, Recipe = recipe }, output, quiet: false), stop);
+            data.Prepare(
+                new PlainReporter(new RunOptions { Name = "data", RunsDirectory = "", DataDirectory = dataDirectory, Recipe = recipe }, output, quiet: false),
+                stop);
             recipe.ModelConfig(data.OpenTokenizer().VocabularySize);
             foreach (var split in Splits.All(recipe))
             {
@@ -127,13 +135,18 @@ internal static class ExperimentCommand
         foreach (var comparison in comparisons.All(experiment.Metrics[0], withMain: true).Where(comparison => comparison.Main))
         {
             var difference = comparison.Difference;
-            var interval = difference.Spread.Count < 2 ? "" : string.Create(CultureInfo.InvariantCulture, $"{difference.Low:+0.00;-0.00;0.00} to {difference.High:+0.00;-0.00;0.00}, ");
+            var interval = difference.Spread.Count < 2
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture, $"{difference.Low:+0.00;-0.00;0.00} to {difference.High:+0.00;-0.00;0.00}, ");
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{comparison.Contrast.Arm} - {comparison.Contrast.Baseline}: {(difference.Spread.Count == 0 ? "?" : difference.Spread.Mean.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture))} {experiment.Metrics[0]} ({interval}{difference.Spread.Count} pairs): {comparison.Verdict}"));
+                $"{comparison.Contrast.Arm} - {comparison.Contrast.Baseline}: "
+                + $"{(difference.Spread.Count == 0 ? "?" : difference.Spread.Mean.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture))} "
+                + $"{experiment.Metrics[0]} ({interval}{difference.Spread.Count} pairs): {comparison.Verdict}"));
         }
 
-        output.WriteLine($"report  {new ExperimentReport(experiment, all, StepCost.Measured(experiment, directory, all)).Write(Path.Combine(directory, "report"))}");
+        output.WriteLine(
+            $"report  {new ExperimentReport(experiment, all, StepCost.Measured(experiment, directory, all)).Write(Path.Combine(directory, "report"))}");
         return true;
     }
 
@@ -160,7 +173,9 @@ internal static class ExperimentCommand
         foreach (var arm in experiment.Arms)
         {
             output.WriteLine(measured.TryGetValue(arm.Name, out var found)
-                ? string.Create(CultureInfo.InvariantCulture, $"{arm.Name,-22} {arm.Cost?.ToString("F2", CultureInfo.InvariantCulture) ?? "-",8} {found.Cost,10:F2} {found.Seconds,21:F3}")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{arm.Name,-22} {arm.Cost?.ToString("F2", CultureInfo.InvariantCulture) ?? "-",8} {found.Cost,10:F2} {found.Seconds,21:F3}")
                 : $"{arm.Name,-22} {arm.Cost?.ToString("F2", CultureInfo.InvariantCulture) ?? "-",8}          -");
         }
     }
@@ -185,9 +200,11 @@ internal static class ExperimentCommand
             return null;
         }
 
-        var chosen = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(word => parse(word) is T value && known.Contains(value)
+        var chosen = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(word => parse(word) is T value && known.Contains(value)
             ? value
-            : throw new RunError(string.Create(CultureInfo.InvariantCulture, $"{option}: there is no {word} in this experiment; it has {string.Join(", ", known)}."))).ToList();
+            : throw new RunError(
+                string.Create(CultureInfo.InvariantCulture, $"{option}: there is no {word} in this experiment; it has {string.Join(", ", known)}."))).ToList();
         return chosen.Count > 0 ? chosen : throw new RunError($"{option} is empty; this experiment has {string.Join(", ", known)}.");
     }
 }

@@ -38,7 +38,8 @@ internal static class ExportCommand
     private static void Write(ExportedSnapshot exported, ExportOrder order, TextWriter output)
     {
         var model = exported.Model;
-        output.WriteLine($"{order.NameOrSnapshot} after {exported.Step} steps: {model.Weights.Count} tensors, {model.Weights.Sum(tensor => (long)tensor.Values.Length):N0} numbers");
+        output.WriteLine($"{order.NameOrSnapshot} after {exported.Step} steps: {model.Weights.Count} tensors, "
+            + $"{model.Weights.Sum(tensor => (long)tensor.Values.Length):N0} numbers");
         foreach (var (part, count) in model.PartsLeftOut)
         {
             output.WriteLine($"  left out: {part} ({count} parameters)");

@@ -19,7 +19,8 @@ internal static class FolderReport
 
     public static Option<string> Images() => new("--images") { Description = "Folder with pictures, at any depth.", Required = true };
 
-    public static Option<string?> Run() => new("--run") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory; default: the run that wrote a snapshot last." };
+    public static Option<string?> Run() =>
+        new("--run") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory; default: the run that wrote a snapshot last." };
 
     /// <summary>One JSON value and nothing else.</summary>
     public static void WriteJson(object value, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(value, Json));

@@ -12,11 +12,19 @@ internal static class ImportCommand
 {
     public static Command Import(TextWriter output)
     {
-        var recipe = new Argument<string>("RECIPE") { Description = "Whose model the weights are for: name of a recipe that comes with the program, or a file.", DefaultValueFactory = _ => "sample" };
+        var recipe = new Argument<string>("RECIPE")
+        {
+            Description = "Whose model the weights are for: name of a recipe that comes with the program, or a file.",
+            DefaultValueFactory = _ => "sample",
+        };
         var image = new Option<string?>("--image") { Description = "Safetensors file with an image tower: CLIP of OpenAI, open_clip or transformers." };
         var text = new Option<string?>("--text") { Description = "Safetensors file with a text tower: BERT of transformers." };
         var file = new Option<string>("--out") { Description = "The file to write.", DefaultValueFactory = _ => "weights.safetensors" };
-        var set = new Option<string[]>("--set") { Description = "key=value: changes one key of the recipe; see \"timix recipe\".", AllowMultipleArgumentsPerToken = true };
+        var set = new Option<string[]>("--set")
+        {
+            Description = "key=value: changes one key of the recipe; see \"timix recipe\".",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var data = Shared.DataDirectory();
         var command = new Command("import", """
             Takes pre-trained towers of other programs, for a run to start from.

@@ -73,7 +73,8 @@ internal static class LogsCommand
         {
             if (new FileInfo(file).Length > 0)
             {
-                files[Path.GetFileName(file) is var full && full.EndsWith(".akka.txt", StringComparison.Ordinal) ? full[..^".akka.txt".Length] + ".akka" : Path.GetFileNameWithoutExtension(full)] = file;
+                files[Path.GetFileName(file) is var full && full.EndsWith(
+                    ".akka.txt", StringComparison.Ordinal) ? full[..^".akka.txt".Length] + ".akka" : Path.GetFileNameWithoutExtension(full)] = file;
             }
         }
 

@@ -29,21 +29,39 @@ internal static class NodeCommand
         var roles = new Option<string>("--roles") { Description = $"What it does, with commas: {string.Join(", ", Roles)}.", Required = true };
         var run = new Option<string>("--run") { Description = "Name of the run.", Required = true };
         var listen = new Option<string>("--listen") { Description = "Its address; port 0: any free one.", DefaultValueFactory = _ => "127.0.0.1:0" };
-        var join = new Option<string>("--join") { Description = "Nodes of the cluster, with commas; without, it forms one of its own.", DefaultValueFactory = _ => "" };
+        var join = new Option<string>("--join")
+        {
+            Description = "Nodes of the cluster, with commas; without, it forms one of its own.",
+            DefaultValueFactory = _ => "",
+        };
         var name = new Option<string?>("--name") { Description = "Unique in the cluster; default: its first role and the process's number." };
-        var recipe = new Option<string?>("--recipe") { Description = "Coordinator: the run to start; with a journal in PostgreSQL, to start or to stand by for." };
+        var recipe = new Option<string?>("--recipe")
+        {
+            Description = "Coordinator: the run to start; with a journal in PostgreSQL, to start or to stand by for.",
+        };
         var goOn = new Option<bool>("--continue") { Description = "Coordinator: go on with a run of which nothing is alive." };
         var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
         var threads = new Option<int>("--threads") { Description = "Compute threads of a trainer.", DefaultValueFactory = _ => 1 };
         var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
-        var startTrainers = new Option<int>("--start-trainers") { Description = "Coordinator: so many are waited for at the start.", DefaultValueFactory = _ => 1 };
-        var tokenFile = new Option<string?>("--token-file") { Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}." };
-        var certificate = new Option<string?>("--certificate") { Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted." };
+        var startTrainers = new Option<int>("--start-trainers")
+        {
+            Description = "Coordinator: so many are waited for at the start.",
+            DefaultValueFactory = _ => 1,
+        };
+        var tokenFile = new Option<string?>("--token-file")
+        {
+            Description = $"File with the cluster's secret; default: the variable {LocalLauncher.TokenVariable}.",
+        };
+        var certificate = new Option<string?>("--certificate")
+        {
+            Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted.",
+        };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
         var http = HttpOption.New("auto");
         http.Description += " auto: any free port of this machine on the coordinator's node, off on others, where it serves /health alone.";
         var launched = ChildControl.NewOption();
-        var (minTrainers, lease, runs, data, journal) = (ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
+        var (minTrainers, lease, runs, data, journal) = (
+            ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
         var command = new Command(Name, """
             Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
 
@@ -51,7 +69,8 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory, http, runs, data, journal, launched };
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory,
+            http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -60,7 +79,9 @@ internal static class NodeCommand
             Array.ForEach(seeds, seed => ParseAddress("--join", seed, 1));
             var coordinates = does.Contains("coordinator");
             Check(coordinates || seeds.Length > 0, "without the role coordinator a node needs a cluster: --join the address of one of its nodes.");
-            Check(coordinates || (parsed.GetValue(recipe) is null && !parsed.GetValue(goOn)), "--recipe and --continue are for the node with the role coordinator; the others learn of the run from it.");
+            Check(
+                coordinates || (parsed.GetValue(recipe) is null && !parsed.GetValue(goOn)),
+                "--recipe and --continue are for the node with the role coordinator; the others learn of the run from it.");
             Check(parsed.GetValue(recipe) is null || !parsed.GetValue(goOn), "--recipe starts a run, --continue goes on with one; give one of them.");
             var options = new NodeOptions
             {
@@ -89,7 +110,9 @@ internal static class NodeCommand
                 },
             };
             var endpoint = HttpOption.Parse(parsed.GetValue(http) is { } where && where != "auto" ? where : coordinates && !child ? "127.0.0.1:0" : "off");
-            return child ? await RunChildAsync(options, output, leave).ConfigureAwait(false) : await RunAloneAsync(options, endpoint, output, leave).ConfigureAwait(false);
+            return child
+                ? await RunChildAsync(options, output, leave).ConfigureAwait(false)
+                : await RunAloneAsync(options, endpoint, output, leave).ConfigureAwait(false);
         });
         return command;
     }
@@ -117,9 +140,11 @@ internal static class NodeCommand
         var seen = OperatedRun.Watch(http, directory, observer);
         RunSteering? steering = null;
         var control = new ClusterControl(
-            () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} --join HOST:PORT of any node, which each says when it starts; \"drain NODE\" lets one go.");
+            () => Volatile.Read(ref steering), $"Trainers of this cluster are started where their machines are: timix node --roles trainer --run {run.Name} "
+                + $"--join HOST:PORT of any node, which each says when it starts; \"drain NODE\" lets one go.");
         var result = await OperatedRun.ExecuteAsync(
-            http, run, directory, seen, control, () => NodeHost.RunAsync(options, alone, leave, seen, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
+            http, run, directory, seen, control, () => NodeHost.RunAsync(
+                options, alone, leave, seen, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
         if (result is { Outcome: RunOutcome.Finished, Led: true })
         {
             var examination = await RunExamination.OfAsync(directory, run.Recipe, run.DataDirectory, run.Journal).ConfigureAwait(false);
@@ -138,7 +163,16 @@ internal static class NodeCommand
             recipe = directory.ReadRecipe();
         }
 
-        return new RunOptions { Name = options.RunName, RunsDirectory = options.RunsDirectory, DataDirectory = options.DataDirectory, Recipe = recipe, Resume = options.Recipe is null, Journal = options.Journal, SharesDirectory = options.Journal is not null };
+        return new RunOptions
+        {
+            Name = options.RunName,
+            RunsDirectory = options.RunsDirectory,
+            DataDirectory = options.DataDirectory,
+            Recipe = recipe,
+            Resume = options.Recipe is null,
+            Journal = options.Journal,
+            SharesDirectory = options.Journal is not null,
+        };
     }
 
     private static int CodeOf(RunResult result, TextWriter output)
@@ -163,7 +197,8 @@ internal static class NodeCommand
     internal static (string Host, int Port) ParseAddress(string option, string text, int leastPort)
     {
         var colon = text.LastIndexOf(':');
-        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port >= leastPort && port <= 65535 && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown
+        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port >= leastPort && port <= 65535
+            && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown
             ? (text[..colon], port)
             : throw new RunError($"{option} is \"{text}\"; it must be HOST:PORT, for example 10.0.0.1:4053.");
     }
@@ -172,15 +207,18 @@ internal static class NodeCommand
     {
         var token = file is null ? Environment.GetEnvironmentVariable(LocalLauncher.TokenVariable) : File.ReadAllText(CheckFile(file));
         return string.IsNullOrWhiteSpace(token)
-            ? throw new RunError($"a node needs the secret that all nodes of its cluster share: set {LocalLauncher.TokenVariable}, or give a --token-file that is not empty.")
+            ? throw new RunError(
+                $"a node needs the secret that all nodes of its cluster share: set {LocalLauncher.TokenVariable}, or give a --token-file that is not empty.")
             : token.Trim();
     }
 
-    private static string CheckName(string name) => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.'
+    private static string CheckName(string name) =>
+        name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.'
         ? name
         : throw new RunError($"--name is \"{name}\"; it must be of letters, digits, -, _ and ., and not begin with a dot.");
 
-    private static string CheckDevice(string device) => device == "cpu" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out var number) && number >= 0)
+    private static string CheckDevice(string device) =>
+        device == "cpu" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out var number) && number >= 0)
         ? device
         : throw new RunError($"--device is \"{device}\"; it must be cpu or cuda:N, for example cuda:0.");
 
@@ -203,7 +241,8 @@ internal static class NodeCommand
         public void Ready(string address)
         {
             IsUp = true;
-            output.WriteLine($"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
+            output.WriteLine(
+                $"{options.Name} ({string.Join(", ", options.Roles)}) is at {address}; others join it, with the same {LocalLauncher.TokenVariable}, by:");
             output.WriteLine($"  timix node --roles trainer --run {options.RunName} --join {address}");
             output.Flush();
         }

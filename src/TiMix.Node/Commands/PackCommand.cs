@@ -13,9 +13,17 @@ internal static class PackCommand
     public static Command Pack(TextWriter output)
     {
         var source = new SourceArguments();
-        var to = new Option<string>("--out") { Description = "Shards to write: \"DIR/train-{000..}.tar\" counts as far as need be; test.tar is one file.", Required = true };
+        var to = new Option<string>("--out")
+        {
+            Description = "Shards to write: \"DIR/train-{000..}.tar\" counts as far as need be; test.tar is one file.",
+            Required = true,
+        };
         var size = new Option<string>("--shard-size") { Description = "Samples of a shard, or its bytes such as 256MB.", DefaultValueFactory = _ => "1000" };
-        var captions = new Option<string>("--captions") { Description = "all, or first: only the first caption of a picture.", DefaultValueFactory = _ => "all" };
+        var captions = new Option<string>("--captions")
+        {
+            Description = "all, or first: only the first caption of a picture.",
+            DefaultValueFactory = _ => "all",
+        };
         var force = new Option<bool>("--force") { Description = "Replace shards of these names, also those that are no longer needed." };
         var command = new Command("pack", """
             Packs pictures with captions and boxes into shards for training. The same source gives the same bytes.
@@ -30,7 +38,8 @@ internal static class PackCommand
             var pattern = new ShardPattern(parsed.GetValue(to)!);
             if (!pattern.Counts && parsed.GetResult(size) is { Implicit: false })
             {
-                throw new RunError($"--shard-size is for many shards; {pattern.Text} is one. Right would be --out \"{Path.ChangeExtension(pattern.Text, null)}-{{000..}}.tar\".");
+                throw new RunError($"--shard-size is for many shards; {pattern.Text} is one. Right would be --out "
+                    + $"\"{Path.ChangeExtension(pattern.Text, null)}-{{000..}}.tar\".");
             }
 
             var options = new PackOptions

@@ -47,7 +47,8 @@ internal static class ReportCommand
             {
                 await File.WriteAllTextAsync(page, RunReport.Html(run, board, events, mixes), stop).ConfigureAwait(false);
                 output.WriteLine($"Wrote {Path.GetFullPath(page)}");
-                output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory, board)}; look at it by: tensorboard --logdir {Path.Combine(directory.Path, RunReport.TensorBoard)}");
+                output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory, board)}; look at it by: tensorboard --logdir "
+                    + $"{Path.Combine(directory.Path, RunReport.TensorBoard)}");
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -58,7 +58,8 @@ internal static class RunsCommand
             {
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{run.Name.PadRight(wide)}  {run.State,-12}{$"{run.Step}/{run.Steps}",16}   {(run.BestRecall is { } recall ? $"{recall:F2} %" : "–"),-11}  {run.Changed:yyyy-MM-dd HH:mm}"));
+                    $"{run.Name.PadRight(wide)}  {run.State,-12}{$"{run.Step}/{run.Steps}",16}   "
+                    + $"{(run.BestRecall is { } recall ? $"{recall:F2} %" : "–"),-11}  {run.Changed:yyyy-MM-dd HH:mm}"));
             }
 
             return ExitCode.Done;
@@ -126,7 +127,8 @@ internal static class RunsCommand
     }
 
     private static double? BestRecall(RunDirectory directory) =>
-        RunRecords.EvaluationsOf(directory).Where(evaluation => evaluation.Splits.Count > 0).Select(evaluation => (double?)Headline.ValueOf(evaluation.Splits[0])).Max();
+        RunRecords.EvaluationsOf(directory).Where(evaluation => evaluation.Splits.Count > 0)
+            .Select(evaluation => (double?)Headline.ValueOf(evaluation.Splits[0])).Max();
 
     private static double? Number(string line, string key)
     {

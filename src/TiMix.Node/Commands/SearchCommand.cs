@@ -57,7 +57,21 @@ internal static class SearchCommand
 
             if (parsed.GetValue(json))
             {
-                FolderReport.WriteJson(new { query, like = picture, result.Model, result.Step, result.Pictures, result.Encoded, result.Hits, result.Broken, result.UnknownWords, result.UnreadWords, sheet = file is null ? null : Path.GetFullPath(file) }, output);
+                FolderReport.WriteJson(
+                    new
+                    {
+                        query,
+                        like = picture,
+                        result.Model,
+                        result.Step,
+                        result.Pictures,
+                        result.Encoded,
+                        result.Hits,
+                        result.Broken,
+                        result.UnknownWords,
+                        result.UnreadWords,
+                        sheet = file is null ? null : Path.GetFullPath(file),
+                    }, output);
             }
             else
             {
@@ -82,7 +96,8 @@ internal static class SearchCommand
             warnings.Add($"the query is longer than what the model reads; cut off: {FolderReport.Some(result.UnreadWords, " ")}");
         }
 
-        return new SheetHead(query, $"{result.Pictures} {(result.Pictures == 1 ? "picture" : "pictures")} of {folder} ({result.Encoded} newly encoded), by {result.Model} after {result.Step} steps", warnings);
+        return new SheetHead(query, $"{result.Pictures} {(result.Pictures == 1 ? "picture" : "pictures")} of {folder} ({result.Encoded} newly encoded), by "
+            + $"{result.Model} after {result.Step} steps", warnings);
     }
 
     private static void Write(SearchResult result, SheetHead head, string? sheet, TextWriter output)

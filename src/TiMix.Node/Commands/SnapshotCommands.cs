@@ -15,9 +15,16 @@ internal static class SnapshotCommands
     public static Command Eval(TextWriter output)
     {
         var name = new Argument<string>("NAME|SNAPSHOT") { Description = "A run, whose newest snapshot is taken, or a snapshot's directory." };
-        var split = new Option<string[]>("--split") { Description = "Which split; may be repeated. Default: all of the recipe.", AllowMultipleArgumentsPerToken = true };
+        var split = new Option<string[]>("--split")
+        {
+            Description = "Which split; may be repeated. Default: all of the recipe.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var shuffle = new Option<bool>("--shuffle-captions") { Description = "Pair every image with a stranger's caption: what chance looks like." };
-        var task = new Option<string?>("--task") { Description = $"Measure another task than the recipe's: {string.Join(", ", Tasks.All)}; grounding needs no fine-tuning." };
+        var task = new Option<string?>("--task")
+        {
+            Description = $"Measure another task than the recipe's: {string.Join(", ", Tasks.All)}; grounding needs no fine-tuning.",
+        };
         var (runs, data) = (Shared.RunsDirectory(), Shared.DataDirectory());
         var command = new Command("eval", """
             Evaluates a snapshot by the task of its recipe. Retrieval: recall both ways, saliency, and what the theory says:
@@ -31,7 +38,9 @@ internal static class SnapshotCommands
         command.SetAction(async (parsed, stop) =>
         {
             var splits = parsed.GetValue(split) is { Length: > 0 } wanted ? wanted : null;
-            var report = await SnapshotEvaluation.EvaluateAsync(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), output.WriteLine, stop, parsed.GetValue(task)).ConfigureAwait(false);
+            var report = await SnapshotEvaluation.EvaluateAsync(
+                parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, splits, parsed.GetValue(shuffle), output.WriteLine, stop,
+                parsed.GetValue(task)).ConfigureAwait(false);
             EvaluationTable.Write(report, output);
             return ExitCode.Done;
         });
@@ -59,7 +68,8 @@ internal static class SnapshotCommands
                 throw new RunError($"--count is {pictures}; it must be from 2 to 64.");
             }
 
-            var preview = SnapshotEvaluation.Preview(parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, pictures, parsed.GetValue(method), stop);
+            var preview = SnapshotEvaluation.Preview(
+                parsed.GetValue(name)!, parsed.GetValue(runs)!, parsed.GetValue(data)!, pictures, parsed.GetValue(method), stop);
             MixSheet.Write(preview, parsed.GetValue(file)!);
             output.WriteLine($"Wrote {Path.GetFullPath(parsed.GetValue(file)!)}");
             return Task.FromResult(ExitCode.Done);

@@ -7,16 +7,38 @@ namespace TiMix.Node.Commands;
 /// <summary>The arguments of all commands that read pictures with captions in whatever format.</summary>
 internal sealed class SourceArguments
 {
-    private readonly Argument<string> _source = new("SOURCE") { Description = "A file, the directory of Flickr30k Entities, or shards such as \"shards/train-{000..099}.tar\"." };
-    private readonly Option<string?> _format = new("--format") { Description = $"{string.Join(", ", PictureFormats.Names)}; told from the content if left out." };
-    private readonly Option<string?> _images = new("--images") { Description = "Directory that the names of pictures start from; beside the file if left out." };
-    private readonly Option<string?> _split = new("--split") { Description = "Only these parts, for example test or train,restval (karpathy, flickr-entities)." };
-    private readonly Option<string?> _boxes = new("--boxes") { Description = "A second source with boxes for the same pictures, for example COCO's instances." };
+    private readonly Argument<string> _source = new("SOURCE")
+    {
+        Description = "A file, the directory of Flickr30k Entities, or shards such as \"shards/train-{000..099}.tar\".",
+    };
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description = $"{string.Join(", ", PictureFormats.Names)}; told from the content if left out.",
+    };
+    private readonly Option<string?> _images = new("--images")
+    {
+        Description = "Directory that the names of pictures start from; beside the file if left out.",
+    };
+    private readonly Option<string?> _split = new("--split")
+    {
+        Description = "Only these parts, for example test or train,restval (karpathy, flickr-entities).",
+    };
+    private readonly Option<string?> _boxes = new("--boxes")
+    {
+        Description = "A second source with boxes for the same pictures, for example COCO's instances.",
+    };
     private readonly Option<string?> _annotations = new("--annotations") { Description = "The file with the answers to the questions of VQA v2 (vqa)." };
     private readonly Option<string?> _imageKey = new("--image-key") { Description = "Column or member that names the picture (table, list, regions)." };
     private readonly Option<string?> _captionKey = new("--caption-key") { Description = "Column or member with the caption (table, list, regions)." };
-    private readonly Option<string?> _separator = new("--separator") { Description = "Between a table's columns: tab, comma, or a character; told from the first line if left out." };
-    private readonly Option<bool> _quoting = new("--quoting") { Description = "Whether quotation marks enclose a table's fields; with false they are text.", DefaultValueFactory = _ => true };
+    private readonly Option<string?> _separator = new("--separator")
+    {
+        Description = "Between a table's columns: tab, comma, or a character; told from the first line if left out.",
+    };
+    private readonly Option<bool> _quoting = new("--quoting")
+    {
+        Description = "Whether quotation marks enclose a table's fields; with false they are text.",
+        DefaultValueFactory = _ => true,
+    };
     private readonly Option<int> _list = new("--list") { Description = "Problems that are listed, the first ones.", DefaultValueFactory = _ => 20 };
 
     /// <summary>Adds them to a command.</summary>

@@ -10,7 +10,10 @@ namespace TiMix.Node.Commands;
 internal sealed class LiveRunOptions
 {
     private readonly Option<string?> _run = new("--run") { Description = "Which run; default: the only one that goes on." };
-    private readonly Option<string?> _url = new("--url") { Description = $"Its HTTP interface on another machine; the token for changes: {OperationsServer.TokenVariable}." };
+    private readonly Option<string?> _url = new("--url")
+    {
+        Description = $"Its HTTP interface on another machine; the token for changes: {OperationsServer.TokenVariable}.",
+    };
     private readonly Option<string> _runs = Shared.RunsDirectory();
 
     public void AddTo(Command command)
@@ -21,7 +24,8 @@ internal sealed class LiveRunOptions
     }
 
     /// <exception cref="RunError">There is no such run, or there are several.</exception>
-    public Task<OperationsClient> FindAsync(ParseResult parsed) => OperationsClient.FindAsync(parsed.GetValue(_runs)!, parsed.GetValue(_run), parsed.GetValue(_url));
+    public Task<OperationsClient> FindAsync(ParseResult parsed) =>
+        OperationsClient.FindAsync(parsed.GetValue(_runs)!, parsed.GetValue(_run), parsed.GetValue(_url));
 }
 
 /// <summary><c>timix scale</c>, <c>drain</c>, <c>pause</c>, <c>continue</c>, <c>snapshot</c> and <c>stop</c>.</summary>
@@ -75,11 +79,13 @@ internal static class SteerCommands
         """, null, _ => ("stop", null));
 
     internal static int ParseTrainers(string text) =>
-        text.StartsWith(Trainers, StringComparison.Ordinal) && int.TryParse(text.AsSpan(Trainers.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1
+        text.StartsWith(Trainers, StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan(Trainers.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1
             ? number
             : throw new RunError($"\"{text}\" is not {Trainers} and a number from 1 on; for example: timix scale trainers=4.");
 
-    private static Command Steer(TextWriter output, string name, string description, Argument<string>? argument, Func<ParseResult, (string What, object? Body)> wish)
+    private static Command Steer(
+        TextWriter output, string name, string description, Argument<string>? argument, Func<ParseResult, (string What, object? Body)> wish)
     {
         var (command, run) = (new Command(name, description), new LiveRunOptions());
         if (argument is not null)

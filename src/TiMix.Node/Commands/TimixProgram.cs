@@ -97,7 +97,13 @@ public static class TimixProgram
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token).ConfigureAwait(false);
+                new InvocationConfiguration
+                {
+                    Output = output,
+                    Error = error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                }, stop.Token).ConfigureAwait(false);
         }
         catch (Exception mistake) when (mistake is RunError or DataException)
         {

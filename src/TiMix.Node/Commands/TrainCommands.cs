@@ -18,11 +18,20 @@ internal static class Shared
 {
     public static Option<string> RunsDirectory() => new("--runs-dir") { Description = "Where runs are kept.", DefaultValueFactory = _ => "runs" };
 
-    public static Option<string> DataDirectory() => new("--data-dir") { Description = "Where the sample corpus is kept; composed there if it is absent.", DefaultValueFactory = _ => Path.Combine("data", "sample") };
+    public static Option<string> DataDirectory() => new("--data-dir")
+    {
+        Description = "Where the sample corpus is kept; composed there if it is absent.",
+        DefaultValueFactory = _ => Path.Combine("data", "sample"),
+    };
 
-    public static Option<string?> Journal() => new("--journal") { Description = "PostgreSQL database for the run's journal, postgresql://USER@HOST/DATABASE; default: the variable TIMIX_JOURNAL, else a file of the run." };
+    public static Option<string?> Journal() => new("--journal")
+    {
+        Description =
+            "PostgreSQL database for the run's journal, postgresql://USER@HOST/DATABASE; default: the variable TIMIX_JOURNAL, else a file of the run.",
+    };
 
-    public static Option<int?> Threads() => new("--threads") { Description = "Compute threads of a trainer; default: all processors, 1 with --trainers. The result does not depend on it." };
+    public static Option<int?> Threads() =>
+        new("--threads") { Description = "Compute threads of a trainer; default: all processors, 1 with --trainers. The result does not depend on it." };
 
     public static Option<bool> Quiet() => new("--quiet") { Description = "Only the end." };
 }
@@ -30,11 +39,19 @@ internal static class Shared
 /// <summary>The options by which a command says which run it starts.</summary>
 internal sealed class NewRunOptions
 {
-    private readonly Argument<string> _recipe = new("RECIPE") { Description = "Name of a recipe that comes with the program, or a file.", DefaultValueFactory = _ => "sample" };
+    private readonly Argument<string> _recipe = new("RECIPE")
+    {
+        Description = "Name of a recipe that comes with the program, or a file.",
+        DefaultValueFactory = _ => "sample",
+    };
     private readonly Option<string?> _run = new("--run") { Description = "Name of the run; default: the recipe's name and the next free number." };
     private readonly Option<long?> _steps = new("--steps") { Description = "Short for --set optimization.steps=N." };
     private readonly Option<ulong?> _seed;
-    private readonly Option<string[]> _set = new("--set") { Description = "key=value: changes one key of the recipe; see \"timix recipe\".", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "key=value: changes one key of the recipe; see \"timix recipe\".",
+        AllowMultipleArgumentsPerToken = true,
+    };
     private readonly Option<string> _runs = Shared.RunsDirectory();
     private readonly Option<string> _data = Shared.DataDirectory();
     private readonly Option<int?> _threads = Shared.Threads();
@@ -116,7 +133,8 @@ internal static class TrainCommands
             BeginIfChild(parsed, output);
             var (wanted, endpoint) = (cluster.Wanted(parsed), HttpOption.Parse(parsed.GetValue(http)!));
             var options = run.Read(parsed, wanted);
-            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+            return await ExecuteAsync(
+                options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
     }
@@ -153,7 +171,8 @@ internal static class TrainCommands
                 Resume = true,
                 Journal = JournalAddress.Of(parsed.GetValue(journal)),
             };
-            return await ExecuteAsync(options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+            return await ExecuteAsync(
+                options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
         });
         return command;
     }
@@ -166,7 +185,8 @@ internal static class TrainCommands
         }
     }
 
-    private static async Task<int> ExecuteAsync(RunOptions options, LaunchOptions? cluster, IPEndPoint? http, TextWriter output, bool quiet, CancellationToken stop)
+    private static async Task<int> ExecuteAsync(
+        RunOptions options, LaunchOptions? cluster, IPEndPoint? http, TextWriter output, bool quiet, CancellationToken stop)
     {
         RunExamination? examination = null;
         var (result, progress) = await RunScreen.ShowAsync(options, output, quiet, observer => cluster is null

@@ -66,7 +66,8 @@ internal sealed class Comparisons(Experiment experiment, IReadOnlyList<RunResult
 
         foreach (var contrast in Contrasts(experiment.Compute?.Arms ?? []))
         {
-            if (new[] { contrast.Arm, contrast.Baseline }.Any(arm => ExperimentPlan.EqualWork(experiment, experiment.ArmOf(arm), experiment.Seeds[0]).Steps != experiment.Recipe.Optimization.Steps))
+            if (new[] { contrast.Arm, contrast.Baseline }.Any(
+                arm => ExperimentPlan.EqualWork(experiment, experiment.ArmOf(arm), experiment.Seeds[0]).Steps != experiment.Recipe.Optimization.Steps))
             {
                 raw.Add((contrast, true, false, Paired(contrast, metric, (arm, seed) => ExperimentPlan.EqualWork(experiment, arm, seed))));
             }

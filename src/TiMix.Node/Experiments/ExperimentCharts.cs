@@ -14,7 +14,8 @@ internal static class ExperimentCharts
     /// <summary>Okabe and Ito (2008), without the yellow, which is hard to see on white.</summary>
     private static readonly string[] Palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
-    private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
+    private static readonly MarkerShape[] Shapes =
+        [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
 
     static ExperimentCharts()
     {
@@ -89,7 +90,8 @@ internal static class ExperimentCharts
             }
         }
 
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. fractions.Select(Math.Log10)], [.. fractions.Select(fraction => FormattableString.Invariant($"{100 * (decimal)fraction:0.###} %"))]);
+        plot.Axes.Bottom.TickGenerator = new NumericManual(
+            [.. fractions.Select(Math.Log10)], [.. fractions.Select(fraction => FormattableString.Invariant($"{100 * (decimal)fraction:0.###} %"))]);
         plot.XLabel("part of the training pairs");
         plot.Legend.FontName = FontName;
         plot.Legend.FontSize = 15;

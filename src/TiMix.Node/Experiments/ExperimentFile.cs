@@ -86,7 +86,9 @@ internal static class ExperimentFile
     {
         section.Allow("name", "set", "cost");
         var name = section.Text("name");
-        section.Need(name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'), "name", "of letters, digits, - and _, for its runs are called by it");
+        section.Need(
+            name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'), "name",
+            "of letters, digits, - and _, for its runs are called by it");
         var cost = section.Has("cost") ? section.Number("cost") : (double?)null;
         section.Need(cost is null or > 0, "cost", "larger than 0");
         return new Arm(name, section.Settings("set"), cost);
@@ -103,7 +105,9 @@ internal static class ExperimentFile
     private static Metric MetricOf(Section root, string text, Recipe recipe)
     {
         var dot = text.IndexOf('.', StringComparison.Ordinal);
-        root.Need(dot > 0 && Splits.All(recipe).Contains(text[..dot]), "metrics", $"SPLIT.NAME as in summary.json, for example test.meanRecall; the splits are {string.Join(", ", Splits.All(recipe))}");
+        root.Need(
+            dot > 0 && Splits.All(recipe).Contains(text[..dot]), "metrics",
+            $"SPLIT.NAME as in summary.json, for example test.meanRecall; the splits are {string.Join(", ", Splits.All(recipe))}");
         return new Metric(text[..dot], text[(dot + 1)..]);
     }
 
@@ -135,7 +139,8 @@ internal static class ExperimentFile
     /// <summary>An object of the file, with its place for messages.</summary>
     private sealed class Section(JsonNode? node, string file, string prefix)
     {
-        private readonly JsonObject _object = node as JsonObject ?? throw new RunError($"{file}: \"{(prefix.Length == 0 ? "the file" : prefix.TrimEnd('.'))}\" must be an object: {{ … }}; {Right}.");
+        private readonly JsonObject _object = node as JsonObject ?? throw new RunError(
+            $"{file}: \"{(prefix.Length == 0 ? "the file" : prefix.TrimEnd('.'))}\" must be an object: {{ … }}; {Right}.");
 
         public void Allow(params string[] keys)
         {
@@ -160,7 +165,8 @@ internal static class ExperimentFile
 
         public string Text(string key) => _object[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw Wrong(key, "a text");
 
-        public double Number(string key) => _object[key] is JsonValue value && value.TryGetValue<double>(out var number) ? number : throw Wrong(key, "a number");
+        public double Number(string key) =>
+            _object[key] is JsonValue value && value.TryGetValue<double>(out var number) ? number : throw Wrong(key, "a number");
 
         public Section Sub(string key) => new(_object[key], file, prefix + key + ".");
 
@@ -170,11 +176,13 @@ internal static class ExperimentFile
             [.. List(key).Select(item => item is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw Wrong(key, "a list of texts"))];
 
         public IReadOnlyList<double> Numbers(string key, Func<double, bool> holds, string right) =>
-            [.. List(key).Select(item => item is JsonValue value && value.TryGetValue<double>(out var number) && holds(number) ? number : throw Wrong(key, $"a list of numbers, {right}")).Distinct()];
+            [.. List(key).Select(item => item is JsonValue value && value.TryGetValue<double>(out var number)
+                && holds(number) ? number : throw Wrong(key, $"a list of numbers, {right}")).Distinct()];
 
         public string Name(string key, string[] known) => known.Contains(Text(key)) ? Text(key) : throw Wrong(key, "one of " + string.Join(", ", known));
 
-        public IReadOnlyList<string> Names(string key, string[] known) => Texts(key).All(known.Contains) ? Texts(key) : throw Wrong(key, "a list of " + string.Join(", ", known));
+        public IReadOnlyList<string> Names(string key, string[] known) =>
+            Texts(key).All(known.Contains) ? Texts(key) : throw Wrong(key, "a list of " + string.Join(", ", known));
 
         /// <summary>An object of recipe keys as key=value.</summary>
         public IReadOnlyList<string> Settings(string key)
@@ -189,10 +197,12 @@ internal static class ExperimentFile
                 : throw Wrong(key, "an object of a recipe's keys, for example { \"mix.method\": \"none\" }");
         }
 
-        private static string Plain(JsonNode? value) => value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value?.ToJsonString() ?? "";
+        private static string Plain(JsonNode? value) =>
+            value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value?.ToJsonString() ?? "";
 
         private JsonArray List(string key) => _object[key] is JsonArray { Count: > 0 } list ? list : throw Wrong(key, "a list with something in it");
 
-        private RunError Wrong(string key, string right) => new(string.Create(CultureInfo.InvariantCulture, $"{file}: \"{prefix}{key}\" is {_object[key]?.ToJsonString() ?? "missing"}; it must be {right}; {Right}."));
+        private RunError Wrong(string key, string right) => new(string.Create(
+            CultureInfo.InvariantCulture, $"{file}: \"{prefix}{key}\" is {_object[key]?.ToJsonString() ?? "missing"}; it must be {right}; {Right}."));
     }
 }

@@ -49,17 +49,24 @@ internal static class ExperimentPlan
 
         if (experiment.Curve is { } curve)
         {
-            runs.AddRange(curve.Fractions.SelectMany(fraction => curve.Seeds.SelectMany(seed => curve.Arms.Select(arm => EqualSteps(experiment, experiment.ArmOf(arm), seed, fraction)))));
+            runs.AddRange(
+                curve.Fractions.SelectMany(
+                    fraction => curve.Seeds.SelectMany(seed => curve.Arms.Select(arm => EqualSteps(experiment, experiment.ArmOf(arm), seed, fraction)))));
         }
 
         return [.. runs.DistinctBy(run => run.Name).Where(run =>
-            limits is null || ((limits.Arms?.Contains(run.Arm.Name) ?? true) && (limits.Seeds?.Contains(run.Seed) ?? true) && (limits.Fractions?.Contains(run.Fraction) ?? true)))];
+            limits is null || ((limits.Arms?.Contains(run.Arm.Name) ?? true) && (limits.Seeds?.Contains(run.Seed) ?? true)
+                && (limits.Fractions?.Contains(run.Fraction) ?? true)))];
     }
 
     /// <summary>The run of an arm in the recipe's steps.</summary>
-    public static PlannedRun EqualSteps(Experiment experiment, Arm arm, ulong seed, double fraction) => Of(experiment, arm, seed, fraction, experiment.Recipe.Optimization.Steps);
+    public static PlannedRun EqualSteps(Experiment experiment, Arm arm, ulong seed, double fraction) =>
+        Of(experiment, arm, seed, fraction, experiment.Recipe.Optimization.Steps);
 
-    /// <summary>The run of an arm in as many steps as make its work that of the reference. The schedule keeps its shape: warm-up and ramps are stretched alike.</summary>
+    /// <summary>
+    /// The run of an arm in as many steps as make its work that of the reference. The schedule keeps its shape: warm-up and ramps are stretched
+    /// alike.
+    /// </summary>
     public static PlannedRun EqualWork(Experiment experiment, Arm arm, ulong seed)
     {
         var reference = experiment.ArmOf(experiment.Compute!.Reference);
@@ -78,7 +85,8 @@ internal static class ExperimentPlan
             Objective = recipe.Objective with { DistillRampSteps = Scaled(recipe.Objective.DistillRampSteps, stretch) },
             Run = recipe.Run with { Seed = seed },
         };
-        return new PlannedRun(string.Create(CultureInfo.InvariantCulture, $"{arm.Name}-{100 * (decimal)fraction:0.###}pct-{steps}-s{seed}"), arm, seed, fraction, steps, recipe);
+        return new PlannedRun(
+            string.Create(CultureInfo.InvariantCulture, $"{arm.Name}-{100 * (decimal)fraction:0.###}pct-{steps}-s{seed}"), arm, seed, fraction, steps, recipe);
     }
 
     private static long Scaled(long steps, double factor) => (long)Math.Round(steps * factor, MidpointRounding.AwayFromZero);

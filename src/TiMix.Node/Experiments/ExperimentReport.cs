@@ -8,7 +8,8 @@ namespace TiMix.Node.Experiments;
 /// <param name="experiment">What was planned.</param>
 /// <param name="results">What there is of all planned runs.</param>
 /// <param name="measured">What a step of each arm took, as far as measured.</param>
-internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunResults> results, IReadOnlyDictionary<string, (double Seconds, double Cost)> measured)
+internal sealed class ExperimentReport(
+    Experiment experiment, IReadOnlyList<RunResults> results, IReadOnlyDictionary<string, (double Seconds, double Cost)> measured)
 {
     /// <summary>Declared and measured cost may differ by this share before the report says so.</summary>
     private const double CostTolerance = 0.1;
@@ -27,8 +28,10 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
             Directory.CreateDirectory(directory);
             var primary = experiment.Metrics[0];
             ExperimentCharts.WriteArms(
-                Path.Combine(directory, "arms.png"), $"{experiment.Name}: arms at equal steps, {Percent(experiment.Fraction)} of the pairs", primary.ToString(), [.. experiment.Arms.Select(arm => arm.Name)],
-                [.. experiment.Seeds.Select(seed => experiment.Arms.Select(arm => _comparisons.Value(ExperimentPlan.EqualSteps(experiment, arm, seed, experiment.Fraction), primary)).ToArray())]);
+                Path.Combine(directory, "arms.png"), $"{experiment.Name}: arms at equal steps, {Percent(experiment.Fraction)} of the pairs", primary.ToString(),
+                [.. experiment.Arms.Select(arm => arm.Name)],
+                [.. experiment.Seeds.Select(seed => experiment.Arms.Select(
+                    arm => _comparisons.Value(ExperimentPlan.EqualSteps(experiment, arm, seed, experiment.Fraction), primary)).ToArray())]);
             if (experiment.Curve is { } curve)
             {
                 var fractions = FractionsOf(curve);
@@ -72,11 +75,16 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
         Line();
         if (missing.Count > 0)
         {
-            Line($"> **INCOMPLETE: {missing.Count} of {results.Count} runs are missing.** What is below comes from the {results.Count - missing.Count} that are finished; with the rest it may change. Missing: {string.Join(", ", missing.Select(result => result.Run.Name + (result.Stage == RunStage.Interrupted ? " (begun)" : "")))}.");
+            Line($"> **INCOMPLETE: {missing.Count} of {results.Count} runs are missing.** What is below comes from the {results.Count - missing.Count} that "
+                + $"are finished; with the rest it may change. Missing: "
+                + $"{string.Join(", ", missing.Select(result => result.Run.Name + (result.Stage == RunStage.Interrupted ? " (begun)" : "")))}.");
             Line();
         }
 
-        Line($"{experiment.Arms.Count} arms, seeds {string.Join(", ", experiment.Seeds)}; {recipe.Optimization.Steps} steps of {recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize} pairs on {Percent(experiment.Fraction)} of `{recipe.Data.Train}`. Runs of one seed begin with the same weights and see the same samples in the same order, so arms are compared in pairs. Decisive number: `{experiment.Metrics[0]}`.");
+        Line($"{experiment.Arms.Count} arms, seeds {string.Join(", ", experiment.Seeds)}; {recipe.Optimization.Steps} steps of "
+            + $"{recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize} pairs on {Percent(experiment.Fraction)} of `{recipe.Data.Train}`. "
+            + $"Runs of one seed begin with the same weights and see the same samples in the same order, so arms are compared in pairs. Decisive number: "
+            + $"`{experiment.Metrics[0]}`.");
         Line();
         Line("| arm | settings of its own |");
         Line("|---|---|");
@@ -115,7 +123,8 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
         foreach (var arm in experiment.Arms)
         {
             var spread = Spread.Of(_comparisons.Values(arm.Name, experiment.Fraction, primary));
-            Line($"| {arm.Name} | {spread.Count} of {experiment.Seeds.Count} | {Number(spread.Mean)} | {Number(spread.Deviation)} | {Interval(spread.Mean - spread.HalfWidth, spread.Mean + spread.HalfWidth, signed: false)} |");
+            Line($"| {arm.Name} | {spread.Count} of {experiment.Seeds.Count} | {Number(spread.Mean)} | {Number(spread.Deviation)} | "
+                + $"{Interval(spread.Mean - spread.HalfWidth, spread.Mean + spread.HalfWidth, signed: false)} |");
         }
 
         Line();
@@ -140,14 +149,18 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
             return;
         }
 
-        Line($"Each arm takes as many steps as make its work that of `{compute.Reference}` in {experiment.Recipe.Optimization.Steps} steps, by the costs that the file **declares** (held against measured ones below); warm-up and ramps are stretched alike. Arms of the same cost keep their runs; only comparisons in which an arm's steps change are listed.");
+        Line($"Each arm takes as many steps as make its work that of `{compute.Reference}` in {experiment.Recipe.Optimization.Steps} steps, by the costs "
+            + $"that the file **declares** (held against measured ones below); warm-up and ramps are stretched alike. Arms of the same cost keep their runs; "
+            + $"only comparisons in which an arm's steps change are listed.");
         Line();
         Line("| arm | declared cost | steps | n | mean |");
         Line("|---|---|---|---|---|");
         foreach (var arm in compute.Arms.Select(experiment.ArmOf))
         {
-            var spread = Spread.Of([.. compute.Seeds.Select(seed => _comparisons.Value(ExperimentPlan.EqualWork(experiment, arm, seed), experiment.Metrics[0])).OfType<double>()]);
-            Line($"| {arm.Name} | {Number(arm.Cost!.Value)} | {ExperimentPlan.EqualWork(experiment, arm, experiment.Seeds[0]).Steps} | {spread.Count} of {compute.Seeds.Count} | {Number(spread.Mean)} |");
+            var spread = Spread.Of(
+                [.. compute.Seeds.Select(seed => _comparisons.Value(ExperimentPlan.EqualWork(experiment, arm, seed), experiment.Metrics[0])).OfType<double>()]);
+            Line($"| {arm.Name} | {Number(arm.Cost!.Value)} | {ExperimentPlan.EqualWork(experiment, arm, experiment.Seeds[0]).Steps} | {spread.Count} of "
+                + $"{compute.Seeds.Count} | {Number(spread.Mean)} |");
         }
 
         Line();
@@ -173,7 +186,8 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
             Line($"| {arm} | {string.Join(" | ", fractions.Select(fraction => WithInterval(Spread.Of(_comparisons.Values(arm, fraction, primary)))))} |");
         }
 
-        foreach (var contrast in curve.Arms.SelectMany(arm => experiment.Baselines.Where(baseline => curve.Arms.Contains(baseline) && baseline != arm).Select(baseline => new Contrast(arm, baseline))))
+        foreach (var contrast in curve.Arms.SelectMany(arm => experiment.Baselines.Where(
+            baseline => curve.Arms.Contains(baseline) && baseline != arm).Select(baseline => new Contrast(arm, baseline))))
         {
             var cells = fractions.Select(fraction => WithInterval(_comparisons.AtEqualSteps(contrast, fraction, primary).Spread, signed: true));
             Line($"| {contrast.Arm} − {contrast.Baseline} | {string.Join(" | ", cells)} |");
@@ -229,15 +243,19 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
     {
         Line("## Cost of a step");
         Line();
-        Line("Measured: wall seconds of a step as the finished runs recorded them, median of the mixing steps and of the others weighted by their numbers, median over seeds. Loader and mixer work beside the trainer, and other runs may have, so this is time on this machine, not arithmetic.");
+        Line("Measured: wall seconds of a step as the finished runs recorded them, median of the mixing steps and of the others weighted by their numbers, "
+            + "median over seeds. Loader and mixer work beside the trainer, and other runs may have, so this is time on this machine, not arithmetic.");
         Line();
         Line("| arm | declared | measured | seconds a step |");
         Line("|---|---|---|---|");
         foreach (var arm in experiment.Arms)
         {
             var there = measured.TryGetValue(arm.Name, out var found);
-            var warning = there && arm.Cost is { } declared && Math.Abs((found.Cost / declared) - 1) > CostTolerance ? " **differs from the declared cost**" : "";
-            Line($"| {arm.Name} | {(arm.Cost is { } cost ? Number(cost) : "–")} | {(there ? Number(found.Cost) + warning : "–")} | {(there ? found.Seconds.ToString("F3", CultureInfo.InvariantCulture) : "–")} |");
+            var warning = there && arm.Cost is { } declared && Math.Abs((found.Cost / declared) - 1) > CostTolerance
+                ? " **differs from the declared cost**"
+                : "";
+            Line($"| {arm.Name} | {(arm.Cost is { } cost ? Number(cost) : "–")} | {(there ? Number(found.Cost) + warning : "–")} | "
+                + $"{(there ? found.Seconds.ToString("F3", CultureInfo.InvariantCulture) : "–")} |");
         }
 
         Line();
@@ -247,7 +265,9 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
     {
         Line("## How to read this");
         Line();
-        Line("A comparison is *resolved* if the 95 % t-interval of the paired differences leaves 0 out, and, where it is not a main contrast, p after Holm's correction is below 0.05 as well. Otherwise these runs do not tell; the number of seeds is a guess that mean and spread would stay as they are. The interval covers what the seed changes (initial weights, order, augmentation), not other data, other sizes or other settings.");
+        Line("A comparison is *resolved* if the 95 % t-interval of the paired differences leaves 0 out, and, where it is not a main contrast, p after Holm's "
+            + "correction is below 0.05 as well. Otherwise these runs do not tell; the number of seeds is a guess that mean and spread would stay as they "
+            + "are. The interval covers what the seed changes (initial weights, order, augmentation), not other data, other sizes or other settings.");
         Line();
         Line("`results.csv` has every run with all its numbers and the fingerprint of its weights.");
     }
@@ -266,7 +286,10 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
         foreach (var comparison in comparisons)
         {
             var difference = comparison.Difference;
-            Line($"| {comparison.Contrast.Arm} − {comparison.Contrast.Baseline}{(comparison.EqualCompute ? ", equal compute" : "")} | {difference.Spread.Count} | {Number(difference.Spread.Mean, signed: true)} | {Interval(difference.Low, difference.High, signed: true)} | {difference.Signs} | {P(comparison.Main ? difference.P : comparison.AdjustedP)} | {(comparison.Resolved ? "**resolved**" : comparison.Verdict)} |");
+            Line($"| {comparison.Contrast.Arm} − {comparison.Contrast.Baseline}{(comparison.EqualCompute ? ", equal compute" : "")} | "
+                + $"{difference.Spread.Count} | {Number(difference.Spread.Mean, signed: true)} | {Interval(difference.Low, difference.High, signed: true)} | "
+                + $"{difference.Signs} | {P(comparison.Main ? difference.P : comparison.AdjustedP)} | "
+                + $"{(comparison.Resolved ? "**resolved**" : comparison.Verdict)} |");
         }
 
         Line();
@@ -275,12 +298,15 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
     private string Csv()
     {
         var keys = results.Where(result => result.Summary is not null)
-            .SelectMany(result => (result.Summary!["evaluation"]?.AsObject() ?? []).SelectMany(split => split.Value!.AsObject().Select(metric => new Metric(split.Key, metric.Key)))).Distinct().ToList();
+            .SelectMany(result => (result.Summary!["evaluation"]?.AsObject() ?? []).SelectMany(
+                split => split.Value!.AsObject().Select(metric => new Metric(split.Key, metric.Key)))).Distinct().ToList();
         var csv = new StringBuilder($"run,arm,seed,fraction,steps,stage,fingerprint{string.Concat(keys.Select(key => $",{key}"))}\n");
         foreach (var result in results)
         {
             var run = result.Run;
-            csv.Append(CultureInfo.InvariantCulture, $"{run.Name},{run.Arm.Name},{run.Seed},{run.Fraction},{run.Steps},{result.Stage.ToString().ToLowerInvariant()},{result.Fingerprint}");
+            csv.Append(
+                CultureInfo.InvariantCulture,
+                $"{run.Name},{run.Arm.Name},{run.Seed},{run.Fraction},{run.Steps},{result.Stage.ToString().ToLowerInvariant()},{result.Fingerprint}");
             csv.Append(string.Concat(keys.Select(key => "," + result.Value(key)?.ToString("R", CultureInfo.InvariantCulture)))).Append('\n');
         }
 
@@ -291,7 +317,8 @@ internal sealed class ExperimentReport(Experiment experiment, IReadOnlyList<RunR
 
     private static string Percent(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{100 * (decimal)fraction:0.###} %");
 
-    private static string Number(double value, bool signed = false) => double.IsNaN(value) ? "–" : value.ToString(signed ? "+0.00;−0.00;0.00" : "0.00;−0.00", CultureInfo.InvariantCulture);
+    private static string Number(double value, bool signed = false) =>
+        double.IsNaN(value) ? "–" : value.ToString(signed ? "+0.00;−0.00;0.00" : "0.00;−0.00", CultureInfo.InvariantCulture);
 
     private static string Interval(double low, double high, bool signed) => double.IsNaN(low) ? "–" : $"{Number(low, signed)} to {Number(high, signed)}";
 

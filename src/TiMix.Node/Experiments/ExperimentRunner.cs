@@ -84,7 +84,9 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
     {
         var run = result.Run;
         var resumes = result.Stage == RunStage.Interrupted;
-        using var child = await ChildProcess.StartAsync(run.Name, resumes ? ResumeArguments(run) : TrainArguments(run), new Dictionary<string, string>(), Path.Combine(directory, "logs", run.Name + ".log")).ConfigureAwait(false);
+        using var child = await ChildProcess.StartAsync(
+            run.Name, resumes ? ResumeArguments(run) : TrainArguments(run), new Dictionary<string, string>(),
+            Path.Combine(directory, "logs", run.Name + ".log")).ConfigureAwait(false);
         lock (_lock)
         {
             _running.Add(child, running);
@@ -113,7 +115,10 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
 
         if (now.Stage == RunStage.Finished)
         {
-            Line(string.Create(CultureInfo.InvariantCulture, $"[{running.Number}/{_total}] {run.Name} finished: {metric} {now.Value(metric):F2}; {_finished} of {_total} done, {Left()} left"));
+            Line(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"[{running.Number}/{_total}] {run.Name} finished: {metric} {now.Value(metric):F2}; {_finished} of {_total} done, {Left()} left"));
         }
         else if (_stopping)
         {
@@ -126,7 +131,8 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
                 _failed.Add(run.Name);
             }
 
-            Line($"[{running.Number}/{_total}] {run.Name} FAILED with exit code {code}: {string.Join(" | ", child.LastLines)}; see {Path.Combine(directory, "logs", run.Name + ".log")}");
+            Line($"[{running.Number}/{_total}] {run.Name} FAILED with exit code {code}: {string.Join(" | ", child.LastLines)}; see "
+                + $"{Path.Combine(directory, "logs", run.Name + ".log")}");
         }
     }
 
@@ -140,7 +146,8 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
 
     private string[] ResumeArguments(PlannedRun run) => ["resume", run.Name, .. Common];
 
-    private string[] Common => ["--runs-dir", directory, "--data-dir", dataDirectory, "--threads", threads.ToString(CultureInfo.InvariantCulture), ChildControl.Option];
+    private string[] Common =>
+        ["--runs-dir", directory, "--data-dir", dataDirectory, "--threads", threads.ToString(CultureInfo.InvariantCulture), ChildControl.Option];
 
     private void Stop()
     {
@@ -168,7 +175,8 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
                         continue;
                     }
 
-                    var shown = _running.Select(pair => $"[{pair.Value.Number}/{_total}] {pair.Value.Run.Name} step {StepOf(pair.Key) ?? 0}/{pair.Value.Run.Steps}");
+                    var shown = _running.Select(
+                        pair => $"[{pair.Value.Number}/{_total}] {pair.Value.Run.Name} step {StepOf(pair.Key) ?? 0}/{pair.Value.Run.Steps}");
                     Line($"{string.Join("; ", shown)}; {_finished} of {_total} done, {Left()} left");
                 }
             }
@@ -207,7 +215,8 @@ internal sealed partial class ExperimentRunner(string directory, string dataDire
     /// <summary>The step that a run has told of last: a line "step 12/750 …".</summary>
     private static long? StepOf(ChildProcess child) => child.LastLines.Select(StepOf).LastOrDefault(step => step is not null);
 
-    internal static long? StepOf(string line) => StepLine().Match(line) is { Success: true } match ? long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
+    internal static long? StepOf(string line) =>
+        StepLine().Match(line) is { Success: true } match ? long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
 
     [GeneratedRegex("^step ([0-9]{1,15})/[0-9]")]
     private static partial Regex StepLine();

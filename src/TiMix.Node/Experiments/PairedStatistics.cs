@@ -14,7 +14,8 @@ internal readonly record struct Spread(int Count, double Mean, double Deviation)
     public static Spread Of(IReadOnlyList<double> values)
     {
         var mean = values.Count == 0 ? double.NaN : values.Average();
-        return new Spread(values.Count, mean, values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
+        return new Spread(
+            values.Count, mean, values.Count < 2 ? double.NaN : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)));
     }
 }
 
@@ -74,7 +75,9 @@ internal static class PairedStatistics
     /// <param name="freedom">Degrees of freedom, from 1.</param>
     public static double Quantile(double probability, int freedom) => StudentT.InvCDF(0, 1, freedom, probability);
 
-    /// <summary>Holm's step-down adjustment (1979): p values that may each be held against 5 % though there are many. NaN stays NaN and does not count.</summary>
+    /// <summary>
+    /// Holm's step-down adjustment (1979): p values that may each be held against 5 % though there are many. NaN stays NaN and does not count.
+    /// </summary>
     public static double[] Holm(IReadOnlyList<double> p)
     {
         var adjusted = Enumerable.Repeat(double.NaN, p.Count).ToArray();

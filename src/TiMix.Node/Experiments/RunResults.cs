@@ -68,7 +68,8 @@ internal sealed record RunResults(PlannedRun Run, RunStage Stage, JsonObject? Su
         var differences = RecipeFile.Differences(run.Recipe, found);
         if (differences.Count > 0)
         {
-            throw new RunError($"{path} holds a run of another recipe: {string.Join(", ", differences)} differ from the experiment's; move it away, or give another --dir.");
+            throw new RunError(
+                $"{path} holds a run of another recipe: {string.Join(", ", differences)} differ from the experiment's; move it away, or give another --dir.");
         }
     }
 }

@@ -25,7 +25,10 @@ internal static class StepCost
         return count == 0 ? null : ((Median(mixing) * mixing.Count) + (Median(other) * other.Count)) / count;
     }
 
-    /// <summary>Measured cost of every arm that has finished runs in the recipe's steps: median over seeds, in units in which the first of them costs what it declares, or 1.</summary>
+    /// <summary>
+    /// Measured cost of every arm that has finished runs in the recipe's steps: median over seeds, in units in which the first of them costs what it
+    /// declares, or 1.
+    /// </summary>
     public static IReadOnlyDictionary<string, (double Seconds, double Cost)> Measured(Experiment experiment, string directory, IEnumerable<RunResults> runs)
     {
         var seconds = new Dictionary<string, double>();
@@ -33,7 +36,8 @@ internal static class StepCost
         {
             double[] found =
             [
-                .. runs.Where(result => result.Stage == RunStage.Finished && result.Run.Arm == arm && result.Run.Fraction == experiment.Fraction && result.Run.Steps == experiment.Recipe.Optimization.Steps)
+                .. runs.Where(result => result.Stage == RunStage.Finished && result.Run.Arm == arm && result.Run.Fraction == experiment.Fraction
+                    && result.Run.Steps == experiment.Recipe.Optimization.Steps)
                     .Select(result => SecondsPerStep(directory, result.Run)).OfType<double>(),
             ];
             if (found.Length > 0)

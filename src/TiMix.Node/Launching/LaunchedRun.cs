@@ -24,7 +24,8 @@ internal static class LaunchedRun
         using (var launcher = new LocalLauncher(options, directory, seen))
         {
             launched?.Invoke(launcher);
-            result = await OperatedRun.ExecuteAsync(options.Http, options.Run, directory, seen, new LauncherControl(launcher), () => launcher.RunAsync(stop)).ConfigureAwait(false);
+            result = await OperatedRun.ExecuteAsync(
+                options.Http, options.Run, directory, seen, new LauncherControl(launcher), () => launcher.RunAsync(stop)).ConfigureAwait(false);
         }
 
         if (result.Outcome == RunOutcome.Finished)

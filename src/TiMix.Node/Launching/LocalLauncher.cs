@@ -79,7 +79,9 @@ internal sealed class LocalLauncher : IDisposable
                 await HandleAsync(Tick.Instance).ConfigureAwait(false);
             }
 
-            return _failure is null ? await _watcher.Ended.ConfigureAwait(false) : new RunResult(RunOutcome.Failed, _directory.Path, null, LauncherText.Of(_failure));
+            return _failure is null
+                ? await _watcher.Ended.ConfigureAwait(false)
+                : new RunResult(RunOutcome.Failed, _directory.Path, null, LauncherText.Of(_failure));
         }
         finally
         {
@@ -150,7 +152,9 @@ internal sealed class LocalLauncher : IDisposable
                 _watcher!.Steering.Stop();
                 break;
             case LauncherEffects.WriteDown { Fault: var fault } written:
-                FaultLog.Append(_directory, new InjectedFault(fault.Word, fault.Target, written.Node, written.Step, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
+                FaultLog.Append(
+                    _directory,
+                    new InjectedFault(fault.Word, fault.Target, written.Node, written.Step, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
                 break;
             case LauncherEffects.Say { Notice: LauncherNotice.Stopping } say:
                 _observer.Phase(LauncherText.Of(say.Notice));

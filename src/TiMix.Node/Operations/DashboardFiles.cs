@@ -11,7 +11,8 @@ internal static class DashboardFiles
 
     /// <summary>Names of all files.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. typeof(DashboardFiles).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]).Order(StringComparer.Ordinal)];
+        [.. typeof(DashboardFiles).Assembly.GetManifestResourceNames().Where(
+            name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]).Order(StringComparer.Ordinal)];
 
     /// <summary>The bytes of a file.</summary>
     public static byte[] Read(string name)

@@ -14,7 +14,8 @@ internal static class HttpOption
     /// <param name="otherwise">What holds without it.</param>
     public static Option<string> New(string otherwise = "127.0.0.1:0") => new(Name)
     {
-        Description = "Address of the dashboard and of the HTTP interface: HOST:PORT, a port of this machine (0: any free one), or off. Open to other machines, changes need a token.",
+        Description = "Address of the dashboard and of the HTTP interface: HOST:PORT, a port of this machine (0: any free one), or off. Open to other "
+            + "machines, changes need a token.",
         DefaultValueFactory = _ => otherwise,
     };
 
@@ -36,6 +37,7 @@ internal static class HttpOption
         };
         return address is not null && ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new IPEndPoint(address, number)
-            : throw new RunError($"{Name} is \"{text}\"; it must be HOST:PORT with an IP address, a port alone, or off; for example 127.0.0.1:8550 or 0.0.0.0:8550.");
+            : throw new RunError(
+                $"{Name} is \"{text}\"; it must be HOST:PORT with an IP address, a port alone, or off; for example 127.0.0.1:8550 or 0.0.0.0:8550.");
     }
 }

@@ -15,11 +15,15 @@ internal readonly record struct MetricPoint(
 
     public static MetricPoint Of(StepReport step) => new(
         step.Step, (float)step.Loss, [.. KnownObjectives.Losses.Select(name => (float)step[name])], (float)step["alignmentAccuracy"],
-        (float)step.Temperature, (float)step.LearningRate, (float)step.GradientNorm, (float)step[ContrastiveObjective.Regulariser], (float)step.StepSeconds, (float)step.SamplesPerSecond,
+        (float)step.Temperature, (float)step.LearningRate, (float)step.GradientNorm, (float)step[ContrastiveObjective.Regulariser], (float)step.StepSeconds,
+        (float)step.SamplesPerSecond,
         (float)step.ComputeSeconds, (float)step.ExchangeSeconds, (float)step.UpdateSeconds);
 }
 
-/// <summary>Steps as columns of the same length; where there are more steps than points, each point is the mean of equally many steps and bears the last one's number.</summary>
+/// <summary>
+/// Steps as columns of the same length; where there are more steps than points, each point is the mean of equally many steps and bears the last one's
+/// number.
+/// </summary>
 /// <param name="Steps">Their numbers.</param>
 /// <param name="Columns">Name and values, in the order in which they are shown.</param>
 [JsonConverter(typeof(MetricSeriesJson))]
@@ -53,7 +57,8 @@ internal sealed record MetricSeries(long[] Steps, IReadOnlyList<(string Name, fl
     {
         var count = points.Count - first;
         var size = Math.Max(1, (count + most - 1) / most);
-        var ranges = Enumerable.Range(0, (count + size - 1) / size).Select(i => (From: first + (i * size), To: Math.Min(points.Count, first + ((i + 1) * size)))).ToArray();
+        var ranges = Enumerable.Range(0, (count + size - 1) / size)
+            .Select(i => (From: first + (i * size), To: Math.Min(points.Count, first + ((i + 1) * size)))).ToArray();
         float[] Means(Func<MetricPoint, float> of) => [.. ranges.Select(range =>
         {
             var sum = 0.0;
@@ -71,7 +76,8 @@ internal sealed record MetricSeries(long[] Steps, IReadOnlyList<(string Name, fl
 /// <summary>A series as an object of columns.</summary>
 internal sealed class MetricSeriesJson : JsonConverter<MetricSeries>
 {
-    public override MetricSeries Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException("Series are written only.");
+    public override MetricSeries Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Series are written only.");
 
     public override void Write(Utf8JsonWriter writer, MetricSeries value, JsonSerializerOptions options)
     {

@@ -74,7 +74,9 @@ internal sealed class MixPictures(RunOptions options) : IAsyncDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(Limit);
         var unfinished = _file + WholeFile.Unfinished;
-        var error = await RunAsync(["mix", options.Name, "--runs-dir", options.RunsDirectory, "--data-dir", options.DataDirectory, "--out", unfinished], limit.Token).ConfigureAwait(false);
+        var error = await RunAsync(
+            ["mix", options.Name, "--runs-dir", options.RunsDirectory, "--data-dir", options.DataDirectory, "--out", unfinished],
+            limit.Token).ConfigureAwait(false);
         if (error is null)
         {
             WholeFile.Put(unfinished, _file);

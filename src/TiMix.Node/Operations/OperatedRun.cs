@@ -25,7 +25,8 @@ internal static class OperatedRun
     /// <param name="control">What may be done to it.</param>
     /// <param name="execute">Runs it.</param>
     /// <exception cref="RunError">The address cannot be bound.</exception>
-    public static async Task<T> ExecuteAsync<T>(IPEndPoint? endpoint, RunOptions run, RunDirectory directory, IRunObserver seen, IRunControl control, Func<Task<T>> execute)
+    public static async Task<T> ExecuteAsync<T>(
+        IPEndPoint? endpoint, RunOptions run, RunDirectory directory, IRunObserver seen, IRunControl control, Func<Task<T>> execute)
     {
         if (endpoint is null || seen is not RunBoard board)
         {
@@ -47,7 +48,11 @@ internal static class OperatedRun
         using var directory = TrainingRun.Open(run, observer, stop);
         var seen = Watch(endpoint, directory, observer);
         Actors.Nodes.RunSteering? steering = null;
-        var control = new ClusterControl(() => Volatile.Read(ref steering), $"This run is one process: \"stop\" it and go on by \"timix resume {run.Name} --trainers N\", which can be scaled.");
-        return await ExecuteAsync(endpoint, run, directory, seen, control, () => TrainingRun.ExecuteAsync(run, directory, seen, stop, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
+        var control = new ClusterControl(
+            () => Volatile.Read(ref steering),
+            $"This run is one process: \"stop\" it and go on by \"timix resume {run.Name} --trainers N\", which can be scaled.");
+        return await ExecuteAsync(
+            endpoint, run, directory, seen, control,
+            () => TrainingRun.ExecuteAsync(run, directory, seen, stop, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);
     }
 }

@@ -31,13 +31,16 @@ internal sealed class OperationsAccess(IPAddress address, string token)
             return null;
         }
 
-        if (request.Headers.Origin.ToString() is { Length: > 0 } origin && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.Origin.ToString() is { Length: > 0 } origin
+            && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
         {
             return (StatusCodes.Status403Forbidden, "A page of another origin may not change the run.");
         }
 
         return TokenNeeded && !HasToken(request)
-            ? (StatusCodes.Status401Unauthorized, "What changes the run needs the token, as \"Authorization: Bearer TOKEN\"; it is in operations.json in the run's directory.")
+            ? (
+                StatusCodes.Status401Unauthorized,
+                "What changes the run needs the token, as \"Authorization: Bearer TOKEN\"; it is in operations.json in the run's directory.")
             : null;
     }
 
@@ -45,7 +48,8 @@ internal sealed class OperationsAccess(IPAddress address, string token)
     {
         const string Scheme = "Bearer ";
         var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(Scheme, StringComparison.Ordinal) && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim()), _token);
+        return header.StartsWith(Scheme, StringComparison.Ordinal)
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim()), _token);
     }
 
     /// <summary>A name of another machine that resolves to this one is a trick to make the browser talk to it.</summary>

@@ -32,7 +32,8 @@ internal sealed class OperationsClient : IDisposable
         : throw new RunError($"--url is \"{url}\"; it must be an address such as http://10.0.0.1:8550.");
 
     /// <summary>The way to a run of this machine; null: nobody serves it.</summary>
-    public static OperationsClient? Of(RunDirectory directory) => OperationsFile.Read(directory) is { } file ? new OperationsClient(file.Url, file.Token) : null;
+    public static OperationsClient? Of(RunDirectory directory) =>
+        OperationsFile.Read(directory) is { } file ? new OperationsClient(file.Url, file.Token) : null;
 
     /// <summary>The way to the named run, or to the only one that goes on.</summary>
     /// <param name="runsDirectory">Where runs are kept.</param>
@@ -51,7 +52,8 @@ internal sealed class OperationsClient : IDisposable
             var directory = RunDirectory.Look(runsDirectory, name);
             return Of(directory) is { } named && await named.IsThereAsync().ConfigureAwait(false)
                 ? named
-                : throw new RunError($"run \"{name}\" is not going on, or was started with --http off; {(File.Exists(directory.Summary) ? "it is finished" : $"\"timix resume {name}\" goes on with it")}.");
+                : throw new RunError($"run \"{name}\" is not going on, or was started with --http off; "
+                    + $"{(File.Exists(directory.Summary) ? "it is finished" : $"\"timix resume {name}\" goes on with it")}.");
         }
 
         var there = new List<(string Name, OperationsClient Client)>();
@@ -112,7 +114,8 @@ internal sealed class OperationsClient : IDisposable
             using var answer = body is null
                 ? await _http.PostAsync($"api/{what}", null).ConfigureAwait(false)
                 : await _http.PostAsJsonAsync($"api/{what}", body, OperationsJson.Options).ConfigureAwait(false);
-            return await answer.Content.ReadFromJsonAsync<OperationsAnswer>(OperationsJson.Options).ConfigureAwait(false) ?? throw new JsonException("The answer is empty.");
+            return await answer.Content.ReadFromJsonAsync<OperationsAnswer>(OperationsJson.Options).ConfigureAwait(false)
+                ?? throw new JsonException("The answer is empty.");
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException or JsonException)
         {

@@ -31,7 +31,8 @@ internal static class OperationsEndpoints
     public static void Map(WebApplication app, RunSituation situation, IRunControl control, MixPictures mixes, CancellationToken stop)
     {
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
-        app.MapGet("/health/ready", () => situation.HeardWithin(ReadyWithin) ? Results.Text("ready") : Results.Text("the coordinator does not answer", statusCode: StatusCodes.Status503ServiceUnavailable))
+        app.MapGet("/health/ready", () => situation.HeardWithin(ReadyWithin) ? Results.Text("ready") : Results.Text(
+            "the coordinator does not answer", statusCode: StatusCodes.Status503ServiceUnavailable))
             .ExcludeFromDescription();
         app.MapGet("/api/run", situation.State).WithSummary("Where the run stands.");
         app.MapGet("/api/metrics", (long? from, int? points) => situation.Board.SeriesAfter(from ?? 0, Math.Clamp(points ?? DefaultPoints, 1, MostPoints)))
@@ -39,7 +40,9 @@ internal static class OperationsEndpoints
         app.MapGet("/api/evaluations", () => situation.Board.Evaluations).WithSummary("Evaluations, oldest first.");
         app.MapGet("/api/notices", (long? after) => situation.Board.NoticesAfter(after ?? 0)).WithSummary("What the user was told, oldest first.");
         app.MapGet("/api/mixes", () => mixes.Ask(NewestSnapshot(situation))).WithSummary("Where the picture of the newest mixes is.");
-        app.MapGet("/api/mixes.png", (long? step) => mixes.File is { } file && File.Exists(file) ? Results.File(Path.GetFullPath(file), "image/png") : Results.NotFound())
+        app.MapGet(
+            "/api/mixes.png",
+            (long? step) => mixes.File is { } file && File.Exists(file) ? Results.File(Path.GetFullPath(file), "image/png") : Results.NotFound())
             .WithSummary("The newest mixes: picture, saliency, partner, mixed picture, captions, lambda.");
         var streams = 0;
         app.MapGet("/api/stream", (CancellationToken gone) =>
@@ -58,7 +61,8 @@ internal static class OperationsEndpoints
         Post(app, "stop", "The run finishes its step, writes a snapshot and ends; it can be resumed.", control.StopAsync);
         app.MapPost("/api/scale", async (ScaleRequest wish) => wish.Trainers is { } trainers and >= 1 and <= MostTrainers
             ? Answered(await control.ScaleAsync(trainers).ConfigureAwait(false))
-            : Results.Json(new OperationsAnswer(false, $"\"trainers\" must be a number from 1 to {MostTrainers}."), statusCode: StatusCodes.Status400BadRequest))
+            : Results.Json(
+                new OperationsAnswer(false, $"\"trainers\" must be a number from 1 to {MostTrainers}."), statusCode: StatusCodes.Status400BadRequest))
             .WithSummary("Starts or drains trainers until there are as many.");
         app.MapPost("/api/drain", async (DrainRequest wish) => wish.Node is { Length: > 0 } node
             ? Answered(await control.DrainAsync(node).ConfigureAwait(false))
@@ -75,10 +79,14 @@ internal static class OperationsEndpoints
         new OperationsAnswer(answer.Done, answer.Text),
         statusCode: answer.Done ? StatusCodes.Status200OK : answer.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict);
 
-    private static async IAsyncEnumerable<SseItem<string>> StreamAsync(RunSituation situation, Action left, CancellationToken over, [EnumeratorCancellation] CancellationToken gone)
+    private static async IAsyncEnumerable<SseItem<string>> StreamAsync(
+        RunSituation situation, Action left, CancellationToken over, [EnumeratorCancellation] CancellationToken gone)
     {
         var number = 0L;
-        SseItem<string> Item(string kind, object value) => new(JsonSerializer.Serialize(value, OperationsJson.Options), kind) { EventId = (++number).ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        SseItem<string> Item(string kind, object value) => new(JsonSerializer.Serialize(value, OperationsJson.Options), kind)
+        {
+            EventId = (++number).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        };
         var board = situation.Board;
         try
         {

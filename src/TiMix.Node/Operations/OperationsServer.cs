@@ -37,7 +37,8 @@ internal sealed class OperationsServer : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly Task _asking;
 
-    private OperationsServer(WebApplication app, RunDirectory directory, OperationsTelemetry telemetry, MixPictures mixes, CancellationTokenSource stop, Task asking, string url) =>
+    private OperationsServer(
+        WebApplication app, RunDirectory directory, OperationsTelemetry telemetry, MixPictures mixes, CancellationTokenSource stop, Task asking, string url) =>
         (_app, _directory, _telemetry, _mixes, _stop, _asking, Url) = (app, directory, telemetry, mixes, stop, asking, url);
 
     /// <summary>Where it is, for people: with the token where it is needed.</summary>
@@ -52,10 +53,13 @@ internal sealed class OperationsServer : IAsyncDisposable
     /// <exception cref="RunError">The address cannot be bound.</exception>
     public static async Task<OperationsServer> StartAsync(IPEndPoint endpoint, RunOptions run, RunDirectory directory, RunBoard board, IRunControl control)
     {
-        var token = Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } given ? given : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var token = Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } given
+            ? given
+            : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var access = new OperationsAccess(endpoint.Address, token);
         var situation = new RunSituation(
-            run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(access.TokenNeeded, control.WhyNotScale is null, control.WhyNotScale), TimeProvider.System);
+            run.Name, run.Recipe, run.Recipe.Model.Preset, board, new ControlState(
+                access.TokenNeeded, control.WhyNotScale is null, control.WhyNotScale), TimeProvider.System);
         var (telemetry, mixes, stop) = (new OperationsTelemetry(situation, run.Name), new MixPictures(run), new CancellationTokenSource());
         var app = Build(endpoint, AddInterface);
         app.Use(async (context, next) =>
@@ -98,8 +102,11 @@ internal sealed class OperationsServer : IAsyncDisposable
         }
 
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        new OperationsFile(bound.Replace("0.0.0.0", Environment.MachineName, StringComparison.Ordinal).Replace("[::]", Environment.MachineName, StringComparison.Ordinal), Environment.ProcessId, token).Write(directory);
-        return new OperationsServer(app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), access.TokenNeeded ? $"{bound}/#token={token}" : bound);
+        new OperationsFile(
+            bound.Replace("0.0.0.0", Environment.MachineName, StringComparison.Ordinal).Replace("[::]", Environment.MachineName, StringComparison.Ordinal),
+            Environment.ProcessId, token).Write(directory);
+        return new OperationsServer(
+            app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), access.TokenNeeded ? $"{bound}/#token={token}" : bound);
     }
 
     /// <inheritdoc/>

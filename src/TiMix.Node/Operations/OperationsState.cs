@@ -6,13 +6,15 @@ namespace TiMix.Node.Operations;
 
 /// <summary>A process of the run.</summary>
 internal sealed record NodeState(
-    string Name, IReadOnlyList<string> Roles, string Host, int ProcessId, string Device, int Threads, long ResidentBytes, double CpuPercent, long HeardMillisecondsAgo, bool Alive);
+    string Name, IReadOnlyList<string> Roles, string Host, int ProcessId, string Device, int Threads, long ResidentBytes, double CpuPercent,
+    long HeardMillisecondsAgo, bool Alive);
 
 /// <summary>A trainer: micro-batches [First, First + Count) are its own; First -1: it is not in the view.</summary>
 internal sealed record TrainerState(string Node, string Phase, long Applied, bool Leaving, double SecondsPerMicroBatch, int First, int Count);
 
 /// <summary>A view; times in milliseconds since 1970, UTC, 0: not yet, or never.</summary>
-internal sealed record ViewState(long Generation, long FromStep, string Reason, long DetectedAt, long InstalledAt, long FirstStepAt, IReadOnlyList<ShareState> Shares);
+internal sealed record ViewState(
+    long Generation, long FromStep, string Reason, long DetectedAt, long InstalledAt, long FirstStepAt, IReadOnlyList<ShareState> Shares);
 
 /// <summary>A trainer's part of a view.</summary>
 internal sealed record ShareState(string Node, int First, int Count);

@@ -26,9 +26,12 @@ internal sealed class OperationsTelemetry : IDisposable
         Gauge("timix.generation", "{view}", "Generation of the newest view.", () => situation.Cluster?.Generation ?? 0);
         Gauge("timix.trainers", "{trainer}", "Trainers of the current view.", () => situation.Cluster?.View?.Shares.Count ?? 0);
         Gauge("timix.snapshot_step", "{step}", "Step of the newest snapshot that counts.", () => situation.Cluster?.Snapshots.LastOrDefault()?.Step ?? 0);
-        Gauge("timix.mean_recall", "%", "Mean recall of the newest evaluation's first split.", () => situation.Board.Evaluations.LastOrDefault()?.Splits.FirstOrDefault()?.Metrics.GetValueOrDefault("meanRecall") ?? 0);
+        Gauge(
+            "timix.mean_recall", "%", "Mean recall of the newest evaluation's first split.",
+            () => situation.Board.Evaluations.LastOrDefault()?.Splits.FirstOrDefault()?.Metrics.GetValueOrDefault("meanRecall") ?? 0);
         _meter.CreateObservableGauge("timix.node.memory", () => Nodes(situation, node => node.ResidentBytes), "By", "Resident memory of a node's process.");
-        _meter.CreateObservableGauge("timix.node.cpu", () => Nodes(situation, node => node.CpuPercent / 100), "{cpu}", "Processors that a node's process keeps busy.");
+        _meter.CreateObservableGauge(
+            "timix.node.cpu", () => Nodes(situation, node => node.CpuPercent / 100), "{cpu}", "Processors that a node's process keeps busy.");
         _meter.CreateObservableGauge("timix.node.alive", () => Nodes(situation, node => node.Alive ? 1 : 0), "1", "Whether a node has been heard of lately.");
     }
 
@@ -37,7 +40,8 @@ internal sealed class OperationsTelemetry : IDisposable
     {
         using var span = Spans.StartActivity(
             ActivityKind.Internal, default(ActivityContext), startTime: DateTimeOffset.FromUnixTimeMilliseconds(change.DetectedAt), name: "view change",
-            tags: [new("timix.generation", change.View.Generation), new("timix.from_step", change.View.FromStep), new("timix.reason", change.Reason.ToString()), new("timix.trainers", change.View.Shares.Count)]);
+            tags: [new("timix.generation", change.View.Generation), new(
+                "timix.from_step", change.View.FromStep), new("timix.reason", change.Reason.ToString()), new("timix.trainers", change.View.Shares.Count)]);
         span?.SetEndTime(DateTimeOffset.FromUnixTimeMilliseconds(change.FirstStepAt).UtcDateTime);
     }
 

@@ -18,7 +18,8 @@ internal sealed record BoardNotice(long Number, long At, NoticeLevel Level, stri
 internal sealed record BoardLoss(string Node, string Kind, string Reason, long At, long Step)
 {
     /// <summary>As the page wants it.</summary>
-    public static BoardLoss Of(string node, LossReason reason, long at, long step) => new(node, JsonNamingPolicy.CamelCase.ConvertName(reason.Kind.ToString()), reason.ToString(), at, step);
+    public static BoardLoss Of(string node, LossReason reason, long at, long step) =>
+        new(node, JsonNamingPolicy.CamelCase.ConvertName(reason.Kind.ToString()), reason.ToString(), at, step);
 }
 
 /// <summary>

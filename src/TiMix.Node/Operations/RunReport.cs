@@ -54,7 +54,8 @@ internal static partial class RunReport
     }
 
     private static ClusterDescription Describe(RunState state) => new(
-        state.Status, state.Held, null, state.Progress, state.Generation, state.Resumes, state.PauseReason, state.Fingerprint, state.View, [], [], [.. state.Snapshots.Values], state.Changes);
+        state.Status, state.Held, null, state.Progress, state.Generation, state.Resumes, state.PauseReason, state.Fingerprint, state.View, [], [],
+        [.. state.Snapshots.Values], state.Changes);
 
     private static List<BoardLoss> Losses(IReadOnlyList<IEvent> journal)
     {
@@ -75,9 +76,13 @@ internal static partial class RunReport
     /// <summary>The page with icon, styles and scripts inside: its modules one after another, in the order of modules.txt, as one.</summary>
     private static string Inlined(string data)
     {
-        static string Text(string name) => Encoding.UTF8.GetString(DashboardFiles.Read(name)).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
-        var modules = string.Join('\n', Text(Modules).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => Export().Replace(Import().Replace(Text(name), ""), "")));
-        var page = Icon().Replace(Encoding.UTF8.GetString(DashboardFiles.Read("index.html")), found => $"<link rel=\"icon\" href=\"data:image/svg+xml;base64,{Convert.ToBase64String(DashboardFiles.Read(found.Groups[1].Value))}\">");
+        static string Text(string name) =>
+            Encoding.UTF8.GetString(DashboardFiles.Read(name)).Replace("</script", "<\\/script", StringComparison.OrdinalIgnoreCase);
+        var modules = string.Join('\n', Text(Modules).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(
+            name => Export().Replace(Import().Replace(Text(name), ""), "")));
+        var page = Icon().Replace(
+            Encoding.UTF8.GetString(DashboardFiles.Read("index.html")),
+            found => $"<link rel=\"icon\" href=\"data:image/svg+xml;base64,{Convert.ToBase64String(DashboardFiles.Read(found.Groups[1].Value))}\">");
         page = Style().Replace(page, found => $"<style>{Text(found.Groups[1].Value)}</style>");
         page = Script().Replace(page, found => $"<script>{Text(found.Groups[1].Value)}</script>");
         return Module().Replace(page, _ => $"<script type=\"application/json\" id=\"report\">{data}</script>\n<script type=\"module\">\n{modules}</script>");

@@ -107,7 +107,8 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
                 Trainers = [.. (_cluster?.Trainers ?? []).Select(Describe)],
                 Views = [.. (_cluster?.Changes ?? []).Select(Describe)],
                 Losses = board.Losses,
-                Snapshots = [.. (_cluster?.Snapshots ?? []).Select(snapshot => new SnapshotState(snapshot.Step, snapshot.Fingerprint, snapshot.MeanRecall is { } recall && double.IsFinite(recall) ? recall : null))],
+                Snapshots = [.. (_cluster?.Snapshots ?? []).Select(snapshot => new SnapshotState(
+                    snapshot.Step, snapshot.Fingerprint, snapshot.MeanRecall is { } recall && double.IsFinite(recall) ? recall : null))],
                 Control = control,
             };
         }
@@ -120,7 +121,8 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
     private TrainerState Describe(TrainerStatus trainer)
     {
         var share = _cluster?.View?.Shares.FirstOrDefault(share => share.Trainer == trainer.Trainer);
-        return new TrainerState(trainer.Node, trainer.Phase.ToString(), trainer.Applied, trainer.Leaving, trainer.SecondsPerMicroBatch, share?.First ?? -1, share?.Count ?? 0);
+        return new TrainerState(
+            trainer.Node, trainer.Phase.ToString(), trainer.Applied, trainer.Leaving, trainer.SecondsPerMicroBatch, share?.First ?? -1, share?.Count ?? 0);
     }
 
     private static ViewState Describe(ViewChange change) => new(

@@ -60,7 +60,8 @@ internal static class TensorBoardLog
 
     private static IEnumerable<(string Tag, double Value)> Values(EvaluationReport evaluation) =>
         evaluation.Splits.Concat(evaluation.TrainProbe is { } probe ? [probe] : [])
-            .SelectMany(split => split.Metrics.OrderBy(metric => metric.Key, StringComparer.Ordinal).Select(metric => ($"{split.Split}/{metric.Key}", metric.Value)));
+            .SelectMany(
+                split => split.Metrics.OrderBy(metric => metric.Key, StringComparer.Ordinal).Select(metric => ($"{split.Split}/{metric.Key}", metric.Value)));
 
     private static void Append(Stream stream, double time, long step, IEnumerable<(string Tag, double Value)> values)
     {

@@ -68,7 +68,9 @@ internal sealed class ContactSheet(int total, int wanted)
 
     private static string CaptionOf(SourcePicture picture) =>
         picture.Captions.Count == 0 ? picture.Questions[0].Text
-        : picture.Captions.Count == 1 ? picture.Captions[0] : string.Create(CultureInfo.InvariantCulture, $"[{picture.Captions.Count} captions] {picture.Captions[0]}");
+        : picture.Captions.Count == 1
+            ? picture.Captions[0]
+            : string.Create(CultureInfo.InvariantCulture, $"[{picture.Captions.Count} captions] {picture.Captions[0]}");
 
     private static void DrawPicture(SKCanvas canvas, SourcePicture picture, SheetText label, int x, int y)
     {

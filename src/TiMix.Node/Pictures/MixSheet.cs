@@ -52,7 +52,9 @@ internal static class MixSheet
                 DrawWindow(canvas, preview, preview.Target[row], X(3), y, SKColors.Yellow);
             }
 
-            var words = string.Create(CultureInfo.InvariantCulture, $"\"{preview.Captions[row]}\"  with {1 - preview.Lambda:P0} of  \"{preview.Captions[partner]}\"   (λ = {preview.Lambda:F2})");
+            var words = string.Create(
+                CultureInfo.InvariantCulture,
+                $"\"{preview.Captions[row]}\"  with {1 - preview.Lambda:P0} of  \"{preview.Captions[partner]}\"   (λ = {preview.Lambda:F2})");
             text.Draw(canvas, words, X(0), y + Cell + 18);
         }
 

@@ -49,7 +49,8 @@ internal static class SearchSheet
         Tile[] tiles =
         [
             .. like is null ? Array.Empty<Tile>() : [new Tile(like, "query", "", Path.GetFileName(like), true)],
-            .. hits.Select(hit => new Tile(Path.Combine(folder, hit.Path), hit.Rank.ToString(CultureInfo.InvariantCulture), hit.Score.ToString("F3", CultureInfo.InvariantCulture), hit.Path, false)),
+            .. hits.Select(hit => new Tile(Path.Combine(folder, hit.Path), hit.Rank.ToString(CultureInfo.InvariantCulture), hit.Score.ToString(
+                "F3", CultureInfo.InvariantCulture), hit.Path, false)),
         ];
         using var heading = new SheetText(20);
         using var rank = new SheetText(15);

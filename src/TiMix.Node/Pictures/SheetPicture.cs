@@ -24,7 +24,8 @@ internal static class SheetPicture
             // The canvas draws at once, so the pixels may be lent.
             using var lent = new SKPixmap(new SKImageInfo(decoded.Width, decoded.Height, SKColorType.Rgb888x, SKAlphaType.Opaque), (nint)pixels);
             using var image = SKImage.FromPixels(lent);
-            canvas.DrawImage(image, place, scale > 1 ? new SKSamplingOptions(SKCubicResampler.Mitchell) : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+            canvas.DrawImage(
+                image, place, scale > 1 ? new SKSamplingOptions(SKCubicResampler.Mitchell) : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
         }
 
         return place;

@@ -85,7 +85,8 @@ internal static class TextRuns
 
     private static Direction OwnDirection(Rune rune) => rune.Value switch
     {
-        >= 0x590 and <= 0x8FF or >= 0xFB1D and <= 0xFDFF or >= 0xFE70 and <= 0xFEFE or >= 0x10800 and <= 0x10FFF or >= 0x1E800 and <= 0x1EFFF => Direction.RightToLeft,
+        >= 0x590 and <= 0x8FF or >= 0xFB1D and <= 0xFDFF or >= 0xFE70 and <= 0xFEFE or >= 0x10800 and <= 0x10FFF or >= 0x1E800 and <= 0x1EFFF =>
+            Direction.RightToLeft,
         _ => Rune.IsLetterOrDigit(rune) || rune.Value > 0x3000 ? Direction.LeftToRight : Direction.None,
     };
 }

@@ -25,7 +25,8 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
     }
 
     /// <summary>The hidden option for a command that can be a child.</summary>
-    public static Option<bool> NewOption() => new(Option) { Description = "Started by another process of this program: ends with its standard input.", Hidden = true };
+    public static Option<bool> NewOption() =>
+        new(Option) { Description = "Started by another process of this program: ends with its standard input.", Hidden = true };
 
     /// <summary>Whether another process of this program started this one.</summary>
     public static bool IsChild(ParseResult parsed) => parsed.Tokens.Any(token => token.Value == Option);
@@ -66,7 +67,8 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
         return words switch
         {
             [FlipBit] => new NodeFault("flip", TimeSpan.Zero),
-            ["partition", var seconds] when double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 => new NodeFault("partition", TimeSpan.FromSeconds(value)),
+            ["partition", var seconds] when double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 =>
+                new NodeFault("partition", TimeSpan.FromSeconds(value)),
             _ => null,
         };
     }

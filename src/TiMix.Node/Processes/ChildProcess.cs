@@ -55,7 +55,9 @@ internal sealed class ChildProcess : IChildNode
     public static async Task<ChildProcess> StartAsync(string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string log)
     {
         var (program, leading) = SelfProgram.Command;
-        var start = new ProcessStartInfo(program, [.. leading, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, [.. leading, .. arguments])
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in environment)
         {
             start.Environment[key] = value;

@@ -20,7 +20,8 @@ internal static class ProcessMemory
 
     internal static double? Parse(IEnumerable<string> status)
     {
-        var words = status.FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var words = status.FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))?.Split(
+            (char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         return words is [_, var kilobytes, ..] ? double.Parse(kilobytes, CultureInfo.InvariantCulture) / 1024 : null;
     }
 }

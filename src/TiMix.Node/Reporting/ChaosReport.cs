@@ -15,14 +15,17 @@ internal static class ChaosReport
         {
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{recovery.Fault.Kind,-12}{recovery.Fault.Node,-14}{recovery.Fault.Step,6}{Show(recovery.DetectedMs),11}{Show(recovery.ViewMs),10}{Show(recovery.FirstStepMs),13}"));
+                $"{recovery.Fault.Kind,-12}{recovery.Fault.Node,-14}{recovery.Fault.Step,6}{Show(recovery.DetectedMs),11}{Show(recovery.ViewMs),10}"
+                + $"{Show(recovery.FirstStepMs),13}"));
         }
 
         output.WriteLine();
         var times = recoveries.Where(recovery => recovery.FirstStepMs is not null).Select(recovery => recovery.FirstStepMs!.Value).Order().ToList();
         output.WriteLine(times.Count == 0
             ? $"{recoveries.Count} faults, none of which changed the view"
-            : string.Create(CultureInfo.InvariantCulture, $"{recoveries.Count} faults; from fault to first step of the next view: median {times[times.Count / 2]} ms, worst {times[^1]} ms"));
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{recoveries.Count} faults; from fault to first step of the next view: median {times[times.Count / 2]} ms, worst {times[^1]} ms"));
         output.WriteLine();
         output.WriteLine($"memory, MB      {string.Concat(ChaosRun.Moments.Select(moment => $"{moment,10}"))}");
         foreach (var process in memory.GroupBy(sample => sample.Process))

@@ -34,12 +34,15 @@ internal static class EvaluationTable
             double M(string name) => split.Metrics.GetValueOrDefault(name, double.NaN);
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{split.Split}: mutual information at least {M("miLowerBoundNats"):F2} nats ({M("miShareOfLogN"):P0} of ln N); chance is {Chance(split.Pairs):F2} % mean recall"));
+                $"{split.Split}: mutual information at least {M("miLowerBoundNats"):F2} nats ({M("miShareOfLogN"):P0} of ln N); chance is "
+                + $"{Chance(split.Pairs):F2} % mean recall"));
             if (split.Metrics.ContainsKey("pointingGame"))
             {
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{split.Split}: saliency points into the box {M("pointingGame"):F1} % (random {M("pointingGameRandom"):F1}, centre {M("pointingGameCentre"):F1}, largest box {M("pointingGameLargestBox"):F1}); energy in the box {M("energyInBox"):F1} % (random {M("energyInBoxRandom"):F1})"));
+                    $"{split.Split}: saliency points into the box {M("pointingGame"):F1} % (random {M("pointingGameRandom"):F1}, centre "
+                    + $"{M("pointingGameCentre"):F1}, largest box {M("pointingGameLargestBox"):F1}); energy in the box {M("energyInBox"):F1} % (random "
+                    + $"{M("energyInBoxRandom"):F1})"));
             }
 
             if (M("skippedSamples") > 0)
@@ -58,7 +61,9 @@ internal static class EvaluationTable
         double M(string metric) => split.Metrics.GetValueOrDefault(reranked ? $"reranked{char.ToUpperInvariant(metric[0])}{metric[1..]}" : metric);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-12}{split.Pairs,7}   {M("imageToTextR1"),-7:F2}{M("imageToTextR5"),-7:F2}{M("imageToTextR10"),-10:F2}{M("textToImageR1"),-7:F2}{M("textToImageR5"),-7:F2}{M("textToImageR10"),-10:F2}{M("meanRecall"),-9:F2}{M("medianRank"):F1}");
+            $"{name,-12}{split.Pairs,7}   "
+            + $"{M("imageToTextR1"),-7:F2}{M("imageToTextR5"),-7:F2}{M("imageToTextR10"),-10:F2}{M("textToImageR1"),-7:F2}{M("textToImageR5"),-7:F2}"
+            + $"{M("textToImageR10"),-10:F2}{M("meanRecall"),-9:F2}{M("medianRank"):F1}");
     }
 
     /// <summary>Mean of R@1, R@5 and R@10 of a guess, in percent.</summary>

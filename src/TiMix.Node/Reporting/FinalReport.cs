@@ -23,7 +23,8 @@ internal static class FinalReport
                     EvaluationTable.Write(evaluation, output);
                     output.WriteLine();
                     var sheet = Path.Combine(result.Directory, "mix.png");
-                    MixSheet.Write(SnapshotEvaluation.Preview(options.Name, options.RunsDirectory, options.DataDirectory, Pictures, null, CancellationToken.None), sheet);
+                    MixSheet.Write(
+                        SnapshotEvaluation.Preview(options.Name, options.RunsDirectory, options.DataDirectory, Pictures, null, CancellationToken.None), sheet);
                     output.WriteLine($"pictures of mixes  {sheet}");
                 }
                 else
@@ -41,11 +42,14 @@ internal static class FinalReport
                 output.WriteLine($"fingerprint        {result.Fingerprint}");
                 return ExitCode.Done;
             case RunOutcome.Stopped:
-                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume {options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
+                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume "
+                    + $"{options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}"
+                    + $"{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
                 return ExitCode.Done;
             default:
                 output.WriteLine($"Failed: {result.Error}");
-                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume {options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}");
+                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume "
+                    + $"{options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}");
                 return ExitCode.Failed;
         }
     }
@@ -53,7 +57,8 @@ internal static class FinalReport
     private static void WriteExamination(RunExamination examination, TextWriter output)
     {
         var audit = examination.Audit;
-        output.WriteLine($"views              {audit.Timeline.Count}, of at most {examination.Additions["trainers"]} trainers; {examination.Recoveries.Count} faults injected");
+        output.WriteLine($"views              {audit.Timeline.Count}, of at most {examination.Additions["trainers"]} trainers; "
+            + $"{examination.Recoveries.Count} faults injected");
         output.WriteLine("audit              " + (audit.Proven
             ? "every step once, every sample once an epoch"
             : $"NOT PROVEN, {audit.ProblemCount} problems: {audit.Problems.FirstOrDefault()}"));

@@ -66,15 +66,20 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
             if (Progress.Last is { } last)
             {
                 var filled = (int)(BarWidth * last.Step / last.Steps);
-                table.AddRow("step", $"{last.Step} / {last.Steps}  [green]{new string('█', filled)}[/][grey]{new string('░', BarWidth - filled)}[/]  epoch {last.Epoch}");
-                table.AddRow("loss", Invariant($"{last.Loss:F3}   itc {last["itc"]:F3}   mix {last["mix"]:F3}   alignment {last["alignment"]:F3} ({last["alignmentAccuracy"]:P1} right){RunProgress.Asked(last)}"));
+                table.AddRow(
+                    "step",
+                    $"{last.Step} / {last.Steps}  [green]{new string('█', filled)}[/][grey]{new string('░', BarWidth - filled)}[/]  epoch {last.Epoch}");
+                table.AddRow("loss", Invariant($"{last.Loss:F3}   itc {last["itc"]:F3}   mix {last["mix"]:F3}   alignment {last["alignment"]:F3} ")
+                    + Invariant($"({last["alignmentAccuracy"]:P1} right){RunProgress.Asked(last)}"));
                 table.AddRow("tau, rate, gradient", Invariant($"{last.Temperature:F4}   {last.LearningRate:E2}   {last.GradientNorm:F2}"));
                 table.AddRow("speed", Invariant($"{Progress.SamplesPerSecond:F0} samples/s   {Progress.TimeLeft:hh\\:mm\\:ss} left"));
             }
 
             if (Progress.View is { } view)
             {
-                table.AddRow("view", Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{view.Generation} from step {view.FromStep}: {ViewText.Shares(view)}")));
+                table.AddRow(
+                    "view",
+                    Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{view.Generation} from step {view.FromStep}: {ViewText.Shares(view)}")));
             }
 
             if (Progress.Evaluation is { } evaluation)

@@ -11,7 +11,8 @@ internal static class RunScreen
     /// <param name="output">Where to.</param>
     /// <param name="quiet">Show nothing.</param>
     /// <param name="run">Starts it.</param>
-    public static async Task<(RunResult Result, RunProgress Progress)> ShowAsync(RunOptions options, TextWriter output, bool quiet, Func<IRunObserver, Task<RunResult>> run)
+    public static async Task<(RunResult Result, RunProgress Progress)> ShowAsync(
+        RunOptions options, TextWriter output, bool quiet, Func<IRunObserver, Task<RunResult>> run)
     {
         if (!quiet && ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive)
         {

@@ -28,7 +28,8 @@ internal static class TheoryTable
             var atMost = row.Pairs < 2 ? None : Math.Log(Math.Min(row.Pairs, 1000)).ToString("F2", CultureInfo.InvariantCulture);
             output.WriteLine(
                 $"{row.Split,-13}{M("miLowerBoundNatsAt64"),6}{M("miLowerBoundNatsAt256"),6}{M("miLowerBoundNatsAt1000"),7}{atMost,9}{M("overfitGapNats"),8}"
-                + $"{M("mixRegulariser"),9}{M("calibrationSlope"),9}{M("calibrationIntercept"),8}{M("alignment"),7}{M("imageUniformity"),8}{M("textUniformity"),8}{M("modalityGap"),8}");
+                + $"{M("mixRegulariser"),9}{M("calibrationSlope"),9}{M("calibrationIntercept"),8}{M("alignment"),7}{M("imageUniformity"),8}"
+                    + $"{M("textUniformity"),8}{M("modalityGap"),8}");
         }
 
         if (report.Splits.Select(split => split.Metrics.GetValueOrDefault("temperature", double.NaN)).FirstOrDefault() is var temperature && temperature > 0)

@@ -100,7 +100,8 @@ public sealed partial record Membership
     {
         StartedAt = now,
         UrgentSince = UrgentSince == 0 ? 0 : now,
-        Trainers = Trainers.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value with { HeardAt = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now }, StringComparer.Ordinal),
+        Trainers = Trainers.ToImmutableSortedDictionary(
+            pair => pair.Key, pair => pair.Value with { HeardAt = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now }, StringComparer.Ordinal),
     };
 
     /// <summary>The user wants the run to stand still.</summary>
@@ -147,6 +148,7 @@ public sealed partial record Membership
     private LossReason? WhyLost(Known known, long now) =>
         now - known.HeardAt > _options.Lease.TotalMilliseconds ? new LossReason(LossKind.Silent, _options.Lease.TotalSeconds)
         : known.SuspectedAt > 0 && now - known.SuspectedAt > _options.Grace.TotalMilliseconds ? new LossReason(LossKind.LinkBroke)
-        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds ? new LossReason(LossKind.DidNotHoldStill, _options.HaltDeadline.TotalSeconds)
+        : UrgentSince > 0 && !known.Status.Quiet && now - UrgentSince > _options.HaltDeadline.TotalMilliseconds
+            ? new LossReason(LossKind.DidNotHoldStill, _options.HaltDeadline.TotalSeconds)
         : null;
 }

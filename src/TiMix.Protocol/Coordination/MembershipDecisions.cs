@@ -50,7 +50,8 @@ public sealed partial record Membership
         }
 
         var broken = current.Shares.Any(share => !run.Trainers.ContainsKey(share.Trainer));
-        var members = current.Shares.Where(share => run.Trainers.ContainsKey(share.Trainer)).Select(share => alive.Trainers.GetValueOrDefault(share.Trainer)?.Status).ToList();
+        var members = current.Shares.Where(share => run.Trainers.ContainsKey(share.Trainer))
+            .Select(share => alive.Trainers.GetValueOrDefault(share.Trainer)?.Status).ToList();
         if (members.Any(status => status is null || (run.View is not null && status.Generation < current.Generation)))
         {
             return new Decision(alive, [], [], new WaitReason(WaitKind.MemberUnheard));
@@ -70,7 +71,8 @@ public sealed partial record Membership
         List<Addressed> orders =
         [
             .. resting.Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation))),
-            .. resting.Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())),
+            .. resting.Statuses.Where(status => status is { Leaving: true, Quiet: true })
+                .Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())),
         ];
         return new Decision(resting, [], orders, null);
     }
@@ -98,7 +100,9 @@ public sealed partial record Membership
             var hurried = Because(WhatBroke(current, members), now) with { UrgentSince = UrgentSince == 0 ? now : UrgentSince };
             return members.All(member => member.Quiet)
                 ? hurried.Regroup(run, now)
-                : new Decision(hurried, [], [.. members.Where(member => !member.Quiet).Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
+                : new Decision(
+                    hurried, [],
+                    [.. members.Where(member => !member.Quiet).Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
         }
 
         return run.Proposed is { } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
@@ -106,8 +110,11 @@ public sealed partial record Membership
 
     private static ViewCause WhatBroke(View current, IReadOnlyList<TrainerStatus> members)
     {
-        var suspects = members.SelectMany(member => member.Suspects).Distinct(StringComparer.Ordinal).Where(current.Has).Select(suspect => current.Shares[current.PlaceOf(suspect)].Node).ToList();
-        return suspects.Count > 0 ? new ViewCause(ViewCauseKind.LinkBroke, suspects) : new ViewCause(ViewCauseKind.BrokeOff, [.. members.Where(member => member.Quiet).Take(1).Select(member => member.Node)]);
+        var suspects = members.SelectMany(member => member.Suspects).Distinct(StringComparer.Ordinal).Where(current.Has)
+            .Select(suspect => current.Shares[current.PlaceOf(suspect)].Node).ToList();
+        return suspects.Count > 0
+            ? new ViewCause(ViewCauseKind.LinkBroke, suspects)
+            : new ViewCause(ViewCauseKind.BrokeOff, [.. members.Where(member => member.Quiet).Take(1).Select(member => member.Node)]);
     }
 
     private Decision Prepare(RunState run, ProposedView proposed, IReadOnlyList<TrainerStatus> members, long now)
@@ -152,7 +159,8 @@ public sealed partial record Membership
     {
         var stays = members.FirstOrDefault(member => proposed.Sources.Single(source => source.Trainer == member.Trainer).Way == StateWay.Keep) ?? members[0];
         TrainerStatus[] late = [.. members.Except(ready).Where(member => ready.Count > 0 || member != stays)];
-        TrainerLost[] events = [.. (late.Length > 0 ? late : [stays]).Select(member => new TrainerLost(member.Trainer, member.Node, new LossReason(LossKind.NotReady), now))];
+        TrainerLost[] events =
+            [.. (late.Length > 0 ? late : [stays]).Select(member => new TrainerLost(member.Trainer, member.Node, new LossReason(LossKind.NotReady), now))];
         var until = now + (long)_options.Exclusion.TotalMilliseconds;
         var rest = events.Aggregate(this, (membership, gone) => membership with
         {
@@ -186,7 +194,8 @@ public sealed partial record Membership
 
         List<Addressed> orders =
         [
-            .. members.Where(member => member.Phase == TrainerPhase.Ready).Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
+            .. members.Where(member => member.Phase == TrainerPhase.Ready)
+                .Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
             .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer)).Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
         ];
         if (!run.Trained && members.All(member => member.Applied == run.Steps))
@@ -205,7 +214,9 @@ public sealed partial record Membership
             return new Decision(settled, [], orders, null);
         }
 
-        orders.AddRange(members.Where(member => member.Phase == TrainerPhase.Running).Select(member => new Addressed(member.Trainer, new TrainerOrders.StopAfterStep(view.Generation))));
+        orders.AddRange(
+            members.Where(member => member.Phase == TrainerPhase.Running)
+                .Select(member => new Addressed(member.Trainer, new TrainerOrders.StopAfterStep(view.Generation))));
         return new Decision(Because(reason, now), [], orders, null);
     }
 
@@ -264,18 +275,21 @@ public sealed partial record Membership
     }
 
     private IEnumerable<TrainerStatus> Newcomers(View view, string computes, long now) =>
-        Statuses.Where(status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes && !IsExcluded(status.Trainer, now));
+        Statuses.Where(
+            status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes && !IsExcluded(status.Trainer, now));
 
     /// <summary>Nobody trains: the next view, if there are trainers for it.</summary>
     private Decision Regroup(RunState run, long now)
     {
-        List<Addressed> orders = [.. Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation)))];
+        List<Addressed> orders =
+            [.. Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation)))];
         var quiet = Statuses.Where(status => status.Quiet).ToList();
         var state = StateChoice.Among(quiet, run);
         if (state.Diverged.Count > 0)
         {
             var diverged = this with { Cause = (Divergence(state.Diverged), Cause?.At ?? now) };
-            return new Decision(diverged, [.. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now))], [], null);
+            return new Decision(
+                diverged, [.. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now))], [], null);
         }
 
         var staying = quiet.Where(status => !status.Leaving).ToList();
@@ -295,7 +309,8 @@ public sealed partial record Membership
         }
 
         var view = ViewPlanner.Plan(
-            run.Generation + 1, state.Step, candidates.Select(status => new Candidate(status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch)), run.MicroBatches);
+            run.Generation + 1, state.Step, candidates.Select(
+                status => new Candidate(status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch)), run.MicroBatches);
         var cause = Cause ?? (Joining(run, candidates), now);
         List<IEvent> events =
         [
@@ -319,10 +334,13 @@ public sealed partial record Membership
         }
         else
         {
-            orders.AddRange(Statuses.Where(status => status is { Leaving: true, Quiet: true }).Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())));
+            orders.AddRange(
+                Statuses.Where(status => status is { Leaving: true, Quiet: true })
+                    .Select(status => new Addressed(status.Trainer, new TrainerOrders.Release())));
         }
 
-        return new Decision(this, [], orders, run.Trained || Pausing || run.Held ? null : new WaitReason(WaitKind.TooFew, candidates.Count, _options.MinTrainers));
+        return new Decision(
+            this, [], orders, run.Trained || Pausing || run.Held ? null : new WaitReason(WaitKind.TooFew, candidates.Count, _options.MinTrainers));
     }
 
     private bool IsSnapshotWanted(RunState run) => SnapshotFrom is { } from && !(run.Newest?.Step >= from);

@@ -86,11 +86,14 @@ public sealed record RunState
             .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.RunInterrupted), now)),
             new RunContinued(Newest?.Step ?? 0, now),
         ],
-        (ReportSnapshot snapshot, RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
+        (
+            ReportSnapshot snapshot,
+            RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
             [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
-        (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
+        (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(
+            snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
             [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
         (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
         [
@@ -109,7 +112,14 @@ public sealed record RunState
         RunStarted started => this with { Status = RunStatus.Running, Recipe = started.Recipe, Steps = started.Steps, MicroBatches = started.MicroBatches },
         RunContinued continued => this with
         {
-            Status = RunStatus.Running, Progress = continued.FromStep, View = null, Proposed = null, Lineage = Generation + 1, Resumes = Resumes + 1, PauseReason = null, Held = false,
+            Status = RunStatus.Running,
+            Progress = continued.FromStep,
+            View = null,
+            Proposed = null,
+            Lineage = Generation + 1,
+            Resumes = Resumes + 1,
+            PauseReason = null,
+            Held = false,
         },
         TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
         TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
@@ -133,7 +143,8 @@ public sealed record RunState
         ProgressRecorded progress => this with
         {
             Progress = progress.Step,
-            Changes = Changes.Count > 0 && Changes[^1] is { FirstStepAt: 0 } last && last.View.Generation == progress.Generation && progress.Step > last.View.FromStep
+            Changes = Changes.Count > 0 && Changes[^1] is { FirstStepAt: 0 } last && last.View.Generation == progress.Generation
+                && progress.Step > last.View.FromStep
                 ? Changes.SetItem(Changes.Count - 1, last with { FirstStepAt = progress.At })
                 : Changes,
         },
@@ -161,7 +172,8 @@ public sealed record RunState
     public IReadOnlySet<long> SnapshotsToKeep(int count)
     {
         var keep = Snapshots.Keys.TakeLast(Math.Max(1, count)).ToHashSet();
-        var best = Snapshots.Values.Where(snapshot => snapshot.MeanRecall is not null).OrderByDescending(snapshot => snapshot.MeanRecall).ThenByDescending(snapshot => snapshot.Step).FirstOrDefault();
+        var best = Snapshots.Values.Where(snapshot => snapshot.MeanRecall is not null).OrderByDescending(snapshot => snapshot.MeanRecall)
+            .ThenByDescending(snapshot => snapshot.Step).FirstOrDefault();
         if (best is not null)
         {
             keep.Add(best.Step);

@@ -86,7 +86,9 @@ public sealed partial class FaultSchedule
         var target = match.Groups["target"].Value;
         if (kind == FaultKind.Join)
         {
-            return target is "" or "trainer" && duration == TimeSpan.Zero ? new Fault(kind, "trainer", step, duration) : throw Wrong("is a join, which takes a step only, as in join@20");
+            return target is "" or "trainer" && duration == TimeSpan.Zero
+                ? new Fault(kind, "trainer", step, duration)
+                : throw Wrong("is a join, which takes a step only, as in join@20");
         }
 
         if (WhatIsWrong(kind, target, duration) is { } wrong)
@@ -102,9 +104,12 @@ public sealed partial class FaultSchedule
         var role = target.Split('-')[0];
         return target == "" ? $"does not say whom: a role ({string.Join(", ", Roles)}) or a node, such as trainer-2"
             : target == Fault.All && kind != FaultKind.Kill ? "is for all nodes, which only kill can be"
-            : target != Fault.All && !Roles.Contains(role) ? $"is for \"{target}\"; it must be a role ({string.Join(", ", Roles)}), a node such as trainer-2, or, with kill, all"
-            : kind is FaultKind.Drain or FaultKind.Partition or FaultKind.Flip && role != "trainer" ? $"is for \"{target}\"; only a trainer can be the target of {Fault.WordOf(kind)}"
-            : kind == FaultKind.Hang && role != "trainer" && duration == TimeSpan.Zero ? $"never ends, and nobody misses a {role} that hangs; give a duration, as in hang:{target}@33/5s"
+            : target != Fault.All && !Roles.Contains(role)
+                ? $"is for \"{target}\"; it must be a role ({string.Join(", ", Roles)}), a node such as trainer-2, or, with kill, all"
+            : kind is FaultKind.Drain or FaultKind.Partition or FaultKind.Flip && role != "trainer"
+                ? $"is for \"{target}\"; only a trainer can be the target of {Fault.WordOf(kind)}"
+            : kind == FaultKind.Hang && role != "trainer" && duration == TimeSpan.Zero
+                ? $"never ends, and nobody misses a {role} that hangs; give a duration, as in hang:{target}@33/5s"
             : kind is FaultKind.Kill or FaultKind.Drain or FaultKind.Flip && duration != TimeSpan.Zero ? $"has a duration; {Fault.WordOf(kind)} takes none"
             : null;
     }

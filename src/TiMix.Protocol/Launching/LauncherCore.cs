@@ -152,7 +152,8 @@ public sealed partial class LauncherCore(LauncherPlan plan)
     /// <summary>A trainer that was put out and whose process lives, hangs: it is started anew, unless it hangs on purpose and will wake up.</summary>
     private void Miss(LauncherInputs.Lost lost)
     {
-        if (Find(lost.Node) is not { Alive: true, Leaving: false, Killed: false } node || lost.Reason.MayConcernAnEarlierProcess || _now - node.StartedAt < plan.Lease)
+        if (Find(lost.Node) is not { Alive: true, Leaving: false, Killed: false } node || lost.Reason.MayConcernAnEarlierProcess
+            || _now - node.StartedAt < plan.Lease)
         {
             return;
         }

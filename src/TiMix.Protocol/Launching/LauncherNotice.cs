@@ -16,7 +16,10 @@ public abstract record LauncherNotice
     /// <summary>A node died before it could leave.</summary>
     public sealed record DiedLeaving(string Node, int ExitCode) : LauncherNotice;
 
-    /// <summary>A node has died and starts again in so many milliseconds. <paramref name="LastLine"/>: what it wrote last; null: nothing, or it was killed on purpose.</summary>
+    /// <summary>
+    /// A node has died and starts again in so many milliseconds. <paramref name="LastLine"/>: what it wrote last; null: nothing, or it was killed on
+    /// purpose.
+    /// </summary>
     public sealed record Died(string Node, int ExitCode, long Pause, string? LastLine) : LauncherNotice;
 
     /// <summary>A node lives and is heard of no more: its process is ended.</summary>

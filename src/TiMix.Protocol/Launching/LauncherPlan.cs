@@ -31,7 +31,8 @@ public sealed record LauncherPlan
     public IReadOnlyList<NodePlan> Nodes =>
     [
         new(NodeRoles.Coordinator, [NodeRoles.Coordinator]),
-        .. Enumerable.Range(1, Loaders).Select(number => new NodePlan($"loader-{number}", number == 1 ? [NodeRoles.Loader, NodeRoles.Evaluator] : [NodeRoles.Loader])),
+        .. Enumerable.Range(1, Loaders).Select(
+            number => new NodePlan($"loader-{number}", number == 1 ? [NodeRoles.Loader, NodeRoles.Evaluator] : [NodeRoles.Loader])),
         .. Enumerable.Range(1, Mixers).Select(number => new NodePlan($"mixer-{number}", [NodeRoles.Mixer])),
         .. Enumerable.Range(1, Trainers).Select(NodePlan.Trainer),
     ];

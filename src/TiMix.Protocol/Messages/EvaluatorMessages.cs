@@ -11,6 +11,9 @@ public static class EvaluatorMessages
     /// <summary>The metrics.</summary>
     public sealed record Evaluated(EvaluationReport Report) : ITiMixMessage;
 
-    /// <summary>The data or the snapshot cannot be evaluated. <paramref name="Damaged"/>: the snapshot, as it was ordered, cannot be read; null: it is not that.</summary>
+    /// <summary>
+    /// The data or the snapshot cannot be evaluated. <paramref name="Damaged"/>: the snapshot, as it was ordered, cannot be read; null: it is not
+    /// that.
+    /// </summary>
     public sealed record EvaluationFailed(long Step, string Reason, string? Damaged = null) : ITiMixMessage;
 }

@@ -6,7 +6,9 @@ namespace TiMix.Protocol.Messages;
 /// <summary>To the monitor, which keeps the run's files, and from there to whoever looks on.</summary>
 public static class MonitorMessages
 {
-    /// <summary>A step was applied. <paramref name="Oldest"/>: the trainer has no report of the step before: it took a state over, or has forgotten it.</summary>
+    /// <summary>
+    /// A step was applied. <paramref name="Oldest"/>: the trainer has no report of the step before: it took a state over, or has forgotten it.
+    /// </summary>
     public sealed record StepApplied(StepReport Report, IReadOnlyList<Replacement> Replacements, bool Oldest) : ITiMixMessage;
 
     /// <summary>All steps up to this one are written down; the next is wanted.</summary>

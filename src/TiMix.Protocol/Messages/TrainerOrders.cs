@@ -26,7 +26,10 @@ public static class TrainerOrders
     /// <summary>Write a snapshot of the state you hold still with, or that of the last step.</summary>
     public sealed record TakeSnapshot(long Step) : IOrder;
 
-    /// <summary>Write a snapshot of the first step from <paramref name="From"/> on that you complete as the view's first trainer. Once: the same order again does nothing.</summary>
+    /// <summary>
+    /// Write a snapshot of the first step from <paramref name="From"/> on that you complete as the view's first trainer. Once: the same order again
+    /// does nothing.
+    /// </summary>
     public sealed record SnapshotFrom(long From) : IOrder;
 
     /// <summary>You are not needed any more: leave.</summary>

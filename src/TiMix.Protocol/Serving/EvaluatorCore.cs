@@ -42,6 +42,9 @@ public static class EvaluatorInputs
     /// <summary>The metrics.</summary>
     public sealed record Evaluated(EvaluationReport Report) : IInput;
 
-    /// <summary>The data or the snapshot cannot be evaluated. <paramref name="Damaged"/>: the snapshot, as it was ordered, cannot be read; null: it is not that.</summary>
+    /// <summary>
+    /// The data or the snapshot cannot be evaluated. <paramref name="Damaged"/>: the snapshot, as it was ordered, cannot be read; null: it is not
+    /// that.
+    /// </summary>
     public sealed record Failed(long Step, string Reason, string? Damaged = null) : IInput;
 }

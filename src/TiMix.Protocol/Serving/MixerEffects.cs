@@ -11,7 +11,9 @@ public static class MixerEffects
     /// <summary>Nobody asks this version again. Work that has begun with it may go on.</summary>
     public sealed record DropTeacher(long Lineage, long Version) : IEffect;
 
-    /// <summary>Read the samples and mix them; answered by <see cref="MixerInputs.Mixed"/>. <paramref name="Version"/>: of the teacher; null: it is not asked.</summary>
+    /// <summary>
+    /// Read the samples and mix them; answered by <see cref="MixerInputs.Mixed"/>. <paramref name="Version"/>: of the teacher; null: it is not asked.
+    /// </summary>
     public sealed record Mix(long Lineage, long Step, int MicroBatch, IContent Samples, long? Version) : IEffect;
 
     /// <summary>Nobody wants this any more.</summary>

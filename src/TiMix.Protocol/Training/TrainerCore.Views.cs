@@ -190,7 +190,8 @@ public sealed partial class TrainerCore
             {
                 _askers.Remove(asker);
             }
-            else if (_protocol.Step == want.Step && _protocol.StateGeneration >= want.Lineage && _protocol.Hash is not null && _protocol.Phase != TrainerPhase.Running)
+            else if (_protocol.Step == want.Step && _protocol.StateGeneration >= want.Lineage && _protocol.Hash is not null
+                && _protocol.Phase != TrainerPhase.Running)
             {
                 _askers.Remove(asker);
                 _effects.Add(new TrainerEffects.CopyState(asker, want.Generation));

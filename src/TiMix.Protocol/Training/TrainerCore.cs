@@ -214,7 +214,8 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
         if (_warm)
         {
             Say(coordinator, new TrainerStatus(
-                self.Trainer, self.Node, ++_number, self.Endpoint, self.Computes, _protocol.Phase, _protocol.Generation, _protocol.StateGeneration, _protocol.Step,
+                self.Trainer, self.Node, ++_number, self.Endpoint, self.Computes, _protocol.Phase, _protocol.Generation, _protocol.StateGeneration,
+                _protocol.Step,
                 _protocol.Hash, [.. _protocol.Suspects], _protocol.Leaving, _secondsPerMicroBatch));
         }
     }

@@ -9,7 +9,9 @@ namespace TiMix.Protocol.Training;
 /// </summary>
 public static class TrainerEffects
 {
-    /// <summary>Compute something that changes nothing, so that the first step takes no longer than others; answered by <see cref="TrainerInputs.WarmedUp"/>.</summary>
+    /// <summary>
+    /// Compute something that changes nothing, so that the first step takes no longer than others; answered by <see cref="TrainerInputs.WarmedUp"/>.
+    /// </summary>
     public sealed record WarmUp : IEffect;
 
     /// <summary>Fault injection: be unreachable for peers as well.</summary>
@@ -36,7 +38,10 @@ public static class TrainerEffects
     /// <summary>Restore a snapshot; answered by <see cref="TrainerInputs.StateObtained"/> or <see cref="TrainerInputs.SnapshotUnreadable"/>.</summary>
     public sealed record RestoreState(long Generation, string Directory) : IEffect;
 
-    /// <summary>Fetch an offered state and take it over; answered by <see cref="TrainerInputs.StateObtained"/> or <see cref="TrainerInputs.StateNotObtained"/>.</summary>
+    /// <summary>
+    /// Fetch an offered state and take it over; answered by <see cref="TrainerInputs.StateObtained"/> or
+    /// <see cref="TrainerInputs.StateNotObtained"/>.
+    /// </summary>
     public sealed record AcceptState(StateMessages.StateOffered Offer) : IEffect;
 
     /// <summary>Hash the state; answered by <see cref="TrainerInputs.StateHashed"/>.</summary>
@@ -48,7 +53,10 @@ public static class TrainerEffects
     /// <summary>Keep a copy of the state for a snapshot; answered by <see cref="TrainerInputs.StateCaptured"/>.</summary>
     public sealed record CaptureState(long Step) : IEffect;
 
-    /// <summary>Write the copy as a snapshot, beside everything else; answered by <see cref="TrainerInputs.SnapshotWritten"/> or <see cref="TrainerInputs.SnapshotNotWritten"/>.</summary>
+    /// <summary>
+    /// Write the copy as a snapshot, beside everything else; answered by <see cref="TrainerInputs.SnapshotWritten"/> or
+    /// <see cref="TrainerInputs.SnapshotNotWritten"/>.
+    /// </summary>
     public sealed record WriteSnapshot(long Step) : IEffect;
 
     /// <summary>Fetch what a mixer offers and make a micro-batch of it; answered by <see cref="TrainerInputs.MicroBatchFetched"/>.</summary>
@@ -57,7 +65,10 @@ public static class TrainerEffects
     /// <summary>A micro-batch is not used any more.</summary>
     public sealed record DropMicroBatch(long Lineage, MicroBatchKey Key) : IEffect;
 
-    /// <summary>A view begins: tell which versions of the teacher are in the state (<see cref="TrainerInputs.TeachersCollected"/>), and count the first step's time from here.</summary>
+    /// <summary>
+    /// A view begins: tell which versions of the teacher are in the state (<see cref="TrainerInputs.TeachersCollected"/>), and count the first step's
+    /// time from here.
+    /// </summary>
     public sealed record BeginView(long Lineage) : IEffect;
 
     /// <summary>

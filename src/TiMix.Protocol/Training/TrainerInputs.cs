@@ -46,7 +46,9 @@ public static class TrainerInputs
     /// <summary>The state was intact, and a copy of it waits to be fetched; answers <see cref="TrainerEffects.CopyState"/>.</summary>
     public sealed record StateCopied(string To, StateMessages.StateOffered Offer) : IInput;
 
-    /// <summary>The state was intact, and a copy is kept for <see cref="TrainerEffects.WriteSnapshot"/>; answers <see cref="TrainerEffects.CaptureState"/>.</summary>
+    /// <summary>
+    /// The state was intact, and a copy is kept for <see cref="TrainerEffects.WriteSnapshot"/>; answers <see cref="TrainerEffects.CaptureState"/>.
+    /// </summary>
     public sealed record StateCaptured(long Step) : IInput;
 
     /// <summary>A snapshot is complete on disk.</summary>
@@ -68,12 +70,19 @@ public static class TrainerInputs
     /// <param name="Captured">Whether a copy of the state is kept for <see cref="TrainerEffects.WriteSnapshot"/>.</param>
     /// <param name="AuditFailure">Why the step is not in the audit, for people; null: it is.</param>
     public sealed record StepComputed(
-        long Step, bool Last, double OwnSeconds, StepReport Report, IReadOnlyList<Replacement> Replacements, long? Published, bool Captured, string? AuditFailure) : IInput;
+        long Step, bool Last, double OwnSeconds, StepReport Report, IReadOnlyList<Replacement> Replacements, long? Published, bool Captured,
+        string? AuditFailure) : IInput;
 
-    /// <summary>A step was not applied, since its gradient is not finite; <paramref name="Reason"/> is for people. Answers <see cref="TrainerEffects.Compute"/>.</summary>
+    /// <summary>
+    /// A step was not applied, since its gradient is not finite; <paramref name="Reason"/> is for people. Answers
+    /// <see cref="TrainerEffects.Compute"/>.
+    /// </summary>
     public sealed record StepNotFinite(string Reason) : IInput;
 
-    /// <summary>A step was not applied: peers are gone, or states differ, of which <paramref name="Note"/> tells people. Answers <see cref="TrainerEffects.Compute"/>.</summary>
+    /// <summary>
+    /// A step was not applied: peers are gone, or states differ, of which <paramref name="Note"/> tells people. Answers
+    /// <see cref="TrainerEffects.Compute"/>.
+    /// </summary>
     public sealed record StepBroken(IReadOnlyList<string> Suspects, string? Note) : IInput;
 
     /// <summary>Which versions of the teacher are kept with the state; answers <see cref="TrainerEffects.BeginView"/>.</summary>

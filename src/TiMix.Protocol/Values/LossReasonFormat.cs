@@ -16,7 +16,8 @@ public sealed class LossReasonFormat : JsonConverter<LossReason>
         (LossKind.DidNotComeBack, "it did not come back"), (LossKind.RunInterrupted, "the run was interrupted"), (LossKind.Left, "it left"),
     ];
 
-    private static readonly (LossKind Kind, string Begin)[] Timed = [(LossKind.Silent, "silent for "), (LossKind.DidNotHoldStill, "it did not hold still for ")];
+    private static readonly (
+        LossKind Kind, string Begin)[] Timed = [(LossKind.Silent, "silent for "), (LossKind.DidNotHoldStill, "it did not hold still for ")];
 
     /// <summary>In words, as a user reads them.</summary>
     public static string TextOf(LossReason reason)
@@ -44,7 +45,9 @@ public sealed class LossReasonFormat : JsonConverter<LossReason>
             }
         }
 
-        return Array.Find(Fixed, known => known.Text == text) is { Text: not null } fits ? new LossReason(fits.Kind) : new LossReason(LossKind.Other, Said: text);
+        return Array.Find(Fixed, known => known.Text == text) is { Text: not null } fits
+            ? new LossReason(fits.Kind)
+            : new LossReason(LossKind.Other, Said: text);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,8 @@ namespace TiMix.Protocol.Values;
 /// <param name="SamplesPerSecond">In that time.</param>
 [JsonConverter(typeof(StepReportJson))]
 public sealed record StepReport(
-    long Step, long Steps, int Epoch, double Loss, Named<double> Values, double Temperature, double LearningRate, double GradientNorm, double StepSeconds, double SamplesPerSecond)
+    long Step, long Steps, int Epoch, double Loss, Named<double> Values, double Temperature, double LearningRate, double GradientNorm, double StepSeconds,
+    double SamplesPerSecond)
 {
     /// <summary>Of the reporting trainer: its own micro-batches, forward and backward.</summary>
     public double ComputeSeconds { get; init; }

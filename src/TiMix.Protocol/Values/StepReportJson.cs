@@ -26,7 +26,8 @@ internal sealed class StepReportJson : JsonConverter<StepReport>
         {
             var key = reader.GetString()!;
             reader.Read();
-            if (reader.TokenType != JsonTokenType.Number && !(reader.TokenType == JsonTokenType.String && reader.GetString() is "NaN" or "Infinity" or "-Infinity"))
+            if (reader.TokenType != JsonTokenType.Number
+                && !(reader.TokenType == JsonTokenType.String && reader.GetString() is "NaN" or "Infinity" or "-Infinity"))
             {
                 reader.Skip();
                 continue;

@@ -58,7 +58,8 @@ public sealed record ViewCause(ViewCauseKind Kind, params IReadOnlyList<string> 
     public string? Said { get; init; }
 
     /// <inheritdoc/>
-    public bool Equals(ViewCause? other) => other is not null && Kind == other.Kind && Nodes.SequenceEqual(other.Nodes) && Loss == other.Loss && Said == other.Said;
+    public bool Equals(ViewCause? other) =>
+        other is not null && Kind == other.Kind && Nodes.SequenceEqual(other.Nodes) && Loss == other.Loss && Said == other.Said;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Nodes.Count, Loss, Said);

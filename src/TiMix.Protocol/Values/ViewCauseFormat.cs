@@ -15,7 +15,8 @@ public sealed class ViewCauseFormat : JsonConverter<ViewCause>
     /// <summary>What stands before and behind the nodes, of one and of several.</summary>
     private static readonly (ViewCauseKind Kind, string Before, string One, string Several)[] Named =
     [
-        (ViewCauseKind.LinkBroke, "the link to ", " broke", " broke"), (ViewCauseKind.BrokeOff, "", " broke off", " broke off"), (ViewCauseKind.Stopped, "", " has stopped", " have stopped"),
+        (ViewCauseKind.LinkBroke, "the link to ", " broke", " broke"), (ViewCauseKind.BrokeOff, "", " broke off", " broke off"),
+        (ViewCauseKind.Stopped, "", " has stopped", " have stopped"),
         (ViewCauseKind.Diverged, "", " had other weights than the others", " had other weights than the others"), (ViewCauseKind.Joins, "", " joins", " join"),
         (ViewCauseKind.Leaves, "", " leaves", " leave"),
     ];
@@ -23,7 +24,8 @@ public sealed class ViewCauseFormat : JsonConverter<ViewCause>
     private static readonly (ViewCauseKind Kind, string Text)[] Fixed =
     [
         (ViewCauseKind.BrokeOff, "a trainer broke off"), (ViewCauseKind.Joins, "nobody joins"), (ViewCauseKind.StatesDiffer, "the trainers' states differ"),
-        (ViewCauseKind.SpeedsChanged, "the trainers' speeds have changed"), (ViewCauseKind.Paused, "paused on request"), (ViewCauseKind.Continued, "continued on request"),
+        (ViewCauseKind.SpeedsChanged, "the trainers' speeds have changed"), (ViewCauseKind.Paused, "paused on request"),
+        (ViewCauseKind.Continued, "continued on request"),
         (ViewCauseKind.RunStopped, "stopped on request"),
     ];
 
@@ -66,7 +68,8 @@ public sealed class ViewCauseFormat : JsonConverter<ViewCause>
         {
             foreach (var (behind, isOne) in new[] { (one, true), (several, false) })
             {
-                if (text.Length > before.Length + behind.Length && text.StartsWith(before, StringComparison.Ordinal) && text.EndsWith(behind, StringComparison.Ordinal))
+                if (text.Length > before.Length + behind.Length && text.StartsWith(before, StringComparison.Ordinal)
+                    && text.EndsWith(behind, StringComparison.Ordinal))
                 {
                     var nodes = text[before.Length..^behind.Length].Split(And);
                     if ((nodes.Length == 1) == isOne)

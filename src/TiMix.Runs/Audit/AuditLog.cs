@@ -75,7 +75,9 @@ public sealed class AuditLog : IDisposable
         try
         {
             var record = JsonSerializer.Deserialize<AuditRecord>(line, Json);
-            return record is { Trainer: not null, MicroBatches: not null } && record.MicroBatches.All(part => part is { By: not null, Samples: not null }) ? record : null;
+            return record is { Trainer: not null, MicroBatches: not null } && record.MicroBatches.All(part => part is { By: not null, Samples: not null })
+                ? record
+                : null;
         }
         catch (JsonException)
         {

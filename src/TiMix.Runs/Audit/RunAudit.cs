@@ -170,7 +170,8 @@ public sealed class RunAudit
         {
             if (counts[index] != 1)
             {
-                Samples($"step {record.Step}: micro-batch {index} was summed {(counts[index] == 0 ? "never" : FormattableString.Invariant($"{counts[index]} times"))}");
+                Samples($"step {record.Step}: micro-batch {index} was summed "
+                    + $"{(counts[index] == 0 ? "never" : FormattableString.Invariant($"{counts[index]} times"))}");
             }
         }
     }
@@ -192,7 +193,8 @@ public sealed class RunAudit
             if (!epoch.TryAdd(sample, record.Step))
             {
                 var before = epoch[sample];
-                Samples($"sample {sample} came twice in epoch {record.Epoch}: in step {before} and {(before == record.Step ? "again in it" : $"in step {record.Step}")}");
+                Samples($"sample {sample} came twice in epoch {record.Epoch}: in step {before} and "
+                    + $"{(before == record.Step ? "again in it" : $"in step {record.Step}")}");
             }
         }
     }
@@ -228,7 +230,8 @@ public sealed class RunAudit
 
     /// <summary>What all trainers must agree on, whatever the order in which they wrote it.</summary>
     private static string ContentOf(AuditRecord record) => string.Join(
-        Separator, record.MicroBatches.OrderBy(part => part.Index).ThenBy(part => part.By, StringComparer.Ordinal).Select(part => $"{part.Index}{Separator}{part.By}{Separator}{string.Join(' ', part.Samples)}").Prepend($"{record.Epoch}"));
+        Separator, record.MicroBatches.OrderBy(part => part.Index).ThenBy(part => part.By, StringComparer.Ordinal)
+            .Select(part => $"{part.Index}{Separator}{part.By}{Separator}{string.Join(' ', part.Samples)}").Prepend($"{record.Epoch}"));
 
     private void Samples(string problem)
     {

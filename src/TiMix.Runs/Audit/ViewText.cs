@@ -7,7 +7,8 @@ namespace TiMix.Runs.Audit;
 public static class ViewText
 {
     /// <summary>As in "view 3 from step 12: trainer-1 0–3, trainer-3 4–7 (trainer-2 was lost: its link broke) 214 ms".</summary>
-    public static string Line(ViewChange change) => string.Create(CultureInfo.InvariantCulture, $"{Begin(change.View)} ({change.Reason}){Milliseconds(change.InstalledAt - change.DetectedAt, change.InstalledAt)}");
+    public static string Line(ViewChange change) => string.Create(
+        CultureInfo.InvariantCulture, $"{Begin(change.View)} ({change.Reason}){Milliseconds(change.InstalledAt - change.DetectedAt, change.InstalledAt)}");
 
     /// <summary>The same with the time to the first step, for a timeline.</summary>
     public static string TimelineLine(ViewChange change) => string.Create(

@@ -14,7 +14,8 @@ public sealed class JournalAddress
     /// <summary>The environment variable that carries an address.</summary>
     public const string Variable = "TIMIX_JOURNAL";
 
-    private const string Right = "it must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE or Host=HOST;Username=USER;Password=PASSWORD;Database=DATABASE (what was given is not repeated here: it may hold a password)";
+    private const string Right = "it must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE or Host=HOST;Username=USER;Password=PASSWORD;Database=DATABASE "
+        + "(what was given is not repeated here: it may hold a password)";
     private static readonly string[] Schemes = ["postgresql", "postgres"];
     private readonly NpgsqlConnectionStringBuilder _settings;
 
@@ -38,7 +39,9 @@ public sealed class JournalAddress
     {
         try
         {
-            var settings = Schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.Ordinal)) ? OfUri(new Uri(text)) : new NpgsqlConnectionStringBuilder(text);
+            var settings = Schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.Ordinal))
+                ? OfUri(new Uri(text))
+                : new NpgsqlConnectionStringBuilder(text);
             if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
             {
                 throw new RunError($"{source} names no {(string.IsNullOrEmpty(settings.Host) ? "host" : "database")}; {Right}.");

@@ -32,7 +32,8 @@ public sealed record RunJournalPlace(string Id, JournalAddress? Address)
         }
 
         return Find(directory, address) is { } place && (address is null || place.Address is not null) ? place
-            : throw new RunError($"the journal of {directory.Path} is its file {Path.GetFileName(directory.Journal)}; leave --journal and {JournalAddress.Variable} out, or begin a new run.");
+            : throw new RunError($"the journal of {directory.Path} is its file {Path.GetFileName(directory.Journal)}; leave --journal and "
+                + $"{JournalAddress.Variable} out, or begin a new run.");
     }
 
     /// <summary>The place of a run that may be looked at; a run that has a file is found without an address too.</summary>
@@ -47,11 +48,14 @@ public sealed record RunJournalPlace(string Id, JournalAddress? Address)
         var path = Path.Combine(directory.Path, File);
         try
         {
-            return System.IO.File.Exists(path) ? JsonSerializer.Deserialize<Marker>(System.IO.File.ReadAllText(path), Json) ?? throw new JsonException("it is empty") : null;
+            return System.IO.File.Exists(path)
+                ? JsonSerializer.Deserialize<Marker>(System.IO.File.ReadAllText(path), Json) ?? throw new JsonException("it is empty")
+                : null;
         }
         catch (JsonException error)
         {
-            throw new RunError($"{path} is damaged ({error.Message}); it must say {{\"journal\": NAME, \"database\": ADDRESS}}, and the names in the database are in the column persistence_id of its table timix_journal.");
+            throw new RunError($"{path} is damaged ({error.Message}); it must say {{\"journal\": NAME, \"database\": ADDRESS}}, and the names in the "
+                + $"database are in the column persistence_id of its table timix_journal.");
         }
     }
 }

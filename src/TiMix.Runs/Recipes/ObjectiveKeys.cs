@@ -12,11 +12,13 @@ internal static class ObjectiveKeys
         .Select(number => (number.Key, number.Default)).Prepend((objective.WeightKey, objective.DefaultWeight))));
 
     /// <summary>Keys of words with their defaults.</summary>
-    public static Named<string> Words { get; } = new(KnownObjectives.All.SelectMany(objective => objective.Settings).OfType<ObjectiveChoice>().Select(choice => (choice.Key, choice.Known[0])));
+    public static Named<string> Words { get; } = new(
+        KnownObjectives.All.SelectMany(objective => objective.Settings).OfType<ObjectiveChoice>().Select(choice => (choice.Key, choice.Known[0])));
 
     /// <summary>All keys with what they mean, in their order.</summary>
     public static IEnumerable<(string Key, string Meaning)> All =>
-        KnownObjectives.All.SelectMany(objective => objective.Settings.Select(setting => (setting.Key, setting.Meaning)).Prepend((objective.WeightKey, objective.Meaning)));
+        KnownObjectives.All.SelectMany(
+            objective => objective.Settings.Select(setting => (setting.Key, setting.Meaning)).Prepend((objective.WeightKey, objective.Meaning)));
 
     /// <summary>Makes them properties of <see cref="ObjectiveRecipe"/> as JSON.</summary>
     public static void AddTo(JsonTypeInfo type)

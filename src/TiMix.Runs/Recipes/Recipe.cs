@@ -130,7 +130,9 @@ public sealed record ModelRecipe
     /// <summary><c>float32</c>, or <c>bf16</c> for devices that multiply it faster; parameters stay float32. Null: the preset's.</summary>
     public string? Precision { get; init; }
 
-    /// <summary>1: blocks are computed again in the backward pass instead of being kept for it, for models too deep for the memory. Null: the preset's.</summary>
+    /// <summary>
+    /// 1: blocks are computed again in the backward pass instead of being kept for it, for models too deep for the memory. Null: the preset's.
+    /// </summary>
     public int? Recompute { get; init; }
 
     /// <summary>Layout of the text encoder: <c>timix</c>, or <c>bert</c> for weights of BERT. Null: the preset's.</summary>

@@ -95,7 +95,9 @@ public static class RecipeFile
                 throw Unknown(where, key);
             }
 
-            section[parts[^1]] = known?.Type is "number" or "whole number" or "names and texts" ? ParseValue(where, key, value, known.Type) : JsonValue.Create(value);
+            section[parts[^1]] = known?.Type is "number" or "whole number" or "names and texts"
+                ? ParseValue(where, key, value, known.Type)
+                : JsonValue.Create(value);
         }
 
         return Read(node, where);

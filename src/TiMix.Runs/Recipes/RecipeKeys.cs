@@ -72,7 +72,9 @@ public static class RecipeKeys
         return File.Exists(file)
             ? XDocument.Load(file).Descendants("member").ToDictionary(
                 member => member.Attribute("name")!.Value,
-                member => string.Join(' ', string.Concat(member.Element("summary")?.DescendantNodes().Select(Text) ?? []).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
+                member => string.Join(
+                    ' ',
+                    string.Concat(member.Element("summary")?.DescendantNodes().Select(Text) ?? []).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
             : [];
     }
 

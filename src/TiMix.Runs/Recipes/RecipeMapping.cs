@@ -78,7 +78,9 @@ public static class RecipeMapping
     /// <param name="count">Training samples.</param>
     /// <exception cref="DataException">They do not make one global batch.</exception>
     public static SampleOrder SampleOrder(this Recipe recipe, int count) =>
-        new(recipe.Run.Seed, count, recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize, recipe.Optimization.MicroBatches, recipe.Data.Fraction);
+        new(
+            recipe.Run.Seed, count, recipe.Optimization.MicroBatches * recipe.Optimization.MicroBatchSize, recipe.Optimization.MicroBatches,
+            recipe.Data.Fraction);
 
     /// <summary>The optimizer's constants.</summary>
     public static AdamWOptions AdamWOptions(this Recipe recipe) => new()

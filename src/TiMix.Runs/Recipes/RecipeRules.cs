@@ -52,7 +52,9 @@ public static class RecipeRules
         OneOf("model.visionActivation", recipe.Model.VisionActivation ?? "gelu", "gelu", "quick_gelu");
         OneOf("model.textActivation", recipe.Model.TextActivation ?? "gelu", "gelu", "quick_gelu");
         var hash = recipe.Model.InitSha256;
-        Need(hash.Length == 0 || (hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)), "model.initSha256", hash, "64 lower-case hexadecimal digits, or empty");
+        Need(
+            hash.Length == 0 || (hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)), "model.initSha256", hash,
+            "64 lower-case hexadecimal digits, or empty");
         Whole("model.recompute", recipe.Model.Recompute ?? 0, 0, 1);
         Whole("optimization.steps", optimization.Steps, 1, 1_000_000_000);
         Whole("optimization.microBatches", optimization.MicroBatches, 1, 65536);
@@ -62,7 +64,9 @@ public static class RecipeRules
         if (optimization.PretrainedLearningRate is { } pretrained)
         {
             Positive("optimization.pretrainedLearningRate", pretrained);
-            Need(recipe.Model.Init.Length > 0, "optimization.pretrainedLearningRate", pretrained, "null as long as model.init names no file of pre-trained parameters");
+            Need(
+                recipe.Model.Init.Length > 0, "optimization.pretrainedLearningRate", pretrained,
+                "null as long as model.init names no file of pre-trained parameters");
         }
 
         Whole("optimization.warmupSteps", optimization.WarmupSteps, 0);
@@ -77,7 +81,9 @@ public static class RecipeRules
         OneOf("mix.method", mix.Method, [.. MixMethods.Names]);
         var method = MixMethods.Find(mix.Method)!;
         OneOf("mix.labels", mix.Labels, "hard", "self", "blend");
-        Need(!method.SecondView || mix.Labels == "hard", "mix.labels", mix.Labels, $"hard with \"mix.method\" {mix.Method}, whose pictures have one caption each");
+        Need(
+            !method.SecondView || mix.Labels == "hard", "mix.labels", mix.Labels,
+            $"hard with \"mix.method\" {mix.Method}, whose pictures have one caption each");
         Share("mix.beta", mix.Beta);
         Need(mix.MinSide is > 0 and <= 1, "mix.minSide", mix.MinSide, "larger than 0, at most 1");
         Need(mix.MaxSide >= mix.MinSide && mix.MaxSide <= 1, "mix.maxSide", mix.MaxSide, "at least mix.minSide, at most 1");
@@ -92,7 +98,9 @@ public static class RecipeRules
             foreach (var number in known.Settings.OfType<ObjectiveNumber>())
             {
                 var value = objective.Numbers[number.Key];
-                Need(value > number.Above && value < number.Below, "objective." + number.Key, value, FormattableString.Invariant($"larger than {number.Above}, below {number.Below}"));
+                Need(
+                    value > number.Above && value < number.Below, "objective." + number.Key, value,
+                    FormattableString.Invariant($"larger than {number.Above}, below {number.Below}"));
             }
 
             foreach (var choice in known.Settings.OfType<ObjectiveChoice>())
@@ -120,9 +128,15 @@ public static class RecipeRules
 
         NotNegative("objective.itcWeight", objective.ItcWeight);
         OneOf("data.task", data.Task, [.. Tasks.All]);
-        Need(data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.Numbers["prefixLmWeight"] > 0, "objective.prefixLmWeight", objective.Numbers["prefixLmWeight"], $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
-        Need(data.Task != Tasks.Grounding || objective.Numbers["alignmentWeight"] > 0, "objective.alignmentWeight", objective.Numbers["alignmentWeight"], "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
-        Need(data.Task != Tasks.Vqa || data.Answers.Length > 0, "data.answers", data.Answers, "a file with the answers that are ranked, one a line, with \"data.task\" vqa");
+        Need(
+            data.Task is not (Tasks.Vqa or Tasks.Captioning) || objective.Numbers["prefixLmWeight"] > 0, "objective.prefixLmWeight",
+            objective.Numbers["prefixLmWeight"], $"larger than 0 with \"data.task\" {data.Task}: the decoder writes what is measured");
+        Need(
+            data.Task != Tasks.Grounding || objective.Numbers["alignmentWeight"] > 0, "objective.alignmentWeight", objective.Numbers["alignmentWeight"],
+            "larger than 0 with \"data.task\" grounding: the patch–text predictor finds the boxes");
+        Need(
+            data.Task != Tasks.Vqa || data.Answers.Length > 0, "data.answers", data.Answers,
+            "a file with the answers that are ranked, one a line, with \"data.task\" vqa");
         Need(data.Task != Tasks.Vqa || !method.Mixes, "mix.method", mix.Method, "none with \"data.task\" vqa: a mixed picture has no answer");
         Whole("run.beams", run.Beams, 1, 1000);
         NotNegative("run.lengthPenalty", run.LengthPenalty);

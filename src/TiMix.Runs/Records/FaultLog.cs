@@ -19,7 +19,8 @@ public static class FaultLog
     public static string PathIn(RunDirectory directory) => Path.Combine(directory.Path, "faults.jsonl");
 
     /// <summary>Writes a fault down.</summary>
-    public static void Append(RunDirectory directory, InjectedFault fault) => File.AppendAllText(PathIn(directory), JsonSerializer.Serialize(fault, Json) + "\n");
+    public static void Append(RunDirectory directory, InjectedFault fault) =>
+        File.AppendAllText(PathIn(directory), JsonSerializer.Serialize(fault, Json) + "\n");
 
     /// <summary>All faults; a line that a crash tore is left out.</summary>
     public static IReadOnlyList<InjectedFault> Read(RunDirectory directory)

@@ -99,7 +99,8 @@ public sealed class RunDirectory : IDisposable
 
             var differences = RecipeFile.Differences(directory.ReadRecipe(), recipe);
             return differences.Count == 0 ? directory
-                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start the node with --recipe {directory.Recipe}, or choose another --run.");
+                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start "
+                    + $"the node with --recipe {directory.Recipe}, or choose another --run.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -117,7 +118,9 @@ public sealed class RunDirectory : IDisposable
             return directory;
         }
 
-        string[] known = Directory.Exists(runsDirectory) ? [.. Directory.GetDirectories(runsDirectory).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)] : [];
+        string[] known = Directory.Exists(runsDirectory)
+            ? [.. Directory.GetDirectories(runsDirectory).Select(path => System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)]
+            : [];
         throw new RunError($"there is no run \"{name}\" in {runsDirectory}; {(known.Length == 0 ? "it holds none" : "it holds " + string.Join(", ", known))}.");
     }
 

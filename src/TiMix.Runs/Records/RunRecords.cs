@@ -35,10 +35,12 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     public EvaluationReport? LastEvaluation { get; private set; }
 
     /// <summary>The steps that a run has written down, oldest first; a line that a crash tore is not there.</summary>
-    public static IEnumerable<StepReport> StepsOf(RunDirectory directory) => Whole(directory.Metrics).Select(line => As<StepReport>(line.Parsed)).OfType<StepReport>();
+    public static IEnumerable<StepReport> StepsOf(RunDirectory directory) =>
+        Whole(directory.Metrics).Select(line => As<StepReport>(line.Parsed)).OfType<StepReport>();
 
     /// <summary>The evaluations that a run has written down, oldest first; a line that a crash tore is not there.</summary>
-    public static IEnumerable<EvaluationReport> EvaluationsOf(RunDirectory directory) => Whole(directory.Evaluations).Select(line => As<EvaluationReport>(line.Parsed)).OfType<EvaluationReport>();
+    public static IEnumerable<EvaluationReport> EvaluationsOf(RunDirectory directory) =>
+        Whole(directory.Evaluations).Select(line => As<EvaluationReport>(line.Parsed)).OfType<EvaluationReport>();
 
     /// <summary>Goes on with what is there; a torn last line goes.</summary>
     public void Open() => CutBack(long.MaxValue);

@@ -130,10 +130,12 @@ public static class SnapshotExport
     /// <summary>What no format says of a model that was trained here.</summary>
     private static IEnumerable<string> NotesOf(ModelConfig model)
     {
-        yield return $"captions were cleaned before they were cut into pieces: no punctuation, at most {CaptionText.MostWords} words; then cut to {model.ContextLength} ids with [SEP] kept. A text with punctuation has other features than without";
+        yield return $"captions were cleaned before they were cut into pieces: no punctuation, at most {CaptionText.MostWords} words; then cut to "
+            + $"{model.ContextLength} ids with [SEP] kept. A text with punctuation has other features than without";
         if (model.Precision != "float32")
         {
-            yield return $"factors of large products were rounded to {model.Precision} in training; in float32 features differ from those that the run's evaluations saw, by about a hundredth";
+            yield return $"factors of large products were rounded to {model.Precision} in training; in float32 features differ from those that the run's "
+                + $"evaluations saw, by about a hundredth";
         }
     }
 
@@ -144,7 +146,8 @@ public static class SnapshotExport
         [
             $"# {Path.GetFileName(Path.TrimEndingDirectorySeparator(order.NameOrSnapshot))} after {exported.Step} steps",
             "",
-            $"{(order.Average ? "The teacher's average of the weights" : "The trained weights")}, exported by TiMix.Actors. To open it, with DIR for this directory:",
+            $"{(order.Average ? "The teacher's average of the weights" : "The trained weights")}, exported by TiMix.Actors. To open it, with DIR for "
+            + $"this directory:",
             "",
             $"    {model.OpenedBy}",
             "",

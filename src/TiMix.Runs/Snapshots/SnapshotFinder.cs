@@ -12,9 +12,11 @@ public static class SnapshotFinder
     {
         string[] names = Directory.Exists(runsDirectory) ? [.. Directory.GetDirectories(runsDirectory).Select(path => Path.GetFileName(path))] : [];
         var snapshots = names.SelectMany(name => SnapshotStore.In(RunDirectory.Of(runsDirectory, name).Snapshots).Select(path => (Run: name, Path: path)));
-        return snapshots.OrderByDescending(snapshot => SnapshotStore.WrittenAt(snapshot.Path)).ThenBy(snapshot => snapshot.Path, StringComparer.Ordinal).FirstOrDefault() is { Run: { } newest }
+        return snapshots.OrderByDescending(snapshot => SnapshotStore.WrittenAt(snapshot.Path)).ThenBy(snapshot => snapshot.Path, StringComparer.Ordinal)
+            .FirstOrDefault() is { Run: { } newest }
             ? newest
-            : throw new RunError($"there is no snapshot of any run in {runsDirectory}; train one by \"timix train\", or name a run or a snapshot's directory by --run.");
+            : throw new RunError(
+                $"there is no snapshot of any run in {runsDirectory}; train one by \"timix train\", or name a run or a snapshot's directory by --run.");
     }
 
     /// <summary>The parameters of a snapshot.</summary>

@@ -48,7 +48,8 @@ public sealed class SnapshotStore(string directory)
     /// <param name="writer">Who writes: two may write the same step at once without disturbing each other.</param>
     /// <returns>Its name and its fingerprint.</returns>
     /// <exception cref="IOException">The disk does not take it; nothing is left behind.</exception>
-    public (string Name, string Fingerprint) Write(SnapshotContent content, ParameterLayout layout, ModelConfig model, string recipe, ulong seed, string writer = "")
+    public (string Name, string Fingerprint) Write(
+        SnapshotContent content, ParameterLayout layout, ModelConfig model, string recipe, ulong seed, string writer = "")
     {
         var name = NameOf(content.Step);
         var unfinished = PathOf($"{name}{(writer.Length == 0 ? "" : ".")}{writer}{WholeFile.Unfinished}");
@@ -65,15 +66,20 @@ public sealed class SnapshotStore(string directory)
             void Put(string file, IReadOnlyList<NamedTensor> tensors)
             {
                 var path = Path.Combine(unfinished, file);
-                Safetensors.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["step"] = content.Step.ToString(CultureInfo.InvariantCulture) });
+                Safetensors.Write(
+                    path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["step"] = content.Step.ToString(CultureInfo.InvariantCulture) });
                 files.Add(file, HashOf(path));
             }
 
-            Put(ModelFile, [.. layout.Slots.Select(slot => new NamedTensor(slot.Spec.Name, slot.Spec.Shape, content.Student.AsMemory((int)slot.Offset, (int)slot.Spec.Length)))]);
+            Put(ModelFile, [.. layout.Slots.Select(slot => new NamedTensor(
+                slot.Spec.Name, slot.Spec.Shape, content.Student.AsMemory((int)slot.Offset, (int)slot.Spec.Length)))]);
             Put(OptimizerFile, [Flat("exp_avg", content.First), Flat("exp_avg_sq", content.Second)]);
-            Put(TeacherFile, [Flat("ema", content.Average), .. content.Versions.Select(pair => Flat("version." + pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))]);
+            Put(TeacherFile, [Flat("ema", content.Average), .. content.Versions.Select(
+                pair => Flat("version." + pair.Key.ToString(CultureInfo.InvariantCulture), pair.Value))]);
             var fingerprint = ParameterBuffer.Fingerprint(content.Student);
-            File.WriteAllBytes(Path.Combine(unfinished, Manifest), JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
+            File.WriteAllBytes(
+                Path.Combine(unfinished, Manifest),
+                JsonSerializer.SerializeToUtf8Bytes(new SnapshotManifest(content.Step, seed, fingerprint, recipe, model, files), Json));
             if (IsThere(name, fingerprint, recipe) is not null)
             {
                 WholeDirectory.TryDelete(unfinished);
@@ -96,7 +102,8 @@ public sealed class SnapshotStore(string directory)
     {
         try
         {
-            return JsonSerializer.Deserialize<SnapshotManifest>(File.ReadAllBytes(Path.Combine(path, Manifest)), Json) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize<SnapshotManifest>(
+                File.ReadAllBytes(Path.Combine(path, Manifest)), Json) ?? throw new JsonException("it is empty");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -151,7 +158,9 @@ public sealed class SnapshotStore(string directory)
     /// <summary>When a snapshot was written, UTC.</summary>
     internal static DateTime WrittenAt(string path) => File.GetLastWriteTimeUtc(Path.Combine(path, Manifest));
 
-    /// <summary>The snapshots of a recipe that are there, oldest first, whatever a journal says. Their files are not checked: whoever restores one does that.</summary>
+    /// <summary>
+    /// The snapshots of a recipe that are there, oldest first, whatever a journal says. Their files are not checked: whoever restores one does that.
+    /// </summary>
     /// <param name="recipe">Canonical text.</param>
     public IReadOnlyList<(string Name, SnapshotManifest Manifest)> Find(string recipe)
     {

@@ -35,7 +35,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
             observer.Notice(NoticeLevel.Information, $"Sample corpus composed in {sampleDirectory}.");
         }
 
-        if (SampleNames.Any(name => name == AnswersName || name.StartsWith(TasksPrefix, StringComparison.Ordinal)) && !SampleTasks.IsComplete(sampleDirectory, SampleSeed))
+        if (SampleNames.Any(name => name == AnswersName || name.StartsWith(TasksPrefix, StringComparison.Ordinal))
+            && !SampleTasks.IsComplete(sampleDirectory, SampleSeed))
         {
             observer.Phase("composing the sample corpus's tasks");
             SampleTasks.Compose(sampleDirectory, SampleSeed, stop);
@@ -62,7 +63,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     {
         var tokenizer = OpenTokenizer();
         return tokenizer.VocabularySize == model.VocabularySize ? tokenizer : throw new RunError(
-            $"the vocabulary {recipe.Data.Vocabulary} has {tokenizer.VocabularySize} pieces now; the snapshot was trained with {model.VocabularySize}: put the file back that the run began with.");
+            $"the vocabulary {recipe.Data.Vocabulary} has {tokenizer.VocabularySize} pieces now; the snapshot was trained with {model.VocabularySize}: put "
+            + $"the file back that the run began with.");
     }
 
     /// <summary>The answers that are ranked, as written, without what is there twice.</summary>
@@ -72,7 +74,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
         var path = Resolve(recipe.Data.Answers);
         try
         {
-            string[] answers = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => CaptionText.Clean(line).Length > 0).Distinct(StringComparer.Ordinal)];
+            string[] answers =
+                [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => CaptionText.Clean(line).Length > 0).Distinct(StringComparer.Ordinal)];
             return answers.Length > 0 ? answers : throw new DataException($"data.answers: {path} has no answer; right would be one a line.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -102,7 +105,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
         }
     }
 
-    private IEnumerable<string> SampleNames => new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary, recipe.Data.Answers }.Concat(recipe.Data.Tests.Values)
+    private IEnumerable<string> SampleNames =>
+        new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary, recipe.Data.Answers }.Concat(recipe.Data.Tests.Values)
         .Where(pattern => pattern.StartsWith(SamplePrefix, StringComparison.Ordinal)).Select(pattern => pattern[SamplePrefix.Length..]);
 
     private string Resolve(string pattern)
@@ -124,7 +128,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
             "tasks-test" => Path.Combine("tasks", SampleTasks.TestFile),
             "tasks-heldout" => Path.Combine("tasks", SampleTasks.HeldOutFile),
             AnswersName => Path.Combine("tasks", SampleTasks.AnswersFile),
-            var other => throw new RunError($"the sample corpus has no \"{other}\"; it has sample:train, sample:validation, sample:test, sample:heldout, sample:vocabulary, the same splits as sample:tasks-train and so on, and sample:answers."),
+            var other => throw new RunError($"the sample corpus has no \"{other}\"; it has sample:train, sample:validation, sample:test, sample:heldout, "
+                + $"sample:vocabulary, the same splits as sample:tasks-train and so on, and sample:answers."),
         };
         return Path.Combine(sampleDirectory, file);
     }

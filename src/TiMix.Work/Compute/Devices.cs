@@ -23,7 +23,8 @@ public static class Devices
             return CPU;
         }
 
-        var index = name == "cuda" ? 0 : name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
+        var index = name == "cuda" ? 0 : name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(
+            name["cuda:".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1;
         if (index < 0)
         {
             throw new RunError($"--device is \"{name}\"; it can be cpu, cuda or cuda:N.");
@@ -31,7 +32,8 @@ public static class Devices
 
         return cuda.is_available() && index < cuda.device_count()
             ? device(DeviceType.CUDA, index)
-            : throw new RunError($"--device is \"{name}\", but {(cuda.is_available() ? $"there are {cuda.device_count()} CUDA devices" : "no CUDA device is usable here")}; see README, \"On a GPU\".");
+            : throw new RunError($"--device is \"{name}\", but "
+                + $"{(cuda.is_available() ? $"there are {cuda.device_count()} CUDA devices" : "no CUDA device is usable here")}; see README, \"On a GPU\".");
     }
 
     /// <summary>
@@ -39,5 +41,6 @@ public static class Devices
     /// of threads is not in it, for it does not reach the result.
     /// </summary>
     public static string Describe(string name) =>
-        $"{TorchRuntime.Describe(Parse(name).type == DeviceType.CUDA)}, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}, AVX-512 {System.Runtime.Intrinsics.X86.Avx512F.IsSupported}";
+        $"{TorchRuntime.Describe(Parse(name).type == DeviceType.CUDA)}, {System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture}, AVX-512 "
+        + $"{System.Runtime.Intrinsics.X86.Avx512F.IsSupported}";
 }

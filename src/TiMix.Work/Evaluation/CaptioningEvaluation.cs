@@ -15,7 +15,10 @@ internal static class CaptioningEvaluation
 {
     private const int ImagesAtOnce = 64;
 
-    /// <summary>Number of pictures, and <c>bleu4</c> (percent), <c>cider</c> (10 is perfect), words a caption, share of captions that are one of the picture's.</summary>
+    /// <summary>
+    /// Number of pictures, and <c>bleu4</c> (percent), <c>cider</c> (10 is perfect), words a caption, share of captions that are one of the
+    /// picture's.
+    /// </summary>
     public static (int Pictures, SortedDictionary<string, double> Metrics) Measure(
         EvaluationReader reader, EvaluatedModel model, ITokenizer tokenizer, Recipe recipe, PredictionOrder order, CancellationToken stop)
     {
@@ -25,7 +28,8 @@ internal static class CaptioningEvaluation
         {
             var count = batch.SampleIndices.Length;
             written.AddRange(Write(batch.Pixels, count, model, options).Select(text => tokenizer.Decode(text.Words)));
-            references.AddRange(Enumerable.Range(0, count).Select(image => batch.CaptionTexts.Where((_, caption) => batch.CaptionOwner[caption] == image).ToArray()));
+            references.AddRange(
+                Enumerable.Range(0, count).Select(image => batch.CaptionTexts.Where((_, caption) => batch.CaptionOwner[caption] == image).ToArray()));
         }
 
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);

@@ -35,7 +35,8 @@ public static class Evaluator
     /// <param name="stop">Gives up.</param>
     /// <exception cref="DataException">Not one sample of a split can be used.</exception>
     public static EvaluationReport Evaluate(
-        long step, IReadOnlyList<EvaluatedSplit> splits, EvaluationReader? trainProbe, Recipe recipe, ModelConfig model, float[] parameters, bool shuffleCaptions, CancellationToken stop)
+        long step, IReadOnlyList<EvaluatedSplit> splits, EvaluationReader? trainProbe, Recipe recipe, ModelConfig model, float[] parameters,
+        bool shuffleCaptions, CancellationToken stop)
     {
         using var evaluated = new EvaluatedModel(model, parameters);
         var train = trainProbe is null ? null : Encode(new EvaluatedSplit(TrainProbe, trainProbe), evaluated, false, null, stop);

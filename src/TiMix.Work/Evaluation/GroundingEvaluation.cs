@@ -33,10 +33,12 @@ internal static class GroundingEvaluation
         float[] BoxOf(ReadOnlySpan<float> map) => Grounding.BoxOf(map, config.Grid, config.PatchSize, Share, Inset);
         float[] found = [.. order.Of([.. Enumerable.Range(0, phrases).Select(i => BoxOf(features.Maps.AsSpan(i * patches, patches)))]).SelectMany(box => box)];
         var masks = PatchGrid.Masks(truth, config.ImageSize, config.PatchSize);
-        float[] covered = [.. Enumerable.Range(0, phrases).SelectMany(i => BoxOf([.. masks.AsSpan(i * patches, patches).ToArray().Select(value => MathF.Log(value))]))];
+        float[] covered =
+            [.. Enumerable.Range(0, phrases).SelectMany(i => BoxOf([.. masks.AsSpan(i * patches, patches).ToArray().Select(value => MathF.Log(value))]))];
         float[] mean = [.. Enumerable.Range(0, 4).Select(side => Enumerable.Range(0, phrases).Average(i => truth[(4 * i) + side]))];
         metrics["groundingAccuracy"] = Grounding.Accuracy(found, truth);
-        metrics["groundingOverlap"] = 100 * Enumerable.Range(0, phrases).Average(i => Grounding.IntersectionOverUnion(found.AsSpan(4 * i, 4), truth.AsSpan(4 * i, 4)));
+        metrics["groundingOverlap"] = 100 * Enumerable.Range(0, phrases)
+            .Average(i => Grounding.IntersectionOverUnion(found.AsSpan(4 * i, 4), truth.AsSpan(4 * i, 4)));
         metrics["groundingAccuracyMeanBox"] = Grounding.Accuracy([.. Enumerable.Repeat(mean, phrases).SelectMany(box => box)], truth);
         metrics["groundingAccuracyTruePatches"] = Grounding.Accuracy(covered, truth);
         metrics["pictures"] = features.Pairs;

@@ -22,7 +22,8 @@ internal static class QuestionEvaluation
         EvaluationReader reader, EvaluatedModel model, ITokenizer tokenizer, IReadOnlyList<string> answers, PredictionOrder order, CancellationToken stop)
     {
         var special = model.Config.SpecialTokens;
-        var ranking = new AnswerRanking(model.Encoder.Fusion.Decoder!, [.. answers.Select(answer => WordsOf(answer, tokenizer, model.Config))], special, model.Device);
+        var ranking = new AnswerRanking(
+            model.Encoder.Fusion.Decoder!, [.. answers.Select(answer => WordsOf(answer, tokenizer, model.Config))], special, model.Device);
         var (given, people, pictures) = (new List<string>(), new List<IReadOnlyList<string>>(), 0);
         foreach (var (_, batch) in reader.Batches(ImagesAtOnce, stop))
         {
@@ -38,7 +39,8 @@ internal static class QuestionEvaluation
             var judged = order.Of(given);
             metrics["vqaAccuracy"] = VqaAccuracy.Compute(judged, people);
             metrics["vqaAccuracyFirstAnswer"] = VqaAccuracy.Compute([.. Enumerable.Repeat(answers[0], given.Count)], people);
-            foreach (var kind in people.Index().GroupBy(question => KindOf(question.Item), question => question.Index).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+            foreach (var kind in people.Index().GroupBy(question => KindOf(question.Item), question => question.Index).OrderBy(
+                kind => kind.Key, StringComparer.Ordinal))
             {
                 metrics["vqaAccuracy" + kind.Key] = VqaAccuracy.Compute([.. kind.Select(i => judged[i])], [.. kind.Select(i => people[i])]);
             }
@@ -60,7 +62,8 @@ internal static class QuestionEvaluation
         {
             using var block = NewDisposeScope();
             var questions = Math.Min(QuestionsAtOnce, batch.QuestionOwner.Length - first);
-            var memory = model.Remember(images, batch.QuestionOwner[first..(first + questions)], batch.QuestionTokens[(first * length)..((first + questions) * length)]);
+            var memory = model.Remember(
+                images, batch.QuestionOwner[first..(first + questions)], batch.QuestionTokens[(first * length)..((first + questions) * length)]);
             found.AddRange(ranking.Best(memory, questions).Select(best => best.Answer));
         }
 

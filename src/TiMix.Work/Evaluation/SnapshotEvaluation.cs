@@ -28,13 +28,16 @@ public static class SnapshotEvaluation
     /// <param name="task">Another task than the recipe's, such as grounding without fine-tuning; null: the recipe's.</param>
     /// <exception cref="RunError">There is no such run, snapshot, split or task.</exception>
     public static async Task<EvaluationReport> EvaluateAsync(
-        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice, CancellationToken stop, string? task = null)
+        string nameOrSnapshot, string runsDirectory, string dataDirectory, IReadOnlyList<string>? splits, bool shuffleCaptions, Action<string> notice,
+        CancellationToken stop, string? task = null)
     {
         var (manifest, parameters) = SnapshotFinder.Find(nameOrSnapshot, runsDirectory);
         var recipe = RecipeFile.Parse(manifest.Recipe, nameOrSnapshot);
         if (task is not null)
         {
-            recipe = Tasks.All.Contains(task) ? recipe with { Data = recipe.Data with { Task = task } } : throw new RunError($"--task is \"{task}\"; right would be one of {string.Join(", ", Tasks.All)}.");
+            recipe = Tasks.All.Contains(task)
+                ? recipe with { Data = recipe.Data with { Task = task } }
+                : throw new RunError($"--task is \"{task}\"; right would be one of {string.Join(", ", Tasks.All)}.");
         }
 
         var data = new RunData(recipe, dataDirectory);
@@ -54,7 +57,8 @@ public static class SnapshotEvaluation
         // As the evaluator of a run does, with the same bits: one native thread.
         using var thread = new ComputeThread("evaluation");
         return await thread.Run(() => TaskEvaluator.Evaluate(
-            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, data, manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
+            manifest.Step, [.. wanted.Select(split => new EvaluatedSplit(split, data.OpenReader(split, manifest.Model)))], trainProbe, recipe, data,
+            manifest.Model, parameters, shuffleCaptions, stop)).ConfigureAwait(false);
     }
 
     /// <summary>Arrays for a sheet of mixes: the first samples of the first test split, mixed as training would.</summary>
@@ -83,7 +87,8 @@ public static class SnapshotEvaluation
         var chosen = mixing.Saliency == SaliencySource.Boxes ? RegionMasks.OracleSaliency(samples, count, model) : saliency;
         var plan = MixPlanner.Plan(mixing, chosen, count, model.Grid, recipe.Run.Seed, recipe.MixOptions());
         return new MixPreview(
-            model.ImageSize, model.Grid, batch.Pixels, batch.Captions, chosen, plan.Pairing, MixedPixels(batch.Pixels, plan, count, model), plan.Lambda, plan.Side, plan.Target, plan.Source);
+            model.ImageSize, model.Grid, batch.Pixels, batch.Captions, chosen, plan.Pairing, MixedPixels(
+                batch.Pixels, plan, count, model), plan.Lambda, plan.Side, plan.Target, plan.Source);
     }
 
     private static byte[] MixedPixels(byte[] pixels, MixPlan plan, int count, ModelConfig model)

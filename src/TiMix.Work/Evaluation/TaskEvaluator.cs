@@ -24,7 +24,8 @@ public static class TaskEvaluator
     /// <exception cref="RunError">The model lacks what the task needs.</exception>
     /// <exception cref="DataException">Not one sample of a split can be used.</exception>
     public static EvaluationReport Evaluate(
-        long step, IReadOnlyList<EvaluatedSplit> splits, EvaluationReader? trainProbe, Recipe recipe, RunData data, ModelConfig model, float[] parameters, bool shuffle, CancellationToken stop)
+        long step, IReadOnlyList<EvaluatedSplit> splits, EvaluationReader? trainProbe, Recipe recipe, RunData data, ModelConfig model, float[] parameters,
+        bool shuffle, CancellationToken stop)
     {
         var task = recipe.Data.Task;
         if (task == Tasks.Retrieval)

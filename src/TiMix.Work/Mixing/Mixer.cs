@@ -12,7 +12,8 @@ namespace TiMix.Work.Mixing;
 
 /// <summary>What the mixer adds to a micro-batch.</summary>
 /// <param name="Plan">What is pasted where.</param>
-/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each, and its probabilities of words, [p, V] each by the name of the objective; empty when nothing is distilled.</param>
+/// <param name="Features">Bundle with the teacher's features: <c>image</c> and <c>text</c>, [b, d] each, and its probabilities of words, [p, V] each
+/// by the name of the objective; empty when nothing is distilled.</param>
 public sealed record MixerAnswer(MixPlan Plan, Bundle Features);
 
 /// <summary>
@@ -39,8 +40,11 @@ public sealed class Mixer(Recipe recipe, ModelConfig model, Device device) : IDi
         if (parameters is not null)
         {
             Load(parameters);
-            var tasks = settings.DistillAlpha > 0 && settings.Active.Any(objective => objective is WordObjective) ? WordTasks.Of(samples.Tokens, count, microBatch, settings, model) : null;
-            answer = _teacher!.Ask(samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method.Saliency == SaliencySource.Teacher, tasks);
+            var tasks = settings.DistillAlpha > 0 && settings.Active.Any(objective => objective is WordObjective)
+                ? WordTasks.Of(samples.Tokens, count, microBatch, settings, model)
+                : null;
+            answer = _teacher!.Ask(
+                samples.Pixels, samples.Tokens, count, settings.DistillAlpha > 0, settings.Mixing && _method.Saliency == SaliencySource.Teacher, tasks);
         }
 
         var saliency = settings.Mixing && _method.Saliency == SaliencySource.Boxes ? RegionMasks.OracleSaliency(samples, count, model) : answer.Saliency;

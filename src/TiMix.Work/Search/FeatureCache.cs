@@ -76,7 +76,8 @@ internal sealed class FeatureCache(string file, string key, int width)
             var list = JsonSerializer.Serialize(files);
             if (list.Length > MaxList)
             {
-                return $"{file} is not written: {files.Count} pictures are too many for it, so they will be encoded again next time; right would be to search smaller folders.";
+                return $"{file} is not written: {files.Count} pictures are too many for it, so they will be encoded again next time; right would be to "
+                    + $"search smaller folders.";
             }
 
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

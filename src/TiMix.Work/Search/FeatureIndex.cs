@@ -87,7 +87,8 @@ internal sealed record FeatureIndex(IReadOnlyList<PictureFile> Files, float[] Fe
         var all = Usable(files, known);
         return all.Length > 0
             ? new FeatureIndex(all, Rows(all, known), encoded, broken)
-            : throw new DataException($"{listing.Folder}: not one of its {files.Count} pictures can be used; the first, {broken[^files.Count].Where}, {broken[^files.Count].What}.");
+            : throw new DataException(
+                $"{listing.Folder}: not one of its {files.Count} pictures can be used; the first, {broken[^files.Count].Where}, {broken[^files.Count].What}.");
     }
 
     /// <summary>Decodes in parallel, each picture into a place of its own, and encodes as one batch, filled up with black.</summary>

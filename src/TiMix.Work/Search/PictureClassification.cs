@@ -79,7 +79,8 @@ public static class PictureClassification
             var embeddings = ZeroShot.ClassEmbeddings(model.Texts(readings), used.Count, model.Width);
             var index = model.Index(listing, notice, stop);
             ReadOnlySpan<float> FeatureOf(int row) => index.Features.AsSpan(row * model.Width, model.Width);
-            int[] truth = [.. index.Files.Select(file => FolderOf(file) is { } name && classOf.TryGetValue(CaptionText.Clean(name), out var label) ? label : -1)];
+            int[] truth =
+                [.. index.Files.Select(file => FolderOf(file) is { } name && classOf.TryGetValue(CaptionText.Clean(name), out var label) ? label : -1)];
             var pictures = index.Files.Select((file, row) => new ClassifiedPicture(
                 file.Path, truth[row] < 0 ? null : names[truth[row]], ZeroShot.Guess(FeatureOf(row), embeddings, model.Temperature, Guesses))).ToList();
             int[] labelled = [.. Enumerable.Range(0, truth.Length).Where(row => truth[row] >= 0)];

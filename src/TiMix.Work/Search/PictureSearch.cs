@@ -64,7 +64,8 @@ public static class PictureSearch
             var index = model.Index(listing, notice, stop);
             var hits = NearestRows.Find(query, index.Features, most).Select((hit, i) => new SearchHit(i + 1, hit.Score, index.Files[hit.Row].Path));
             return new SearchResult(
-                model.Name, model.Step, index.Files.Count, index.Encoded, [.. hits], index.Broken, reading?.Unknown ?? [], reading?.Unread ?? [], reading is { SaysNothing: true });
+                model.Name, model.Step, index.Files.Count, index.Encoded, [.. hits], index.Broken, reading?.Unknown ?? [], reading?.Unread ?? [],
+                reading is { SaysNothing: true });
         }).ConfigureAwait(false);
     }
 }

@@ -10,7 +10,8 @@ public sealed class GroupPeers(Group group) : IStepPeers
 
     /// <inheritdoc/>
     public IReadOnlyList<StepPart> Gather(long step, StepPart own) =>
-        [.. group.Gather(step, own.Last ? LastStep : 0, StepPartFormat.Write(own)).Select(part => StepPartFormat.Read(part.Member, (part.Flags & LastStep) != 0, part.Payload.Span))];
+        [.. group.Gather(step, own.Last ? LastStep : 0, StepPartFormat.Write(own)).Select(
+            part => StepPartFormat.Read(part.Member, (part.Flags & LastStep) != 0, part.Payload.Span))];
 
     /// <inheritdoc/>
     public void Reduce(long step, TreeSum own, Span<float> sum) => group.AllReduce(step, own.Partials, sum);

@@ -105,7 +105,8 @@ public static class InitialWeights
         var snapshots = SnapshotStore.IsSnapshot(init) ? [init] : SnapshotStore.In(RunDirectory.At(init).Snapshots);
         return snapshots.Length > 0
             ? SnapshotStore.ModelOf(snapshots[^1])
-            : throw new RunError($"recipe: \"model.init\": {init} is neither a run with a snapshot nor a snapshot; right would be one of them, or a safetensors file.");
+            : throw new RunError(
+                $"recipe: \"model.init\": {init} is neither a run with a snapshot nor a snapshot; right would be one of them, or a safetensors file.");
     }
 
     private static StartingPoint Fill(string path, ParameterLayout layout, Span<float> values)
@@ -139,13 +140,15 @@ public static class InitialWeights
             }
             else
             {
-                throw new InvalidDataException($"{path}: \"{name}\" has the shape [{string.Join(", ", info.Shape)}]; this model expects [{string.Join(", ", slot.Spec.Shape)}].");
+                throw new InvalidDataException(
+                    $"{path}: \"{name}\" has the shape [{string.Join(", ", info.Shape)}]; this model expects [{string.Join(", ", slot.Spec.Shape)}].");
             }
 
             taken.Add(name);
         }
 
         string[] all = [.. layout.Slots.Select(slot => slot.Spec.Name)];
-        return new StartingPoint(path, [.. all.Where(taken.Contains)], [.. all.Where(name => !taken.Contains(name))], [.. unused.Order(StringComparer.Ordinal)]);
+        return new StartingPoint(
+            path, [.. all.Where(taken.Contains)], [.. all.Where(name => !taken.Contains(name))], [.. unused.Order(StringComparer.Ordinal)]);
     }
 }

@@ -22,11 +22,13 @@ public static class MicroBatchAssembly
     public static MicroBatch Assemble(int index, Bundle samples, Bundle teacher, MixPlan plan, Recipe recipe, ModelConfig model) =>
         Assemble(index, SampleBundle.Unpack(samples), teacher.Get<float>("image").ToArray(), teacher.Get<float>("text").ToArray(), plan, recipe, model) with
         {
-            TeacherWords = new Named<float[]>(KnownObjectives.All.OfType<WordObjective>().Select(objective => (objective.Name, teacher.Get<float>(objective.Name).ToArray()))),
+            TeacherWords = new Named<float[]>(
+                KnownObjectives.All.OfType<WordObjective>().Select(objective => (objective.Name, teacher.Get<float>(objective.Name).ToArray()))),
         };
 
     /// <summary>The same from arrays.</summary>
-    public static MicroBatch Assemble(int index, SampleArrays samples, float[] teacherImage, float[] teacherText, MixPlan plan, Recipe recipe, ModelConfig model)
+    public static MicroBatch Assemble(
+        int index, SampleArrays samples, float[] teacherImage, float[] teacherText, MixPlan plan, Recipe recipe, ModelConfig model)
     {
         var count = recipe.Optimization.MicroBatchSize;
         var aligned = recipe.Objective.Numbers["alignmentWeight"] > 0;

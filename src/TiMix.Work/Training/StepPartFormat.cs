@@ -74,7 +74,8 @@ public static class StepPartFormat
                 var indices = Take<int>(reader);
                 var replacements = reader.ReadString();
                 microBatches.Add((
-                    new GatheredMicroBatch(new MicroBatchFeatures(index, image, text, mixed, new Named<ObjectiveSum>(sums)), samples, lambda, pairing, teacherImage, teacherText),
+                    new GatheredMicroBatch(
+                        new MicroBatchFeatures(index, image, text, mixed, new Named<ObjectiveSum>(sums)), samples, lambda, pairing, teacherImage, teacherText),
                     new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : JsonSerializer.Deserialize<List<Replacement>>(replacements)!)));
             }
 
@@ -99,7 +100,8 @@ public static class StepPartFormat
     }
 
     /// <summary>How many sums there are; each takes more than a byte.</summary>
-    private static int Take(BinaryReader reader) => reader.ReadInt32() is var count && count >= 0 && count <= reader.BaseStream.Length - reader.BaseStream.Position
+    private static int Take(BinaryReader reader) =>
+        reader.ReadInt32() is var count && count >= 0 && count <= reader.BaseStream.Length - reader.BaseStream.Position
         ? count
         : throw new InvalidDataException($"{count} sums do not fit into the part.");
 

@@ -28,7 +28,8 @@ public sealed class TrainerFiles(TrainerSettings settings) : IDisposable
         {
             try
             {
-                var (name, fingerprint) = settings.Snapshots.Write(content!, _layout, settings.Model, settings.RecipeText, settings.Recipe.Run.Seed, settings.Node);
+                var (name, fingerprint) = settings.Snapshots.Write(
+                    content!, _layout, settings.Model, settings.RecipeText, settings.Recipe.Run.Seed, settings.Node);
                 return new TrainerInputs.SnapshotWritten(wanted.Step, name, fingerprint);
             }
             catch (IOException error)
@@ -50,7 +51,8 @@ public sealed class TrainerFiles(TrainerSettings settings) : IDisposable
         {
             settings.Audit.Append(new AuditRecord(
                 view.Generation, step, trainer, parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch,
-                [.. parts.SelectMany(part => part.MicroBatches.Select(microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]));
+                [.. parts.SelectMany(part => part.MicroBatches.Select(
+                    microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]));
             return null;
         }
         catch (IOException error)

@@ -26,7 +26,8 @@ public sealed class TrainerLinks(TrainerSettings settings, string trainer, Actio
     {
         _standing = new CancellationTokenSource();
         var members = view.Shares.Select(share => new GroupMember(share.Trainer, share.Endpoint, share.First, share.Count)).ToList();
-        var group = settings.Exchange.Enter(new GroupView(settings.Run, view.Generation, members, settings.Recipe.Optimization.MicroBatches), view.PlaceOf(trainer));
+        var group = settings.Exchange.Enter(
+            new GroupView(settings.Run, view.Generation, members, settings.Recipe.Optimization.MicroBatches), view.PlaceOf(trainer));
         group.PeerLost += suspect => tell(new TrainerInputs.PeersLost(view.Generation, [suspect.Member]));
         Connect(group, view.Generation);
         _group = group;

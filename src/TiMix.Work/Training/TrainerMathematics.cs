@@ -69,7 +69,9 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
     public Task<IInput> Accept(StateMessages.StateOffered offer, CancellationToken stop) =>
         Use(StateUse.Obtain, state => StateTransfer.Accept(offer, state, settings.Exchange, stop) is not { } right
             ? new TrainerInputs.StateNotObtained(offer.Generation, Untouched: true)
-            : right ? new TrainerInputs.StateObtained(offer.Generation, offer.Step, offer.Hash) : new TrainerInputs.StateNotObtained(offer.Generation, Untouched: false));
+            : right
+                ? new TrainerInputs.StateObtained(offer.Generation, offer.Step, offer.Hash)
+                : new TrainerInputs.StateNotObtained(offer.Generation, Untouched: false));
 
     /// <summary>See <see cref="TrainerEffects.HashState"/>.</summary>
     public Task<IInput> Hash() => Use(StateUse.Hash, state => new TrainerInputs.StateHashed(state.HashOfAll()));
@@ -142,7 +144,8 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
         _stepBegan = now;
         return new TrainerInputs.StepComputed(
             state.Step, outcome.Last, outcome.OwnSeconds, StepDescription.Report(settings.Recipe, state.Step, outcome, seconds),
-            [.. outcome.Parts.SelectMany(part => part.MicroBatches).SelectMany(part => part.Origin.Replacements)], published?.Version, wanted.Capture, unaudited);
+            [.. outcome.Parts.SelectMany(part => part.MicroBatches).SelectMany(part => part.Origin.Replacements)], published?.Version, wanted.Capture,
+            unaudited);
     }
 
     private Task<IInput> Use(StateUse use, Func<TrainingState, IInput> work) => _compute.Run((state, _) =>

@@ -20,7 +20,8 @@ namespace TiMix.Work.Training;
 /// <param name="ExchangeSeconds">Time spent on gather and all-reduce, waiting for peers included.</param>
 /// <param name="UpdateSeconds">Time spent on checking and changing the state.</param>
 public sealed record StepOutcome(
-    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds, double ExchangeSeconds = 0, double UpdateSeconds = 0);
+    StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds,
+    double ExchangeSeconds = 0, double UpdateSeconds = 0);
 
 /// <summary>
 /// One step, from top to bottom, with no actor near: forward per micro-batch, gather in micro-batch order, loss over the global
@@ -77,7 +78,8 @@ public sealed class TrainingStep : IDisposable
 
             exchange.Start();
             var parts = peers.Gather(
-                _state.Step, new StepPart(trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
+                _state.Step, new StepPart(
+                    trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
             exchange.Stop();
             CheckReplicas(parts);
             GatheredMicroBatch[] gathered = [.. parts.SelectMany(part => part.MicroBatches).Select(part => part.Batch)];
@@ -126,7 +128,8 @@ public sealed class TrainingStep : IDisposable
         var batch = MadeUpMicroBatch.Of(_recipe, _state.Model);
         var features = new MicroBatchFeatures[_lanes.Count];
         _lanes.Run(lane => features[lane] = _workers[lane].Forward(batch, settings, keepGraph: true));
-        GatheredMicroBatch[] gathered = [.. Enumerable.Range(0, _recipe.Optimization.MicroBatches).Select(index => GatheredMicroBatch.Of(batch, features[0] with { Index = index }))];
+        GatheredMicroBatch[] gathered =
+            [.. Enumerable.Range(0, _recipe.Optimization.MicroBatches).Select(index => GatheredMicroBatch.Of(batch, features[0] with { Index = index }))];
         var (_, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
         _lanes.Run(lane => _workers[lane].Backward(batch, settings, gradients[0]));
     }
@@ -181,7 +184,8 @@ public sealed class TrainingStep : IDisposable
         {
             if (prepared.Batch.Count != _recipe.Optimization.MicroBatchSize)
             {
-                throw new ArgumentException($"Micro-batch {prepared.Batch.Index} has {prepared.Batch.Count} samples; expected {_recipe.Optimization.MicroBatchSize}.", nameof(own));
+                throw new ArgumentException(
+                    $"Micro-batch {prepared.Batch.Index} has {prepared.Batch.Count} samples; expected {_recipe.Optimization.MicroBatchSize}.", nameof(own));
             }
         }
     }
@@ -191,7 +195,8 @@ public sealed class TrainingStep : IDisposable
         if (!gathered.Select(batch => batch.Features.Index).SequenceEqual(Enumerable.Range(0, _recipe.Optimization.MicroBatches)))
         {
             throw new ArgumentException(
-                $"A step takes the micro-batches 0 to {_recipe.Optimization.MicroBatches - 1} in order, got {string.Join(", ", gathered.Select(batch => batch.Features.Index))}.");
+                $"A step takes the micro-batches 0 to {_recipe.Optimization.MicroBatches - 1} in order, got "
+                + $"{string.Join(", ", gathered.Select(batch => batch.Features.Index))}.");
         }
     }
 }

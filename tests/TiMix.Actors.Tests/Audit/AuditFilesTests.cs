@@ -21,7 +21,9 @@ public sealed class AuditFilesTests : IDisposable
         }
 
         var file = Path.Combine(AuditLog.DirectoryIn(directory), "trainer-1.jsonl");
-        Assert.Equal("""{"generation":3,"step":1,"trainer":"t","epoch":0,"microBatches":[{"index":0,"by":"t","samples":[12,99]}]}""", Assert.Single(File.ReadAllLines(file)));
+        Assert.Equal(
+            """{"generation":3,"step":1,"trainer":"t","epoch":0,"microBatches":[{"index":0,"by":"t","samples":[12,99]}]}""",
+            Assert.Single(File.ReadAllLines(file)));
         Assert.Equal([12, 99], Assert.Single(AuditLog.ReadAll(directory)).MicroBatches[0].Samples);
     }
 
@@ -72,7 +74,8 @@ public sealed class AuditFilesTests : IDisposable
         ];
         InjectedFault[] faults =
         [
-            new("kill", "trainer", "trainer-2", 12, 1000), new("kill", "mixer", "mixer-1", 20, 2000), new("kill", "trainer", "trainer-1", 40, 3990), new("kill", "coordinator", "coordinator", 50, 9000),
+            new("kill", "trainer", "trainer-2", 12, 1000), new("kill", "mixer", "mixer-1", 20, 2000), new("kill", "trainer", "trainer-1", 40, 3990), new(
+                "kill", "coordinator", "coordinator", 50, 9000),
         ];
         var additions = RunSummaryAdditions.Of(changes, faults, new AuditReport(true, false, [], 0, []));
         Assert.Equal((3, 3), (additions["trainers"]!.GetValue<int>(), additions["views"]!.GetValue<int>()));

@@ -22,7 +22,11 @@ public sealed class RunAuditTests
         new ProgressRecorded(2, 3, 390),
     ];
 
-    private readonly List<AuditRecord> _records = [.. Enumerable.Range(1, 2).Select(step => Honest(1, step, "a")), .. Enumerable.Range(3, 4).SelectMany(step => new[] { Honest(2, step, "a"), Honest(2, step, "b") })];
+    private readonly List<AuditRecord> _records =
+    [
+        .. Enumerable.Range(1, 2).Select(step => Honest(1, step, "a")),
+        .. Enumerable.Range(3, 4).SelectMany(step => new[] { Honest(2, step, "a"), Honest(2, step, "b") }),
+    ];
 
     [Fact]
     public void An_honest_run_is_proven()
@@ -73,7 +77,8 @@ public sealed class RunAuditTests
     [Fact]
     public void A_journal_that_was_begun_anew_proves_what_stands_in_it_and_says_that_it_knows_nothing_of_the_rest()
     {
-        List<IEvent> anew = [new RunStarted("{}", LastStep, MicroBatches, 1), new SnapshotCommitted(3, "step-3", "f", 10), .. Installed(3, 3, "nobody", 100, "c")];
+        List<IEvent> anew =
+            [new RunStarted("{}", LastStep, MicroBatches, 1), new SnapshotCommitted(3, "step-3", "f", 10), .. Installed(3, 3, "nobody", 100, "c")];
         _records.AddRange(Enumerable.Range(4, 3).Select(step => Honest(3, step, "c")));
         _journal.Clear();
         _journal.AddRange(anew);
@@ -236,7 +241,8 @@ public sealed class RunAuditTests
 
     private static AuditRecord Honest(long generation, long step, string trainer) => new(
         generation, step, trainer, (int)((step - 1) / StepsPerEpoch),
-        [new AuditMicroBatch(0, generation == 3 ? "c" : "a", [Sample(step, 0), Sample(step, 1)]), new AuditMicroBatch(1, generation switch { 1 => "a", 2 => "b", _ => "c" }, [Sample(step, 2), Sample(step, 3)])]);
+        [new AuditMicroBatch(0, generation == 3 ? "c" : "a", [Sample(step, 0), Sample(step, 1)]), new AuditMicroBatch(
+            1, generation switch { 1 => "a", 2 => "b", _ => "c" }, [Sample(step, 2), Sample(step, 3)])]);
 
     private static IEvent[] Installed(long generation, long fromStep, string reason, long detectedAt, params string[] trainers)
     {

@@ -36,7 +36,8 @@ public sealed class RerankingTests : IDisposable
         var (n, m, d) = (features.Pairs, features.Owner.Length, features.Width);
         Assert.Equal((8, 8), (n, m));
         var match = Matches(model, reader.Load(0, n), n, m);
-        double Cosine(int image, int caption) => Enumerable.Range(0, d).Sum(x => (double)features.Images[(image * d) + x] * features.Captions[(caption * d) + x]);
+        double Cosine(int image, int caption) =>
+            Enumerable.Range(0, d).Sum(x => (double)features.Images[(image * d) + x] * features.Captions[(caption * d) + x]);
         int Rank(Func<int, double> cosine, Func<int, double> chance, int count, int answer)
         {
             var order = Enumerable.Range(0, count).OrderByDescending(cosine).ToList();
@@ -64,7 +65,8 @@ public sealed class RerankingTests : IDisposable
             var text = TextTokens.Of(model.Encoder.EncodeTexts(ids, all: true), ids);
             for (var i = 0; i < images; i++)
             {
-                var logits = fusion.Matching!.Logits(fusion.Encoder!.Fuse(text, fusion.Encoder.Remember(tokens.narrow(0, i, 1)), classOnly: false).select(1, 0));
+                var logits = fusion.Matching!.Logits(
+                    fusion.Encoder!.Fuse(text, fusion.Encoder.Remember(tokens.narrow(0, i, 1)), classOnly: false).select(1, 0));
                 match[i, j] = logits[0, 1].item<float>() - logits[0, 0].item<float>();
             }
         }

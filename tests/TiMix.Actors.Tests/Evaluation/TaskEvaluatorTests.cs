@@ -84,7 +84,8 @@ public sealed class TaskEvaluatorTests : IDisposable
         Assert.Equal(2 * TinyTasks.Tests, split.Pairs);
         var features = SplitFeatures.Encode(data.OpenReader("test", model.Config), model, true, null, CancellationToken.None);
         var patches = model.Config.Grid * model.Config.Grid;
-        float[] boxes = [.. Enumerable.Range(0, split.Pairs).SelectMany(i => Grounding.BoxOf(features.Maps.AsSpan(i * patches, patches), model.Config.Grid, model.Config.PatchSize, 0.5, 0.5))];
+        float[] boxes = [.. Enumerable.Range(0, split.Pairs).SelectMany(
+            i => Grounding.BoxOf(features.Maps.AsSpan(i * patches, patches), model.Config.Grid, model.Config.PatchSize, 0.5, 0.5))];
         Assert.Equal(Grounding.Accuracy(boxes, features.Boxes), split.Metrics["groundingAccuracy"], 1e-9);
         // 10 of 24 pixels are 13.3 of 32, on four patches of 4: half a patch less on each side is 12.
         Assert.Equal(100, split.Metrics["groundingAccuracyTruePatches"], 1e-9);
@@ -133,7 +134,8 @@ public sealed class TaskEvaluatorTests : IDisposable
         var data = new RunData(recipe, _data.In("sample"));
         var config = recipe.ModelConfig(data.OpenTokenizer().VocabularySize);
         var parameters = DrawnModel.Of(config);
-        var report = TaskEvaluator.Evaluate(0, [new EvaluatedSplit("test", data.OpenReader("test", config))], null, recipe, data, config, parameters, false, CancellationToken.None);
+        var report = TaskEvaluator.Evaluate(
+            0, [new EvaluatedSplit("test", data.OpenReader("test", config))], null, recipe, data, config, parameters, false, CancellationToken.None);
         return (report, new EvaluatedModel(config, parameters), data);
     }
 

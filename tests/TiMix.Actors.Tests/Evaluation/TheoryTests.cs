@@ -38,7 +38,8 @@ public sealed class TheoryTests : IDisposable
         Assert.Null(missing);
         Assert.Equal((8, TinyData.Samples - 1), (test.Images.Length, learned.Images.Length));
         double Bound((double[][] Images, double[][] Captions) of, int candidates) =>
-            Math.Log(candidates) - Information(of.Images[..candidates], of.Captions[..candidates], Enumerable.Range(0, candidates).ToArray(), 1, model.Temperature);
+            Math.Log(candidates) - Information(
+                of.Images[..candidates], of.Captions[..candidates], Enumerable.Range(0, candidates).ToArray(), 1, model.Temperature);
         Assert.Equal(Bound(test, 8), split.Metrics["miLowerBoundNats"], 1e-5);
         Assert.Equal(Bound(learned, 15), train.Metrics["miLowerBoundNats"], 1e-5);
         Assert.Equal(8, split.Metrics["overfitGapSamples"]);
@@ -65,7 +66,8 @@ public sealed class TheoryTests : IDisposable
             regularisers.Add(Information(mixed, captions, plan.Pairing, lambda, model.Temperature) - entropy);
             points.AddRange(mixed.Select((image, i) =>
             {
-                var (own, others) = (Math.Exp(Dot(image, captions[i]) / model.Temperature), Math.Exp(Dot(image, captions[plan.Pairing[i]]) / model.Temperature));
+                var (own, others) = (
+                    Math.Exp(Dot(image, captions[i]) / model.Temperature), Math.Exp(Dot(image, captions[plan.Pairing[i]]) / model.Temperature));
                 return (lambda, own / (own + others));
             }));
         }
@@ -75,7 +77,8 @@ public sealed class TheoryTests : IDisposable
         var slope = points.Sum(point => (point.Lambda - meanLambda) * (point.Share - meanShare)) / points.Sum(point => Math.Pow(point.Lambda - meanLambda, 2));
         Assert.Equal(slope, split.Metrics["calibrationSlope"], 1e-4);
         Assert.Equal(meanShare - (slope * meanLambda), split.Metrics["calibrationIntercept"], 1e-4);
-        Assert.Equal(images.Zip(captions, (image, caption) => image.Zip(caption, (x, y) => (x - y) * (x - y)).Sum()).Average(), split.Metrics["alignment"], 1e-5);
+        Assert.Equal(
+            images.Zip(captions, (image, caption) => image.Zip(caption, (x, y) => (x - y) * (x - y)).Sum()).Average(), split.Metrics["alignment"], 1e-5);
     }
 
     [Fact]
@@ -97,10 +100,12 @@ public sealed class TheoryTests : IDisposable
             foreach (var side in probe.SidesOf(_config.Grid))
             {
                 var share = (double)side / _config.Grid;
-                var plan = MixPlanner.Plan(new RandomWindow(), [], 4, _config.Grid, Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
+                var plan = MixPlanner.Plan(
+                    new RandomWindow(), [], 4, _config.Grid, Seeds.Mix(0x6D69782070726F62, (ulong)b, (ulong)side), new MixOptions(share, share));
                 var lambda = 1 - ((double)(side * side) / (_config.Grid * _config.Grid));
                 var mixed = Enumerable.Range(0, 4).Select(i => Encode(Mixed(reader.Load(4 * b, 4), plan, i), model)).ToArray();
-                regularisers.Add(Information(mixed, captions[(4 * b)..(4 * b + 4)], plan.Pairing, lambda, model.Temperature) + (lambda * Math.Log(lambda)) + ((1 - lambda) * Math.Log(1 - lambda)));
+                regularisers.Add(Information(mixed, captions[(4 * b)..(4 * b + 4)], plan.Pairing, lambda, model.Temperature) + (lambda * Math.Log(lambda)) + (
+                    (1 - lambda) * Math.Log(1 - lambda)));
             }
         }
 
@@ -108,7 +113,9 @@ public sealed class TheoryTests : IDisposable
     }
 
     private (EvaluationReport Report, EvaluatedModel Model) Evaluate() => (
-        TaskEvaluator.Evaluate(3, [new EvaluatedSplit("test", _run.OpenReader("test", _config))], _run.OpenTrainProbe(_config, out _), _data.Recipe, _run, _config, _parameters, false, CancellationToken.None),
+        TaskEvaluator.Evaluate(
+            3, [new EvaluatedSplit("test", _run.OpenReader("test", _config))], _run.OpenTrainProbe(_config, out _), _data.Recipe, _run, _config, _parameters,
+            false, CancellationToken.None),
         new EvaluatedModel(_config, _parameters));
 
     /// <summary>Pictures and captions of a reader, each encoded by itself.</summary>
@@ -121,7 +128,8 @@ public sealed class TheoryTests : IDisposable
         using var noGrad = no_grad();
         return (
             [.. Enumerable.Range(0, count).Select(i => Encode(batch.Pixels[(i * pixels)..((i + 1) * pixels)], model))],
-            [.. Enumerable.Range(0, count).Select(i => Doubles(model.Encoder.EncodeTexts(tensor(batch.CaptionTokens[(i * length)..((i + 1) * length)].Select(id => (long)id).ToArray(), [1, length])).Feature))]);
+            [.. Enumerable.Range(0, count).Select(i => Doubles(model.Encoder.EncodeTexts(
+                tensor(batch.CaptionTokens[(i * length)..((i + 1) * length)].Select(id => (long)id).ToArray(), [1, length])).Feature))]);
     }
 
     private double[] Encode(byte[] pixels, EvaluatedModel model)

@@ -6,7 +6,9 @@ using TiMix.Runs.Recipes;
 
 namespace TiMix.Actors.Tests.Evaluation;
 
-/// <summary>Pictures of one or two coloured squares, left and right, with captions, boxes and questions, so few that a small model knows them by heart.</summary>
+/// <summary>
+/// Pictures of one or two coloured squares, left and right, with captions, boxes and questions, so few that a small model knows them by heart.
+/// </summary>
 internal sealed class TinyTasks : IDisposable
 {
     /// <summary>Pictures, for training and test alike.</summary>
@@ -17,7 +19,8 @@ internal sealed class TinyTasks : IDisposable
     public TinyTasks()
     {
         WriteShard(In("train.tar"));
-        File.WriteAllLines(In("vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "square", "and", "what", "is", "first", "how", "many", "2", "3", .. Colors.Select(color => color.Name)]);
+        File.WriteAllLines(In("vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "square", "and", "what", "is", "first", "how", "many", "2", "3",
+            .. Colors.Select(color => color.Name)]);
         File.WriteAllLines(In("answers.txt"), ["2", "3", "red", "green square", "blue", "", "red"]);
         Directory.CreateDirectory(In("runs"));
     }
@@ -44,7 +47,20 @@ internal sealed class TinyTasks : IDisposable
             RegionsPerImage = 2,
             Augmentation = new AugmentationRecipe { MaxShift = 1, Flip = 0, RandAugmentOps = 0 },
         },
-        Model = new ModelRecipe { ImageSize = task == Tasks.Grounding ? 32 : 16, PatchSize = 4, VisionWidth = 32, VisionLayers = 2, VisionHeads = 2, TextWidth = 32, TextLayers = 2, TextHeads = 2, EmbedDim = 8, FusionLayers = 1, DecoderLayers = 1 },
+        Model = new ModelRecipe
+        {
+            ImageSize = task == Tasks.Grounding ? 32 : 16,
+            PatchSize = 4,
+            VisionWidth = 32,
+            VisionLayers = 2,
+            VisionHeads = 2,
+            TextWidth = 32,
+            TextLayers = 2,
+            TextHeads = 2,
+            EmbedDim = 8,
+            FusionLayers = 1,
+            DecoderLayers = 1,
+        },
         Optimization = new OptimizationRecipe { Steps = 6, MicroBatches = 1, MicroBatchSize = 6, WarmupSteps = 2, LearningRate = 1e-3, WeightDecay = 0 },
         Mix = new MixRecipe { Method = "none" },
         Objective = new ObjectiveRecipe { ItcWeight = 0, DistillAlpha = 0 }

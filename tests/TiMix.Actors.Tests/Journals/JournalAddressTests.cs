@@ -44,7 +44,8 @@ public sealed class JournalAddressTests
     [Fact]
     public void What_the_user_sets_for_the_driver_stays()
     {
-        var read = new NpgsqlConnectionStringBuilder(JournalAddress.Parse("Host=a;Database=b;Timeout=77;Options=-c work_mem=1MB", "--journal").ConnectionString("me", pooled: true));
+        var read = new NpgsqlConnectionStringBuilder(
+            JournalAddress.Parse("Host=a;Database=b;Timeout=77;Options=-c work_mem=1MB", "--journal").ConnectionString("me", pooled: true));
         Assert.Equal((77, "-c work_mem=1MB", 10), (read.Timeout, read.Options, read.CommandTimeout));
     }
 }

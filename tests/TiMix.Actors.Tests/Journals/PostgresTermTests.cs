@@ -115,7 +115,9 @@ public sealed class PostgresTermTests(PostgresServer server) : IClassFixture<Pos
     {
         await using var session = new NpgsqlConnection(server.ConnectionString);
         await session.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT count(*) FROM timix_journal WHERE persistence_id = $1", session) { Parameters = { new() { Value = _journal } } };
+        await using var command = new NpgsqlCommand(
+            "SELECT count(*) FROM timix_journal WHERE persistence_id = $1", session)
+        { Parameters = { new() { Value = _journal } } };
         return (long)(await command.ExecuteScalarAsync())!;
     }
 

@@ -54,7 +54,8 @@ public sealed class RunJournalPlaceTests : IDisposable
         File.WriteAllText(run.Journal, "");
         Assert.Equal(new RunJournalPlace("a", null), RunJournalPlace.Settle(run, null));
         Assert.Equal(new RunJournalPlace("a", null), RunJournalPlace.Find(run, Database));
-        Assert.Contains("is its file journal.db; leave --journal", Assert.Throws<RunError>(() => RunJournalPlace.Settle(run, Database)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is its file journal.db; leave --journal", Assert.Throws<RunError>(() => RunJournalPlace.Settle(run, Database)).Message, StringComparison.Ordinal);
     }
 
     private RunDirectory Run(string name)

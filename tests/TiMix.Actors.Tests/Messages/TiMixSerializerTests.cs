@@ -88,10 +88,24 @@ public sealed class TiMixSerializerTests : IDisposable
             _ when type == typeof(IReadOnlyList<int>) => new[] { 5, 2 },
             _ when type == typeof(IReadOnlyList<StateSource>) => new[] { (StateSource)Make(typeof(StateSource))! },
             _ when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a~1"] = "akka://x" },
-            _ when type == typeof(IReadOnlyDictionary<string, BundleReference>) => new Dictionary<string, BundleReference> { ["student"] = (BundleReference)Make(typeof(BundleReference))! },
+            _ when type == typeof(IReadOnlyDictionary<string, BundleReference>) =>
+                new Dictionary<string, BundleReference> { ["student"] = (BundleReference)Make(typeof(BundleReference))! },
             _ when type == typeof(Named<double>) => new Named<double>(("itc", 0.25), ("new", 0.5)),
             _ when type == typeof(MixMethod) => new OracleMix(),
-            _ when type == typeof(ModelConfig) => new ModelConfig { ImageSize = 16, PatchSize = 4, VisionWidth = 16, VisionLayers = 2, VisionHeads = 2, TextWidth = 16, TextLayers = 2, TextHeads = 2, EmbedDim = 8, ContextLength = 6, VocabularySize = 20 },
+            _ when type == typeof(ModelConfig) => new ModelConfig
+            {
+                ImageSize = 16,
+                PatchSize = 4,
+                VisionWidth = 16,
+                VisionLayers = 2,
+                VisionHeads = 2,
+                TextWidth = 16,
+                TextLayers = 2,
+                TextHeads = 2,
+                EmbedDim = 8,
+                ContextLength = 6,
+                VocabularySize = 20,
+            },
             _ => Construct(type),
         };
     }

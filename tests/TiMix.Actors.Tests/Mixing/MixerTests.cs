@@ -39,7 +39,8 @@ public sealed class MixerTests
         [1, 0, 0]);
 
     [Fact]
-    public void Boxes_become_patches() => Assert.Equal([.. Mask(0, 1), .. Mask(10), .. Mask([.. Enumerable.Range(0, Patches)])], RegionMasks.OfRegions(Samples, Model));
+    public void Boxes_become_patches() =>
+        Assert.Equal([.. Mask(0, 1), .. Mask(10), .. Mask([.. Enumerable.Range(0, Patches)])], RegionMasks.OfRegions(Samples, Model));
 
     [Fact]
     public void The_region_of_a_caption_is_what_the_recipe_says()
@@ -156,7 +157,10 @@ public sealed class MixerTests
         Assert.Equal([1f, 2], whole.TeacherImage);
 
         var unaligned = MicroBatchAssembly.Assemble(0, Samples, [], [], plan, Sample with { Objective = Sample.Objective.With("alignmentWeight", 0) }, Model);
-        Assert.Equal(0, unaligned.RegionOwner.Length + unaligned.RegionPhrases.Length + unaligned.RegionMasks.Length + unaligned.CaptionOwner.Length + unaligned.CaptionMasks.Length);
+        Assert.Equal(
+            0,
+            unaligned.RegionOwner.Length + unaligned.RegionPhrases.Length + unaligned.RegionMasks.Length + unaligned.CaptionOwner.Length
+                + unaligned.CaptionMasks.Length);
         Assert.Equal(Samples.Pixels, unaligned.Pixels);
     }
 
@@ -171,13 +175,15 @@ public sealed class MixerTests
 
         var loaded = new TiMix.Data.Loading.LoadedBatch
         {
-            Epoch = 0, SampleIndices = [4, 5], Captions = ["a", "b"], Pixels = Samples.Pixels, SecondPixels = [.. Samples.Pixels.Reverse()], Tokens = Samples.Tokens, RegionOwner = [],
+            Epoch = 0, SampleIndices = [4, 5], Captions = ["a", "b"], Pixels = Samples.Pixels, SecondPixels = [.. Samples.Pixels.Reverse()],
+            Tokens = Samples.Tokens, RegionOwner = [],
             RegionBoxes = [], RegionPhrases = [], RegionInCaption = [], Replacements = [],
         };
         using var bundle = SampleBundle.Pack(loaded);
         using var mixer = new Mixer(recipe, Model, CPU);
         var plan = mixer.Run(0, 0, Samples, Teacher(1)).Plan;
-        using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Add("mlm", Array.Empty<float>()).Add("prefixLm", Array.Empty<float>()).Build();
+        using var none = new Bundle.Builder().Add("image", Array.Empty<float>()).Add("text", Array.Empty<float>()).Add("mlm", Array.Empty<float>())
+            .Add("prefixLm", Array.Empty<float>()).Build();
         Assert.Equal(loaded.SecondPixels, MicroBatchAssembly.Assemble(0, bundle, none, plan, recipe, Model).SecondPixels);
         Assert.Equal(new SecondPass(), plan.Method);
     }
@@ -211,7 +217,8 @@ public sealed class MixerTests
     }
 
     private static Bundle SampleBundleOf(SampleArrays samples) => new Bundle.Builder()
-        .Add("pixels", samples.Pixels).Add("pixels.second", samples.SecondPixels).Add("tokens", samples.Tokens).Add("regions.owner", samples.RegionOwner).Add("regions.boxes", samples.RegionBoxes)
+        .Add("pixels", samples.Pixels).Add("pixels.second", samples.SecondPixels).Add("tokens", samples.Tokens).Add("regions.owner", samples.RegionOwner)
+            .Add("regions.boxes", samples.RegionBoxes)
         .Add("regions.phrases", samples.RegionPhrases).Add("regions.in-caption", samples.RegionInCaption).Build();
 
     private static byte[] Mask(params int[] ones) => [.. Enumerable.Range(0, Patches).Select(i => ones.Contains(i) ? (byte)1 : (byte)0)];
@@ -228,6 +235,7 @@ public sealed class MixerTests
         var answer = mixer.Run(step, microBatch, Samples, teacher);
         using var features = answer.Features;
         var plan = answer.Plan;
-        return $"{plan.Method} {plan.Side} {plan.Lambda} {string.Join(',', plan.Pairing)} {string.Join(',', plan.Target)} {string.Join(',', plan.Source)} {features.Hash()}";
+        return $"{plan.Method} {plan.Side} {plan.Lambda} {string.Join(',', plan.Pairing)} {string.Join(',', plan.Target)} {string.Join(',', plan.Source)} "
+            + $"{features.Hash()}";
     }
 }

@@ -23,7 +23,9 @@ public sealed class ModelOfRecipeTests
     public void A_vocabulary_that_does_not_begin_with_padding_is_refused()
     {
         var tokenizer = WordPieceTokenizer.Create(["a", "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "test");
-        Assert.Contains("[PAD] has id 1; it must be the first piece", Assert.Throws<RunError>(() => RecipeModel.Of(new Recipe(), tokenizer)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "[PAD] has id 1; it must be the first piece", Assert.Throws<RunError>(() => RecipeModel.Of(new Recipe(), tokenizer)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,7 +37,9 @@ public sealed class ModelOfRecipeTests
         Assert.Equal((2, 0, true, false), Parts(Model("objective.itmWeight=1")));
         Assert.Equal((3, 0, false, true), Parts(Model("objective.mlmWeight=0.5", "model.fusionLayers=3")));
         Assert.Equal((2, 1, false, false), Parts(Model("objective.prefixLmWeight=1", "model.decoderLayers=1")));
-        Assert.Equal(DualEncoder.LayoutOf(Model("model.preset=sample")).Slots.Select(slot => (slot.Spec.Name, slot.Offset)), DualEncoder.LayoutOf(Model()).Slots.Select(slot => (slot.Spec.Name, slot.Offset)));
+        Assert.Equal(
+            DualEncoder.LayoutOf(Model("model.preset=sample")).Slots.Select(slot => (slot.Spec.Name, slot.Offset)),
+            DualEncoder.LayoutOf(Model()).Slots.Select(slot => (slot.Spec.Name, slot.Offset)));
     }
 
     [Fact]
@@ -46,7 +50,14 @@ public sealed class ModelOfRecipeTests
         var model = recipe.ModelConfig(466);
         model.Validate();
         Assert.True(model is { FusionLayers: > 0, DecoderLayers: > 0, MatchingHead: true, MlmHead: true });
-        var settings = new[] { "model.preset=timix-base", "data.contextLength=40", "objective.itmWeight=1", "objective.mlmWeight=1", "objective.prefixLmWeight=1" };
+        var settings = new[]
+        {
+            "model.preset=timix-base",
+            "data.contextLength=40",
+            "objective.itmWeight=1",
+            "objective.mlmWeight=1",
+            "objective.prefixLmWeight=1",
+        };
         var authors = RecipeFile.Set(new Recipe(), settings).ModelConfig(30522, new SpecialTokens(101, 102, 103));
         authors.Validate();
         Assert.Equal((16, 3, 12, 768, 256), (authors.Grid, authors.FusionLayers, authors.DecoderLayers, authors.TextWidth, authors.EmbedDim));

@@ -56,7 +56,8 @@ public sealed class RecipeFileTests
     [InlineData("""{ "optimization": { "learningRate": 0 } }""", "larger than 0")]
     [InlineData("""{ "optimization": { "beta2": 1 } }""", "below 1")]
     [InlineData("""{ "optimization": { "pretrainedLearningRate": 1e-5 } }""", "must be null as long as model.init names no file")]
-    [InlineData("""{ "optimization": { "pretrainedLearningRate": 0 }, "model": { "init": "a.safetensors" } }""", "\"optimization.pretrainedLearningRate\" is 0; it must be larger than 0")]
+    [InlineData("""{ "optimization": { "pretrainedLearningRate": 0 }, "model": { "init": "a.safetensors" } }""",
+        "\"optimization.pretrainedLearningRate\" is 0; it must be larger than 0")]
     [InlineData("""{ "mix": { "method": "magic" } }""", "\"mix.method\" is \"magic\"; it must be one of none, mixup")]
     [InlineData("""{ "mix": { "method": "second-pass", "labels": "self" } }""", "\"mix.labels\" is \"self\"; it must be hard with \"mix.method\" second-pass")]
     [InlineData("""{ "mix": { "labels": "soft" } }""", "hard, self, blend")]
@@ -70,7 +71,8 @@ public sealed class RecipeFileTests
     [InlineData("""{ "data": { "task": "captioning" } }""", "\"objective.prefixLmWeight\" is 0; it must be larger than 0 with \"data.task\" captioning")]
     [InlineData("""{ "data": { "task": "grounding" }, "objective": { "alignmentWeight": 0 } }""", "\"objective.alignmentWeight\" is 0")]
     [InlineData("""{ "data": { "task": "vqa" }, "model": { "preset": "sample-full" }, "objective": { "prefixLmWeight": 1 } }""", "\"data.answers\" is \"\"")]
-    [InlineData("""{ "data": { "task": "vqa", "answers": "a.txt" }, "model": { "preset": "sample-full" }, "objective": { "prefixLmWeight": 1 } }""", "\"mix.method\" is \"timix\"; it must be none")]
+    [InlineData("""{ "data": { "task": "vqa", "answers": "a.txt" }, "model": { "preset": "sample-full" }, "objective": { "prefixLmWeight": 1 } }""",
+        "\"mix.method\" is \"timix\"; it must be none")]
     [InlineData("""{ "objective": { "itcWeight": -1 } }""", "\"objective.itcWeight\" is -1")]
     [InlineData("""{ "run": { "beams": 0 } }""", "\"run.beams\" is 0")]
     [InlineData("""{ "data": { "phraseLength": 30 } }""", "\"data.phraseLength\" is 30")]

@@ -27,7 +27,9 @@ public sealed class FirstEditionTests : IDisposable
     public async Task The_journal_of_a_finished_run_comes_to_the_same_state()
     {
         var state = await StateAsync("faulted");
-        Assert.Equal((RunStatus.Finished, 200L, 200L, 4, 6L, 1L, 0, false), (state.Status, state.Steps, state.Progress, state.MicroBatches, state.Generation, state.Lineage, state.Resumes, state.Held));
+        Assert.Equal(
+            (RunStatus.Finished, 200L, 200L, 4, 6L, 1L, 0, false),
+            (state.Status, state.Steps, state.Progress, state.MicroBatches, state.Generation, state.Lineage, state.Resumes, state.Held));
         Assert.Equal(_old.Fingerprint, state.Fingerprint);
         Assert.Empty(RecipeFile.Differences(_old.Run("faulted").ReadRecipe(), RecipeFile.Parse(state.Recipe, "the journal")));
         Assert.Equal(["trainer-1", "trainer-2", "trainer-3"], state.Trainers.Values.Order(StringComparer.Ordinal));
@@ -39,7 +41,8 @@ public sealed class FirstEditionTests : IDisposable
                 (4, 62, "trainer-4 joins"), (5, 62, "trainer-3 broke off"), (6, 102, "trainer-4 leaves"),
             ],
             state.Changes.Select(change => (change.View.Generation, change.View.FromStep, change.Reason.ToString())));
-        Assert.Equal(["trainer-1 0+2", "trainer-2 2+1", "trainer-3 3+1"], state.Changes[0].View.Shares.Select(share => $"{share.Node} {share.First}+{share.Count}"));
+        Assert.Equal(
+            ["trainer-1 0+2", "trainer-2 2+1", "trainer-3 3+1"], state.Changes[0].View.Shares.Select(share => $"{share.Node} {share.First}+{share.Count}"));
     }
 
     [Fact]
@@ -87,7 +90,8 @@ public sealed class FirstEditionTests : IDisposable
         var faulted = _old.Run("faulted");
         var steps = RunRecords.StepsOf(faulted).ToList();
         Assert.Equal(Enumerable.Range(1, 200).Select(step => (long)step), steps.Select(step => step.Step));
-        Assert.All(steps, step => Assert.True(step is { Loss: > 0, Temperature: > 0, GradientNorm: > 0, StepSeconds: > 0 } && step["itc"] > 0 && step["alignment"] > 0, step.ToString()));
+        Assert.All(steps, step => Assert.True(step is { Loss: > 0, Temperature: > 0, GradientNorm: > 0, StepSeconds: > 0 } && step["itc"] > 0
+            && step["alignment"] > 0, step.ToString()));
         Assert.Equal((1.0820023901760578, 0.8236218690872192), (steps[^1].Loss, steps[^1]["itc"]));
         Assert.Equal([100L, 200], RunRecords.EvaluationsOf(faulted).Select(evaluation => evaluation.Step));
         Assert.Equal(["validation", "test"], RunRecords.EvaluationsOf(faulted).Last().Splits.Select(split => split.Split));

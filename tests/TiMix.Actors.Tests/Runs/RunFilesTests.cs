@@ -106,14 +106,17 @@ public sealed class RunFilesTests : IDisposable
     {
         var recipe = new Recipe { Data = new DataRecipe { Validation = "v.tar", Tests = new Dictionary<string, string> { ["z"] = "z.tar", ["b"] = "b.tar" } } };
         Assert.Equal(["validation", "b", "z"], Splits.All(recipe));
-        Assert.Equal(("v.tar", "z.tar", "sample:train"), (Splits.PatternOf(recipe, "validation"), Splits.PatternOf(recipe, "z"), Splits.PatternOf(recipe, "train")));
+        Assert.Equal(
+            ("v.tar", "z.tar", "sample:train"), (Splits.PatternOf(recipe, "validation"), Splits.PatternOf(recipe, "z"), Splits.PatternOf(recipe, "train")));
         var without = recipe with { Data = recipe.Data with { Validation = "" } };
         Assert.Equal(["b", "z"], Splits.All(without));
         Assert.Contains("b, z", Assert.Throws<RunError>(() => Splits.PatternOf(without, "validation")).Message, StringComparison.Ordinal);
         Assert.Contains("\"tset\"", Assert.Throws<RunError>(() => Splits.PatternOf(recipe, "tset")).Message, StringComparison.Ordinal);
     }
 
-    private static StepReport Report(long step) => new(step, 9, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
+    private static StepReport Report(long step) =>
+        new(step, 9, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
 
-    private static EvaluationReport Evaluation(long step) => new(step, [new SplitEvaluation("test", 8, new Dictionary<string, double> { ["meanRecall"] = 12.5 })]);
+    private static EvaluationReport Evaluation(long step) =>
+        new(step, [new SplitEvaluation("test", 8, new Dictionary<string, double> { ["meanRecall"] = 12.5 })]);
 }

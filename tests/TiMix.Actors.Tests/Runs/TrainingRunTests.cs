@@ -43,7 +43,8 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
     {
         Assert.Equal((RunOutcome.Finished, null), (_undisturbed.Result.Outcome, _undisturbed.Result.Error));
         var summary = Summary(_undisturbed.Data, "plain");
-        foreach (var key in new[] { "run", "recipe", "seed", "steps", "samples", "fingerprint", "samplesPerSecond", "wallSeconds", "finalLosses", "evaluation", "replacedSamples", "resumes" })
+        foreach (var key in new[] { "run", "recipe", "seed", "steps", "samples", "fingerprint", "samplesPerSecond", "wallSeconds", "finalLosses", "evaluation",
+            "replacedSamples", "resumes" })
         {
             Assert.True(summary[key] is not null, key);
         }
@@ -54,7 +55,8 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
         foreach (var split in new[] { "validation", "test" })
         {
             Assert.Equal(8, summary["evaluation"]![split]!["pairs"]!.GetValue<int>());
-            foreach (var metric in new[] { "imageToTextR1", "textToImageR10", "meanRecall", "medianRank", "miLowerBoundNats", "pointingGame", "energyInBoxRandom" })
+            foreach (var metric in new[] { "imageToTextR1", "textToImageR10", "meanRecall", "medianRank", "miLowerBoundNats", "pointingGame",
+                "energyInBoxRandom" })
             {
                 Assert.True(summary["evaluation"]![split]![metric] is not null, $"{split} {metric}");
             }
@@ -96,7 +98,9 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
         await StopAsync();
         using var seen = new RecordingObserver();
         var resumed = await TrainingRun.ExecuteAsync(_data.Options("stopped", resume: true, threads: 2), seen, seen.Stop);
-        Assert.True(resumed.Outcome == RunOutcome.Finished, $"{resumed.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "stopped", "log.txt"))}");
+        Assert.True(
+            resumed.Outcome == RunOutcome.Finished,
+            $"{resumed.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "stopped", "log.txt"))}");
         Assert.Equal((RunOutcome.Finished, _undisturbed.Result.Fingerprint), (resumed.Outcome, resumed.Fingerprint));
         Assert.Equal(1, Summary(_data, "stopped")["resumes"]!.GetValue<int>());
         Assert.Equal(Losses(_undisturbed.Data, "plain"), Losses(_data, "stopped"));
@@ -128,7 +132,9 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
     {
         using var seen = new RecordingObserver();
         var result = await TrainingRun.ExecuteAsync(_data.Options("other", RecipeFile.Set(_data.Recipe, [setting]), threads: threads), seen, seen.Stop);
-        Assert.True(result.Outcome == RunOutcome.Finished, $"{result.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "other", "log.txt"))}");
+        Assert.True(
+            result.Outcome == RunOutcome.Finished,
+            $"{result.Error}; {string.Join("; ", seen.Notices)}; {File.ReadAllText(_data.In("runs", "other", "log.txt"))}");
         Assert.Equal((RunOutcome.Finished, _undisturbed.Result.Fingerprint), (result.Outcome, result.Fingerprint));
     }
 
@@ -208,8 +214,10 @@ public sealed class TrainingRunTests : IClassFixture<TrainingRunTests.Undisturbe
 
     private static JsonNode Summary(TinyData data, string run) => JsonNode.Parse(File.ReadAllText(data.In("runs", run, "summary.json")))!;
 
-    private static List<JsonNode> Lines(TinyData data, string run, string file) => [.. File.ReadLines(data.In("runs", run, file)).Select(line => JsonNode.Parse(line)!)];
+    private static List<JsonNode> Lines(TinyData data, string run, string file) =>
+        [.. File.ReadLines(data.In("runs", run, file)).Select(line => JsonNode.Parse(line)!)];
 
     private static List<string> Losses(TinyData data, string run) =>
-        [.. Lines(data, run, "metrics.jsonl").Select(line => $"{line["step"]} {line["epoch"]} {line["loss"]} {line["itc"]} {line["mix"]} {line["alignment"]} {line["gradientNorm"]}")];
+        [.. Lines(data, run, "metrics.jsonl").Select(line => $"{line["step"]} {line["epoch"]} {line["loss"]} {line["itc"]} {line["mix"]} {line["alignment"]} "
+            + $"{line["gradientNorm"]}")];
 }

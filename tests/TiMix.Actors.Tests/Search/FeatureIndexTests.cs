@@ -144,7 +144,9 @@ public sealed class FeatureIndexTests : IDisposable
         var index = Build();
         Assert.Equal((2, 0), (index.Encoded, index.Broken.Count));
         Assert.Equal(right, index.Features);
-        Assert.Contains(_notices, notice => notice.StartsWith(CacheFile, StringComparison.Ordinal) && notice.EndsWith("All pictures are encoded again.", StringComparison.Ordinal));
+        Assert.Contains(
+            _notices,
+            notice => notice.StartsWith(CacheFile, StringComparison.Ordinal) && notice.EndsWith("All pictures are encoded again.", StringComparison.Ordinal));
         Assert.Equal(whole, File.ReadAllBytes(CacheFile));
     }
 

@@ -38,7 +38,8 @@ public sealed class PictureQuestionsTests : IDisposable
         var store = new SnapshotStore(_data.In("snapshots"));
         var nothing = new float[parameters.Length];
         var (name, _) = store.Write(
-            new SnapshotContent(7, parameters, nothing, nothing, parameters, new Dictionary<long, float[]>()), DualEncoder.LayoutOf(config), config, RecipeFile.Write(recipe), 1);
+            new SnapshotContent(7, parameters, nothing, nothing, parameters, new Dictionary<long, float[]>()), DualEncoder.LayoutOf(config), config,
+            RecipeFile.Write(recipe), 1);
         _place = new ModelPlace(store.PathOf(name), _data.Runs, _data.In("sample"));
         for (var i = 0; i < 24; i++)
         {
@@ -62,7 +63,8 @@ public sealed class PictureQuestionsTests : IDisposable
     {
         string[] templates = ["a {}", "{} on {} square", "a picture of {}"];
         var result = await PictureClassification.RunAsync(_place, Folder, Colors, templates, _ => { }, CancellationToken.None);
-        var classes = Colors.Select(color => Normalised(Sum(templates.Select(template => TextFeature(template.Replace("{}", color, StringComparison.Ordinal)))))).ToList();
+        var classes = Colors.Select(
+            color => Normalised(Sum(templates.Select(template => TextFeature(template.Replace("{}", color, StringComparison.Ordinal)))))).ToList();
 
         var (first, five, of) = (new double[6], 0, new int[6]);
         foreach (var picture in result.Pictures)
@@ -120,7 +122,8 @@ public sealed class PictureQuestionsTests : IDisposable
     [InlineData("red,blue", "a picture", "the template \"a picture\" has no {}")]
     public async Task Labels_and_templates_that_cannot_be_used_are_named(string labels, string template, string expected)
     {
-        var error = await Assert.ThrowsAsync<RunError>(() => PictureClassification.RunAsync(_place, Folder, labels.Split(','), [template], _ => { }, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<RunError>(
+            () => PictureClassification.RunAsync(_place, Folder, labels.Split(','), [template], _ => { }, CancellationToken.None));
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
     }
 
@@ -129,7 +132,8 @@ public sealed class PictureQuestionsTests : IDisposable
     {
         var result = await PictureSearch.RunAsync(_place, Folder, "A red square, sofa", null, 10, _ => { }, CancellationToken.None);
         var query = TextFeature("a red square sofa");
-        var expected = PictureFolder.List(Folder).Files.Select(file => (file.Path, Score: Dot(query, PictureFeature(file.Path)))).OrderByDescending(hit => hit.Score).Take(10).ToList();
+        var expected = PictureFolder.List(Folder).Files.Select(file => (file.Path, Score: Dot(query, PictureFeature(file.Path))))
+            .OrderByDescending(hit => hit.Score).Take(10).ToList();
         Assert.Equal(expected.Select(hit => hit.Path), result.Hits.Select(hit => hit.Path));
         Assert.Equal(Enumerable.Range(1, 10), result.Hits.Select(hit => hit.Rank));
         Assert.All(expected.Zip(result.Hits, (right, hit) => (right.Score, hit)), pair => Assert.Equal(pair.Score, pair.hit.Score, 1e-5));
@@ -147,7 +151,8 @@ public sealed class PictureQuestionsTests : IDisposable
         Assert.Equal((0, 3), (result.Encoded, result.Hits.Count));
         Assert.Equal("25.png", result.Hits[0].Path);
         Assert.Equal(1, result.Hits[0].Score, 1e-6);
-        var error = await Assert.ThrowsAsync<RunError>(() => PictureSearch.RunAsync(_place, Folder, null, _data.In("vocab.txt"), 3, _ => { }, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<RunError>(
+            () => PictureSearch.RunAsync(_place, Folder, null, _data.In("vocab.txt"), 3, _ => { }, CancellationToken.None));
         Assert.Contains("vocab.txt its picture cannot be decoded", error.Message, StringComparison.Ordinal);
     }
 
@@ -164,7 +169,8 @@ public sealed class PictureQuestionsTests : IDisposable
     [Fact]
     public void The_newest_run_is_the_one_that_wrote_a_snapshot_last()
     {
-        Assert.Contains("there is no snapshot of any run in", Assert.Throws<RunError>(() => SnapshotFinder.NewestRun(_data.Runs)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no snapshot of any run in", Assert.Throws<RunError>(() => SnapshotFinder.NewestRun(_data.Runs)).Message, StringComparison.Ordinal);
         foreach (var (run, step, day) in new[] { ("a", 4, 1), ("b", 2, 3), ("b", 1, 2), ("c", 9, 2) })
         {
             var snapshot = Directory.CreateDirectory(_data.In("runs", run, "snapshots", SnapshotStore.NameOf(step)));
@@ -176,7 +182,8 @@ public sealed class PictureQuestionsTests : IDisposable
         Assert.Equal("b", SnapshotFinder.NewestRun(_data.Runs));
     }
 
-    private double[] TextFeature(string text) => Array.ConvertAll(_model.TextFeatures(_tokenizer.Encode(text, _options.ContextLength), 1), value => (double)value);
+    private double[] TextFeature(string text) =>
+        Array.ConvertAll(_model.TextFeatures(_tokenizer.Encode(text, _options.ContextLength), 1), value => (double)value);
 
     private double[] PictureFeature(string path)
     {

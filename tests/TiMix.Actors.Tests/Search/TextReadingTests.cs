@@ -52,7 +52,8 @@ public sealed class TextReadingTests
     [InlineData("собака dog", 20, false)]
     [InlineData("кот кот кот dog", 5, true)]
     [InlineData("кот кот dog", 5, false)]
-    public void A_text_says_nothing_if_no_word_that_is_read_is_known(string text, int contextLength, bool nothing) => Assert.Equal(nothing, Read(text, contextLength).SaysNothing);
+    public void A_text_says_nothing_if_no_word_that_is_read_is_known(string text, int contextLength, bool nothing) =>
+        Assert.Equal(nothing, Read(text, contextLength).SaysNothing);
 
     [Fact]
     public void A_text_without_a_word_is_empty() => Assert.Equal("", Read("?! …", 20).Text);

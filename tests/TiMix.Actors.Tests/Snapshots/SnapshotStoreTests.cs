@@ -7,7 +7,8 @@ public sealed class SnapshotStoreTests : IDisposable
 {
     private static readonly ModelConfig Model = new()
     {
-        ImageSize = 8, PatchSize = 4, VisionWidth = 8, VisionLayers = 1, VisionHeads = 2, TextWidth = 8, TextLayers = 1, TextHeads = 2, EmbedDim = 4, ContextLength = 5, VocabularySize = 9,
+        ImageSize = 8, PatchSize = 4, VisionWidth = 8, VisionLayers = 1, VisionHeads = 2, TextWidth = 8, TextLayers = 1, TextHeads = 2, EmbedDim = 4,
+        ContextLength = 5, VocabularySize = 9,
     };
 
     private static readonly ParameterLayout Layout = DualEncoder.LayoutOf(Model);

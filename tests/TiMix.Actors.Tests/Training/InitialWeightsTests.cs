@@ -39,7 +39,10 @@ public sealed class InitialWeightsTests : IDisposable
     public void What_the_file_gave_has_the_second_learning_rate_along_the_same_schedule()
     {
         var recipe = Pinned(Given, [16]);
-        recipe = recipe with { Optimization = recipe.Optimization with { LearningRate = 1e-2, PretrainedLearningRate = 1e-4, Floor = 1e-3, WarmupSteps = 2, Steps = 6 } };
+        recipe = recipe with
+        {
+            Optimization = recipe.Optimization with { LearningRate = 1e-2, PretrainedLearningRate = 1e-4, Floor = 1e-3, WarmupSteps = 2, Steps = 6 },
+        };
         Assert.Null(_data.Recipe.SettingsAt(3).PretrainedLearningRate);
         Assert.Equal(1e-4, recipe.SettingsAt(1).PretrainedLearningRate!.Value, 1e-12);
         using var state = new TrainingState(recipe, Model, CPU);
@@ -79,7 +82,11 @@ public sealed class InitialWeightsTests : IDisposable
     public void Heads_of_a_snapshot_that_the_recipe_has_not_are_passed_over_and_longer_texts_go_on_from_the_seed()
     {
         var positions = Enumerable.Range(0, 8 * 16).Select(i => -0.25f * i).ToArray();
-        NamedTensor[] tensors = [new NamedTensor(Given, [16], _values), new NamedTensor("text.positional_embedding", [8, 16], positions), new NamedTensor("matching_head.bias", [2], new float[2])];
+        NamedTensor[] tensors =
+        [
+            new NamedTensor(Given, [16], _values), new NamedTensor("text.positional_embedding", [8, 16], positions),
+            new NamedTensor("matching_head.bias", [2], new float[2]),
+        ];
         Safetensors.Write(FilePath, tensors, new Dictionary<string, string> { ["step"] = "7" });
         var recipe = InitialWeights.Pin(_data.Recipe with { Model = _data.Recipe.Model with { Init = FilePath } });
         using var seeded = new TrainingState(_data.Recipe, Model, CPU);

@@ -7,9 +7,11 @@ namespace TiMix.Actors.Tests.Training;
 public sealed class StepPartFormatTests
 {
     private static readonly MicroBatchFeatures Features = new(
-        1, [1, 2], [3, 4], [5, 6], new(("alignment", new ObjectiveSum(0.25, 8, 7)), ("itm", new ObjectiveSum(1.5, 12, 9)), ("mlm", new ObjectiveSum(2.5, 4, 1))));
+        1, [1, 2], [3, 4], [5, 6], new(
+            ("alignment", new ObjectiveSum(0.25, 8, 7)), ("itm", new ObjectiveSum(1.5, 12, 9)), ("mlm", new ObjectiveSum(2.5, 4, 1))));
 
-    private static readonly StepPart Part = new("trainer-1~a", 77, true, [(new GatheredMicroBatch(Features, 2, 0.75f, [1, 0], [7, 8], [9, 10]), new MicroBatchOrigin(1, 3, [4, 5], []))]);
+    private static readonly StepPart Part = new(
+        "trainer-1~a", 77, true, [(new GatheredMicroBatch(Features, 2, 0.75f, [1, 0], [7, 8], [9, 10]), new MicroBatchOrigin(1, 3, [4, 5], []))]);
 
     [Fact]
     public void A_part_comes_back_as_it_was()
@@ -18,7 +20,9 @@ public sealed class StepPartFormatTests
         var (batch, origin) = read.MicroBatches.Single();
         Assert.Equal((77UL, true, "trainer-1~a"), (read.StateHash, read.Last, read.Trainer));
         Assert.Equal((Features.Index, Features.Sums), (batch.Features.Index, batch.Features.Sums));
-        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [.. batch.Features.Image, .. batch.Features.Text, .. batch.Features.Mixed, .. batch.TeacherImage, .. batch.TeacherText]);
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+            [.. batch.Features.Image, .. batch.Features.Text, .. batch.Features.Mixed, .. batch.TeacherImage, .. batch.TeacherText]);
         Assert.Equal((2, 0.75f, 3), (batch.Count, batch.Lambda, origin.Epoch));
         Assert.Equal([1, 0, 4, 5], [.. batch.Pairing, .. origin.Samples]);
     }
@@ -35,5 +39,7 @@ public sealed class StepPartFormatTests
 
     [Fact]
     public void A_part_with_something_behind_it_is_refused() =>
-        Assert.Contains("1 bytes too many", Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, [.. StepPartFormat.Write(Part), 0])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 bytes too many", Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, [.. StepPartFormat.Write(Part), 0])).Message,
+            StringComparison.Ordinal);
 }

@@ -129,7 +129,12 @@ public sealed class TrainingStepTests
     [Fact]
     public void The_step_learns()
     {
-        var recipe = Sample with { Optimization = Sample.Optimization with { Steps = 60 }, Mix = Sample.Mix with { Method = "none" }, Objective = Sample.Objective with { DistillAlpha = 0 } };
+        var recipe = Sample with
+        {
+            Optimization = Sample.Optimization with { Steps = 60 },
+            Mix = Sample.Mix with { Method = "none" },
+            Objective = Sample.Objective with { DistillAlpha = 0 },
+        };
         using var state = new TrainingState(recipe, Model, CPU);
         using var step = new TrainingStep(recipe, state, 2);
         var batches = MicroBatches(recipe, 0);
@@ -217,7 +222,8 @@ public sealed class TrainingStepTests
     {
         var random = new Random((step * 100) + m);
         float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2) - 1))];
-        int[] Words(int rows, int length) => [.. Enumerable.Range(0, rows).SelectMany(_ => Enumerable.Range(0, length).Select(i => i == 0 ? 2 : i < length - 1 ? random.Next(3, 20) : 0))];
+        int[] Words(int rows, int length) =>
+            [.. Enumerable.Range(0, rows).SelectMany(_ => Enumerable.Range(0, length).Select(i => i == 0 ? 2 : i < length - 1 ? random.Next(3, 20) : 0))];
         byte[] Mask(int rows) => [.. Enumerable.Range(0, rows * Grid * Grid).Select(_ => (byte)random.Next(2))];
         var pixels = new byte[B * 3 * Size * Size];
         random.NextBytes(pixels);
@@ -235,7 +241,8 @@ public sealed class TrainingStepTests
             CaptionMasks = Mask(2),
             TeacherImage = Floats(B * Width),
             TeacherText = Floats(B * Width),
-            Plan = MixPlanner.Plan(mixing ? recipe.MixMethod() : new NoMixing(), Floats(B * Grid * Grid), B, Grid, (ulong)((step * 100) + m), recipe.MixOptions()),
+            Plan = MixPlanner.Plan(
+                mixing ? recipe.MixMethod() : new NoMixing(), Floats(B * Grid * Grid), B, Grid, (ulong)((step * 100) + m), recipe.MixOptions()),
         };
     })];
 }

@@ -189,8 +189,14 @@ public sealed class AugmentationTests
     [Fact]
     public void Wrong_options_are_refused_by_name()
     {
-        Assert.Contains("augmentation.minScale is 0", Assert.Throws<DataException>(() => new AugmentationOptions { MinScale = 0 }.Validate()).Message, StringComparison.Ordinal);
-        Assert.Contains("augmentation.flip is NaN", Assert.Throws<DataException>(() => new AugmentationOptions { Flip = double.NaN }.Validate()).Message, StringComparison.Ordinal);
-        Assert.Contains("imageSize is 0", Assert.Throws<DataException>(() => new LoaderOptions { ImageSize = 0, ContextLength = 8 }.Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "augmentation.minScale is 0", Assert.Throws<DataException>(() => new AugmentationOptions { MinScale = 0 }.Validate()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "augmentation.flip is NaN", Assert.Throws<DataException>(() => new AugmentationOptions { Flip = double.NaN }.Validate()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "imageSize is 0", Assert.Throws<DataException>(() => new LoaderOptions { ImageSize = 0, ContextLength = 8 }.Validate()).Message,
+            StringComparison.Ordinal);
     }
 }

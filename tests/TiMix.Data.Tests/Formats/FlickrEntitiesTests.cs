@@ -8,7 +8,9 @@ public sealed class FlickrEntitiesTests : IDisposable
 
     private readonly SourceFiles _files = new SourceFiles()
         .Picture("flickr30k-images/12.jpg").Picture("flickr30k-images/7.jpg").Picture("flickr30k-images/30.jpg")
-        .Text("Sentences/12.txt", "[/EN#1/people Two men] in [/EN#2/clothing/bodyparts red hats] by [/EN#3/scene the sea] .\r\n[/EN#1/people Two men] and [/EN#0/notvisual it] .\n")
+        .Text(
+            "Sentences/12.txt",
+            "[/EN#1/people Two men] in [/EN#2/clothing/bodyparts red hats] by [/EN#3/scene the sea] .\r\n[/EN#1/people Two men] and [/EN#0/notvisual it] .\n")
         .Text("Annotations/12.xml", "<annotation><filename>12.jpg</filename>" + Boxed("1", 1, 1, 5, 10) + Boxed("1", 11, 1, 20, 10) + Boxed("2", 2, 2, 2, 2)
             + "<object><name>3</name><scene>1</scene><nobndbox>0</nobndbox></object></annotation>")
         .Text("Sentences/7.txt", "No marks here .\n").Text("Annotations/7.xml", "<annotation>")
@@ -26,7 +28,8 @@ public sealed class FlickrEntitiesTests : IDisposable
         Assert.Equal(["Two men in red hats by the sea .", "Two men and it ."], read[0].Captions);
         // Corners count from 1 and are inclusive: 1 to 5 is five wide, 2 to 2 is one.
         Assert.Equal(
-            [new Region(new Box(0, 0, 5, 10), "Two men"), new Region(new Box(10, 0, 10, 10), "Two men"), new Region(new Box(1, 1, 1, 1), "red hats")], read[0].Regions);
+            [new Region(new Box(0, 0, 5, 10), "Two men"), new Region(new Box(10, 0, 10, 10), "Two men"), new Region(new Box(1, 1, 1, 1), "red hats")], read[0]
+                .Regions);
         Assert.Equal(("A kite .", 0), (read[1].Captions[0], read[1].Regions.Count));
         Assert.Equal(["Annotations/30.xml", "Annotations/7.xml"], _files.Problems.Select(problem => problem.Where));
         Assert.Equal([ProblemKind.BrokenEntry, ProblemKind.DamagedFile], _files.Kinds);
@@ -36,8 +39,12 @@ public sealed class FlickrEntitiesTests : IDisposable
     public void A_split_is_a_list_of_pictures()
     {
         Assert.Equal(["7.jpg", "12.jpg"], _files.Read(new SourceOptions { Source = _files.Root, Split = "test" }).Select(picture => picture.Name));
-        Assert.Equal(["test.txt: line 4", "test.txt: line 5"], _files.Problems.Where(problem => problem.Where.StartsWith("test", StringComparison.Ordinal)).Select(problem => problem.Where));
-        Assert.Contains("no list val.txt for the split \"val\"; it has test", _files.Mistake(new SourceOptions { Source = _files.Root, Split = "val" }), StringComparison.Ordinal);
+        Assert.Equal(
+            ["test.txt: line 4", "test.txt: line 5"],
+            _files.Problems.Where(problem => problem.Where.StartsWith("test", StringComparison.Ordinal)).Select(problem => problem.Where));
+        Assert.Contains(
+            "no list val.txt for the split \"val\"; it has test", _files.Mistake(new SourceOptions { Source = _files.Root, Split = "val" }),
+            StringComparison.Ordinal);
         Assert.Contains("no list ../test.txt", _files.Mistake(new SourceOptions { Source = _files.Root, Split = "../test" }), StringComparison.Ordinal);
     }
 

@@ -32,6 +32,8 @@ public sealed class KarpathyTests : IDisposable
         Assert.Equal(["val2014/a.png"], _files.Read(_files.Options("k.json") with { Split = "test" }).Select(picture => picture.Name));
         _files.Read(_files.Options("k.json") with { Split = "train, restval" });
         Assert.Equal(2, _files.Count);
-        Assert.Contains("no split \"val\"; it has restval (1), test (1), train (2)", _files.Mistake(_files.Options("k.json") with { Split = "train,val" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "no split \"val\"; it has restval (1), test (1), train (2)", _files.Mistake(_files.Options("k.json") with { Split = "train,val" }),
+            StringComparison.Ordinal);
     }
 }

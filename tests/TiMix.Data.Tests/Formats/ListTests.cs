@@ -42,7 +42,9 @@ public sealed class ListTests : IDisposable
     [Fact]
     public void Lines_are_read_one_by_one_and_a_broken_one_breaks_no_other()
     {
-        _files.Text("l.jsonl", "{\"image\": \"a.png\", \"caption\": \"one\"}\r\n\r\n{\"image\": \"a.png\", \"capt\r\n{\"caption\": \"nobody\"}\r\n{\"image\": \"sub/b.png\", \"elems\": [], \"caption\": [\"two\", 3]}\r\n{\"image\": \"sub/b.png\", \"caption\": \"three\"}", mark: true);
+        _files.Text("l.jsonl", "{\"image\": \"a.png\", \"caption\": \"one\"}\r\n\r\n{\"image\": \"a.png\", \"capt\r\n{\"caption\": "
+            + "\"nobody\"}\r\n{\"image\": \"sub/b.png\", \"elems\": [], \"caption\": [\"two\", 3]}\r\n{\"image\": \"sub/b.png\", \"caption\": \"three\"}",
+            mark: true);
         var read = _files.Read("l.jsonl");
         Assert.Equal(PictureFormats.List, _files.Format);
         Assert.Equal(["one", "three"], read.SelectMany(picture => picture.Captions));
@@ -55,7 +57,9 @@ public sealed class ListTests : IDisposable
     {
         var options = _files.Text("l.json", """[{"file": "a.png", "text": "one"}]""").Options("l.json") with { ImageKey = "file", CaptionKey = "text" };
         Assert.Equal("one", Assert.Single(_files.Read(options)).Captions[0]);
-        Assert.Contains("names no picture, read as list (l.json: entry 1: it is not an object whose \"image\"", _files.Mistake(_files.Options("l.json")), StringComparison.Ordinal);
+        Assert.Contains(
+            "names no picture, read as list (l.json: entry 1: it is not an object whose \"image\"", _files.Mistake(_files.Options("l.json")),
+            StringComparison.Ordinal);
     }
 
     [Fact]

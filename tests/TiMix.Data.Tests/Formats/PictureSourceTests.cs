@@ -50,10 +50,12 @@ public sealed class PictureSourceTests : IDisposable
         File.WriteAllBytes(_files.In("images/huge.png"), TestImages.PngHeader(100_000, 100_000));
         File.WriteAllBytes(_files.In("images/misnamed.png"), jpeg);
         var read = List(
-            Entry("absent.png", "a"), Entry("directory.png", "a"), Entry("empty.png", "a"), Entry("text.png", "a"), Entry("cut.jpg", "a"), Entry("huge.png", "a"),
+            Entry("absent.png", "a"), Entry("directory.png", "a"), Entry("empty.png", "a"), Entry("text.png", "a"), Entry("cut.jpg", "a"),
+            Entry("huge.png", "a"),
             Entry("good.png", "a"), Entry("misnamed.png", "a"));
         Assert.Equal(
-            [ProblemKind.MissingPicture, ProblemKind.MissingPicture, ProblemKind.MissingPicture, ProblemKind.BrokenPicture, ProblemKind.BrokenPicture, ProblemKind.BrokenPicture], _files.Kinds);
+            [ProblemKind.MissingPicture, ProblemKind.MissingPicture, ProblemKind.MissingPicture, ProblemKind.BrokenPicture, ProblemKind.BrokenPicture,
+                ProblemKind.BrokenPicture], _files.Kinds);
         Assert.Equal(Enumerable.Range(1, 6).Select(i => $"l.json: entry {i}"), _files.Problems.Select(problem => problem.Where));
         Assert.Equal([("good.png", "png", 6), ("misnamed.png", "jpg", 7)], read.Select(picture => (picture.Name, picture.Extension, picture.Position)));
     }
@@ -80,10 +82,12 @@ public sealed class PictureSourceTests : IDisposable
             """);
         var read = _files.Read("r.json");
         Assert.Equal(
-            [new Region(new Box(0, 0, 20, 10), "whole"), new Region(new Box(-0.5f, 0, 20.9f, 10.4f), "rounded"), new Region(new Box(15, 5, 5, 5), "over the edge")], read[0].Regions);
+            [new Region(new Box(0, 0, 20, 10), "whole"), new Region(
+                new Box(-0.5f, 0, 20.9f, 10.4f), "rounded"), new Region(new Box(15, 5, 5, 5), "over the edge")], read[0].Regions);
         Assert.Equal("the dot", Assert.Single(read[1].Regions).Phrase);
         Assert.Equal(
-            [ProblemKind.BoxCut, ProblemKind.BoxOutside, ProblemKind.BoxOutside, ProblemKind.BadBox, ProblemKind.BadBox, ProblemKind.Duplicate, ProblemKind.NoPhrase], _files.Kinds);
+            [ProblemKind.BoxCut, ProblemKind.BoxOutside, ProblemKind.BoxOutside, ProblemKind.BadBox, ProblemKind.BadBox, ProblemKind.Duplicate,
+                ProblemKind.NoPhrase], _files.Kinds);
         Assert.Equal("[20, 0, 5, 5] does not touch the picture of 20 x 10", _files.Problems[1].What);
     }
 
@@ -103,10 +107,13 @@ public sealed class PictureSourceTests : IDisposable
     [Fact]
     public void Shards_are_a_source_like_any_other()
     {
-        new TarBuilder().AddSample("one", TestImages.Encode(4, 4), "a dog").Add("two.txt", "no picture").Add("three.png", TestImages.Encode(4, 4)).Add("three.json", "{").Save(_files.In("s.tar"));
+        new TarBuilder().AddSample("one", TestImages.Encode(4, 4), "a dog").Add("two.txt", "no picture").Add("three.png", TestImages.Encode(4, 4))
+            .Add("three.json", "{").Save(_files.In("s.tar"));
         Assert.Equal("one", Assert.Single(_files.Read("s.tar")).Name);
         Assert.Equal((PictureFormats.Shards, 3), (_files.Format, _files.Count));
-        Assert.Equal([(ProblemKind.MissingPicture, "s.tar: two"), (ProblemKind.BrokenEntry, "s.tar: three")], _files.Problems.Select(problem => (problem.Kind, problem.Where)).OrderByDescending(pair => pair.Where));
+        Assert.Equal(
+            [(ProblemKind.MissingPicture, "s.tar: two"), (ProblemKind.BrokenEntry, "s.tar: three")],
+            _files.Problems.Select(problem => (problem.Kind, problem.Where)).OrderByDescending(pair => pair.Where));
     }
 
     [Fact]
@@ -141,6 +148,7 @@ public sealed class PictureSourceTests : IDisposable
     {
         _files.Text("l.json", """[{"image": "a.png", "caption": "one"}]""");
         Assert.Contains("list has no splits", _files.Mistake(_files.Options("l.json") with { Split = "test" }), StringComparison.Ordinal);
-        Assert.Contains("no such directory; --images", _files.Mistake(_files.Options("l.json") with { Images = _files.In("nowhere") }), StringComparison.Ordinal);
+        Assert.Contains(
+            "no such directory; --images", _files.Mistake(_files.Options("l.json") with { Images = _files.In("nowhere") }), StringComparison.Ordinal);
     }
 }

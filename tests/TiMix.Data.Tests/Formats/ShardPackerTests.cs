@@ -31,7 +31,13 @@ public sealed class ShardPackerTests : IDisposable
     private PackSummary Pack(SourceOptions source, string to, ShardSize? size = null, bool force = false, bool first = false, CancellationToken? stop = null)
     {
         using var opened = PictureSource.Open(source);
-        var options = new PackOptions { Output = new ShardPattern(_files.In(to)), ShardSize = size ?? new ShardSize(4, null), Force = force, FirstCaptionOnly = first };
+        var options = new PackOptions
+        {
+            Output = new ShardPattern(_files.In(to)),
+            ShardSize = size ?? new ShardSize(4, null),
+            Force = force,
+            FirstCaptionOnly = first,
+        };
         _files.Problems.Clear();
         return ShardPacker.Pack(opened, options, _files.Problems.Add, null, stop ?? TestContext.Current.CancellationToken);
     }
@@ -75,13 +81,16 @@ public sealed class ShardPackerTests : IDisposable
         Assert.Equal(_files.In("out/c.tar"), again.Pattern);
         using var one = ShardIndex.Open(_files.In("out/a-{0..1}.tar"), null);
         using var two = ShardIndex.Open(again.Pattern, null);
-        Assert.All(Enumerable.Range(0, 5), i => Assert.Equal((one.Read(i).Key, string.Join('|', one.Read(i).Captions)), (two.Read(i).Key, string.Join('|', two.Read(i).Captions))));
+        Assert.All(
+            Enumerable.Range(0, 5),
+            i => Assert.Equal((one.Read(i).Key, string.Join('|', one.Read(i).Captions)), (two.Read(i).Key, string.Join('|', two.Read(i).Captions))));
     }
 
     [Fact]
     public void The_bytes_are_those_of_a_plain_tar_with_fixed_headers()
     {
-        File.WriteAllBytes(_files.In("x.png"), Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"));
+        File.WriteAllBytes(
+            _files.In("x.png"), Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"));
         _files.Text("l.json", """[{"image": "x.png", "caption": ["a red dot", "ein Punkt"]}]""");
         Pack(_files.Options("l.json"), "out/one.tar");
         using var index = ShardIndex.Open(_files.In("out/one.tar"), null);
@@ -112,7 +121,9 @@ public sealed class ShardPackerTests : IDisposable
         Pack(source, "out/t-{000..}.tar", new ShardSize(2, null));
         Assert.Equal(5, Shards.Length);
         var before = File.ReadAllBytes(_files.In("out/t-000.tar"));
-        Assert.Contains("t-000.tar is there already, and 4 more of its kind; --force", Assert.Throws<DataException>(() => Pack(source, "out/t-{000..}.tar")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "t-000.tar is there already, and 4 more of its kind; --force", Assert.Throws<DataException>(() => Pack(source, "out/t-{000..}.tar")).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(_files.In("out/t-000.tar")));
         File.WriteAllText(_files.In("out/t-extra.tar"), "of someone else");
         Pack(source, "out/t-{000..}.tar", new ShardSize(8, null), force: true);
@@ -135,7 +146,9 @@ public sealed class ShardPackerTests : IDisposable
         using var stopped = new CancellationTokenSource();
         stopped.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => Pack(source, "out/t-{000..}.tar", stop: stopped.Token));
-        Assert.Contains("more than 2 shards are needed", Assert.Throws<DataException>(() => Pack(source, "out/t-{000..001}.tar", new ShardSize(1, null))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "more than 2 shards are needed", Assert.Throws<DataException>(() => Pack(source, "out/t-{000..001}.tar", new ShardSize(1, null))).Message,
+            StringComparison.Ordinal);
         _files.Text("none.json", """[{"image": "none.png", "caption": "x"}]""");
         Assert.Contains("not one of 1 pictures can be used; the first: none.json: entry 1", Assert.Throws<DataException>(() => Pack(_files.Options("none.json"), "out/t-{000..}.tar")).Message, StringComparison.Ordinal);
         Assert.Empty(Shards);

@@ -18,7 +18,8 @@ public sealed class VqaTests : IDisposable
         """;
 
     private readonly SourceFiles _files = new SourceFiles()
-        .Picture("COCO_train2014_000000000042.jpg").Picture("COCO_train2014_000000000007.jpg").Picture("own.png").Text("q.json", Questions).Text("a.json", Answers);
+        .Picture("COCO_train2014_000000000042.jpg").Picture("COCO_train2014_000000000007.jpg").Picture("own.png").Text("q.json", Questions)
+            .Text("a.json", Answers);
 
     private SourceOptions Options => _files.Options("q.json") with { Annotations = _files.In("a.json") };
 
@@ -29,7 +30,8 @@ public sealed class VqaTests : IDisposable
     {
         var read = _files.Read(Options);
         Assert.Equal((PictureFormats.Vqa, 3), (_files.Format, _files.Count));
-        Assert.Equal(["COCO_train2014_000000000007.jpg", "COCO_train2014_000000000042.jpg"], read.Select(picture => picture.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["COCO_train2014_000000000007.jpg", "COCO_train2014_000000000042.jpg"], read.Select(picture => picture.Name).Order(StringComparer.Ordinal));
         var apple = read.Single(picture => picture.Name.EndsWith("42.jpg", StringComparison.Ordinal)).Questions;
         Assert.Equal(["What is red?", "How many?"], apple.Select(question => question.Text));
         Assert.Equal(["apple", "an apple", "apple"], apple[0].Answers);
@@ -44,7 +46,8 @@ public sealed class VqaTests : IDisposable
     {
         using (var source = PictureSource.Open(Options))
         {
-            ShardPacker.Pack(source, new PackOptions { Output = new ShardPattern(_files.In("vqa.tar")) }, _ => { }, null, TestContext.Current.CancellationToken);
+            ShardPacker.Pack(
+                source, new PackOptions { Output = new ShardPattern(_files.In("vqa.tar")) }, _ => { }, null, TestContext.Current.CancellationToken);
         }
 
         using var index = ShardIndex.Open(_files.In("vqa.tar"), null);

@@ -103,7 +103,8 @@ public sealed class ImageTests
     [InlineData(64, 64, 0, 0, 64, 64, 64, 64)]
     [InlineData(500, 3, 0, 0, 500, 3, 16, 16)]
     [InlineData(9, 9, 4, 4, 1, 1, 5, 5)]
-    public void Resizing_is_within_one_level_of_a_reference_in_double_precision(int width, int height, int x, int y, int cropWidth, int cropHeight, int toWidth, int toHeight)
+    public void Resizing_is_within_one_level_of_a_reference_in_double_precision(
+        int width, int height, int x, int y, int cropWidth, int cropHeight, int toWidth, int toHeight)
     {
         using var image = Noise(width, height);
         var crop = new Crop(x, y, cropWidth, cropHeight);

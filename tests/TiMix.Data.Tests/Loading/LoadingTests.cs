@@ -31,7 +31,8 @@ public sealed class LoadingTests : IDisposable
         var tar = new TarBuilder();
         for (var i = 0; i < count; i++)
         {
-            tar.AddSample($"k{i:D3}", TestImages.Encode(20 + (i % 5), 24, i % 2 == 0 ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg, i), $"a red dog number {i}");
+            tar.AddSample(
+                $"k{i:D3}", TestImages.Encode(20 + (i % 5), 24, i % 2 == 0 ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg, i), $"a red dog number {i}");
         }
 
         return Shard(tar);
@@ -68,7 +69,8 @@ public sealed class LoadingTests : IDisposable
         int[] Used(ulong seed, double fraction)
         {
             var order = new SampleOrder(seed, 103, 20, 4, fraction);
-            return [.. Enumerable.Range(0, order.StepsPerEpoch * 40).SelectMany(step => Enumerable.Range(0, 4).SelectMany(v => order.Indices(step, v))).Distinct().Order()];
+            return [.. Enumerable.Range(0, order.StepsPerEpoch * 40).SelectMany(
+                step => Enumerable.Range(0, 4).SelectMany(v => order.Indices(step, v))).Distinct().Order()];
         }
 
         var (half, most) = (Used(3, 0.5), Used(3, 0.9));
@@ -83,7 +85,8 @@ public sealed class LoadingTests : IDisposable
     [Fact]
     public void Too_little_data_and_uneven_batches_are_refused()
     {
-        Assert.Contains("fewer than one global batch of 20", Assert.Throws<DataException>(() => new SampleOrder(1, 19, 20, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fewer than one global batch of 20", Assert.Throws<DataException>(() => new SampleOrder(1, 19, 20, 4)).Message, StringComparison.Ordinal);
         Assert.Contains("cannot be cut", Assert.Throws<DataException>(() => new SampleOrder(1, 100, 20, 3)).Message, StringComparison.Ordinal);
     }
 
@@ -184,7 +187,8 @@ public sealed class LoadingTests : IDisposable
         var planned = new SampleOrder(7, 24, 24, 1).Indices(0, 0);
         foreach (var replacement in replaced)
         {
-            var rule = Enumerable.Range(1, 16).Select(attempt => (int)(Seeds.Mix(7, 0, (ulong)replacement.SampleIndex, (ulong)attempt) % 24)).First(j => j >= 6);
+            var rule = Enumerable.Range(1, 16).Select(attempt => (int)(Seeds.Mix(7, 0, (ulong)replacement.SampleIndex, (ulong)attempt) % 24))
+                .First(j => j >= 6);
             Assert.Equal(rule, replacement.ReplacedBy);
             Assert.Equal(rule, batch.SampleIndices[Array.IndexOf(planned, replacement.SampleIndex)]);
         }

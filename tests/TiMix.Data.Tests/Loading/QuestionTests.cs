@@ -39,7 +39,8 @@ public sealed class QuestionTests : IDisposable
     [Fact]
     public void Every_epoch_takes_one_question_and_one_answer_as_often_as_it_was_given()
     {
-        var index = Shard("""{"questions": [{"question": "The dog?", "answers": ["red", "red", "red", "apple"]}, {"question": "a cat", "answers": ["one"]}]}""");
+        var index = Shard(
+            """{"questions": [{"question": "The dog?", "answers": ["red", "red", "red", "apple"]}, {"question": "a cat", "answers": ["one"]}]}""");
         var loader = new BatchLoader(index, Tokenizer, new SampleOrder(Seed, 1, 1, 1), Options, Seed);
         var rows = Enumerable.Range(0, 400).Select(step => string.Join(' ', loader.Load(step, 0).Tokens)).ToList();
         string Row(string question, string answer) => string.Join(' ', Tokenizer.EncodePair(question, answer, 9));

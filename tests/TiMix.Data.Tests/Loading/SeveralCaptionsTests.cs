@@ -115,7 +115,9 @@ public sealed class SeveralCaptionsTests : IDisposable
     [Fact]
     public void Whether_a_phrase_is_in_the_caption_is_asked_of_the_caption_of_the_epoch()
     {
-        var loader = Loader(Shard("""{"captions": ["a red dog", "a cat"], "regions": [{"box": [0,0,20,20], "phrase": "red dog"}]}"""), Options with { Augmentation = AugmentationOptions.Off });
+        var loader = Loader(
+            Shard("""{"captions": ["a red dog", "a cat"], "regions": [{"box": [0,0,20,20], "phrase": "red dog"}]}"""),
+            Options with { Augmentation = AugmentationOptions.Off });
         var seen = new HashSet<string>();
         for (var epoch = 0; epoch < 20; epoch++)
         {

@@ -14,7 +14,8 @@ public sealed class PictureFolderTests : IDisposable
     public void Pictures_at_any_depth_are_listed_by_path_with_size_and_time()
     {
         var time = new DateTime(2026, 3, 4, 5, 6, 7, DateTimeKind.Utc);
-        foreach (var name in new[] { "b.PNG", "a/z.jpg", "a/b/c.webp", "B.gif", "猫.jpeg", "note.txt", "jpg", ".hidden.jpg", ".cache/x.jpg", "folder.jpg/x.bmp" })
+        foreach (var name in new[] { "b.PNG", "a/z.jpg", "a/b/c.webp", "B.gif", "猫.jpeg", "note.txt", "jpg", ".hidden.jpg", ".cache/x.jpg",
+            "folder.jpg/x.bmp" })
         {
             Write(name, [1, 2, 3]);
         }
@@ -45,9 +46,12 @@ public sealed class PictureFolderTests : IDisposable
     public void A_folder_that_is_missing_or_has_no_picture_is_refused()
     {
         Write("note.txt", [1]);
-        Assert.Contains("there is no such folder", Assert.Throws<DataException>(() => PictureFolder.List(_directory.File("absent"))).Message, StringComparison.Ordinal);
-        Assert.Contains("there is no such folder", Assert.Throws<DataException>(() => PictureFolder.List(_directory.File("note.txt"))).Message, StringComparison.Ordinal);
-        Assert.Contains("there is no picture in it (.jpg, ", Assert.Throws<DataException>(() => PictureFolder.List(_directory.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such folder", Assert.Throws<DataException>(() => PictureFolder.List(_directory.File("absent"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such folder", Assert.Throws<DataException>(() => PictureFolder.List(_directory.File("note.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no picture in it (.jpg, ", Assert.Throws<DataException>(() => PictureFolder.List(_directory.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,7 +26,9 @@ public sealed class SampleTasksTests
             }
         }
 
-        Assert.All(new[] { "beside", "side yes", "side no", "there yes", "there no", "count", "colour" }, kind => Assert.True(kinds.GetValueOrDefault(kind) > 3, kind));
+        Assert.All(
+            new[] { "beside", "side yes", "side no", "there yes", "there no", "count", "colour" },
+            kind => Assert.True(kinds.GetValueOrDefault(kind) > 3, kind));
         Assert.InRange(kinds["side yes"] / (double)kinds["side no"], 0.7, 1.4);
         Assert.InRange(kinds["there yes"] / (double)kinds["there no"], 0.7, 1.4);
     }
@@ -84,7 +86,9 @@ public sealed class SampleTasksTests
         foreach (var plan in composer.Plan(count, unique: false, new HashSet<string>()))
         {
             var scene = composer.Compose(plan);
-            yield return new RawSample("k", [], [scene.Caption], [.. scene.Objects.Select(item => new Region(new Box(item.Box.X, item.Box.Y, item.Box.Width, item.Box.Height), item.Concept.Name))]);
+            yield return new RawSample(
+                "k", [], [scene.Caption],
+                [.. scene.Objects.Select(item => new Region(new Box(item.Box.X, item.Box.Y, item.Box.Width, item.Box.Height), item.Concept.Name))]);
         }
     }
 }

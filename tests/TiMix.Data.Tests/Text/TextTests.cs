@@ -46,7 +46,8 @@ public sealed class TextTests : IDisposable
         Assert.Equal(Ids("[CLS]", "a", "red", "dog", "##s", "[SEP]", "[PAD]", "[PAD]"), tokenizer.Encode("a red dogs", 8));
         Assert.Equal(Ids("[CLS]", "a", "red", "[SEP]"), tokenizer.Encode("a red dog", 4));
         Assert.Equal(Ids("[CLS]", "[SEP]", "[PAD]"), tokenizer.Encode("", 3));
-        Assert.Equal((20, 0, 2, 3, 1, 4), (tokenizer.VocabularySize, tokenizer.PadId, tokenizer.ClassId, tokenizer.SeparatorId, tokenizer.UnknownId, tokenizer.MaskId));
+        Assert.Equal(
+            (20, 0, 2, 3, 1, 4), (tokenizer.VocabularySize, tokenizer.PadId, tokenizer.ClassId, tokenizer.SeparatorId, tokenizer.UnknownId, tokenizer.MaskId));
     }
 
     [Theory]
@@ -96,7 +97,8 @@ public sealed class TextTests : IDisposable
         File.WriteAllText(_directory.File("vocab.txt"), content);
         var message = Assert.Throws<DataException>(() => WordPieceTokenizer.Open(_directory.File("vocab.txt"))).Message;
         Assert.Contains(reason, message, StringComparison.Ordinal);
-        Assert.Contains("cannot be read", Assert.Throws<DataException>(() => WordPieceTokenizer.Open(_directory.File("none.txt"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be read", Assert.Throws<DataException>(() => WordPieceTokenizer.Open(_directory.File("none.txt"))).Message, StringComparison.Ordinal);
     }
 
     private static int[] Ids(params string[] pieces) => pieces.Select(TestVocabulary.Id).ToArray();

@@ -4,7 +4,8 @@ namespace TiMix.Exchange.Tests.Bundles;
 
 public sealed class BundleTests
 {
-    private static Bundle Make(float first = 1.5f) => new Bundle.Builder().Add("pixels", new byte[] { 1, 2, 3 }).Add("boxes", new[] { first, -2f }).Add("empty", Array.Empty<int>()).Build();
+    private static Bundle Make(float first = 1.5f) =>
+        new Bundle.Builder().Add("pixels", new byte[] { 1, 2, 3 }).Add("boxes", new[] { first, -2f }).Add("empty", Array.Empty<int>()).Build();
 
     [Fact]
     public void Arrays_come_back_as_they_went_in()

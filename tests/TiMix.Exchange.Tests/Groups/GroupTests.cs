@@ -231,7 +231,9 @@ public sealed class GroupTests
     public void Wrong_parts_and_wrong_views_are_refused_with_what_would_be_right()
     {
         using var fleet = new Fleet(2);
-        Assert.Contains("end at micro-batch 3 of 4", Assert.Throws<ArgumentException>(() => fleet.Nodes[0].Enter(fleet.View(1, 4, 2, 1), 0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "end at micro-batch 3 of 4", Assert.Throws<ArgumentException>(() => fleet.Nodes[0].Enter(fleet.View(1, 4, 2, 1), 0)).Message,
+            StringComparison.Ordinal);
         using var group = fleet.Nodes[0].Enter(fleet.View(1, 4, 2, 2), 0);
         using var tree = new TiMix.Exchange.Reduction.TreeSum(4, 3);
         tree.Add(0, [1, 2, 3]);
@@ -258,6 +260,8 @@ public sealed class GroupTests
             }
         });
         Assert.All(errors, error => Assert.IsType<GroupBrokenException>(error));
-        Assert.Contains(errors, error => error!.Message.Contains("gathers step 5", StringComparison.Ordinal) || error.Message.Contains("gathers step 4", StringComparison.Ordinal));
+        Assert.Contains(
+            errors,
+            error => error!.Message.Contains("gathers step 5", StringComparison.Ordinal) || error.Message.Contains("gathers step 4", StringComparison.Ordinal));
     }
 }

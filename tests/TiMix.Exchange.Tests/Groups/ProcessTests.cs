@@ -18,7 +18,8 @@ public sealed class ProcessTests
         using var child = Start(sharedMemory);
         var endpoints = new[] { fleet.Nodes[0].Endpoint, child.StandardOutput.ReadLine()! };
         child.StandardInput.WriteLine(string.Join(' ', endpoints));
-        var group = fleet.Nodes[0].Enter(new GroupView("benchmark", 1, [.. endpoints.Select((endpoint, index) => new GroupMember($"m{index}", endpoint, index, 1))], 2), 0);
+        var group = fleet.Nodes[0].Enter(
+            new GroupView("benchmark", 1, [.. endpoints.Select((endpoint, index) => new GroupMember($"m{index}", endpoint, index, 1))], 2), 0);
         using var tree = new TiMix.Exchange.Reduction.TreeSum(2, Length);
         tree.Add(0, new float[Length]);
         var sum = new float[Length];
@@ -48,7 +49,8 @@ public sealed class ProcessTests
     private static Process Start(bool sharedMemory)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        var arguments = $"{Path.Combine(AppContext.BaseDirectory, "TiMix.Exchange.Benchmarks.dll")} member 1 2 4 --forever{(sharedMemory ? "" : " --no-shared-memory")}";
+        var arguments =
+            $"{Path.Combine(AppContext.BaseDirectory, "TiMix.Exchange.Benchmarks.dll")} member 1 2 4 --forever{(sharedMemory ? "" : " --no-shared-memory")}";
         Array.ForEach(arguments.Split(' '), start.ArgumentList.Add);
         return Process.Start(start)!;
     }

@@ -126,7 +126,8 @@ public sealed class BundleExchangeTests
         var first = fleet.Nodes[0].Bundles.Put(Make(new Random(1), 100), "loader");
         fleet.Nodes[1].Take(first, Never)!.Dispose();
         fleet.Nodes[0].Dispose();
-        using var again = ExchangeNode.Start(new ExchangeOptions { Token = Fleet.Token, Port = int.Parse(first.Endpoint.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture) });
+        using var again = ExchangeNode.Start(
+            new ExchangeOptions { Token = Fleet.Token, Port = int.Parse(first.Endpoint.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture) });
         var second = again.Bundles.Put(Make(new Random(2), 100), "loader");
         using var taken = fleet.Nodes[1].Take(second, Never);
         Assert.Equal(second.Hash, taken!.Hash());
@@ -137,7 +138,8 @@ public sealed class BundleExchangeTests
     {
         var random = new Random(Fleet.Seed());
         using var fleet = new Fleet(3);
-        var references = Enumerable.Range(0, 60).Select(index => fleet.Nodes[index % 2].Bundles.Put(Make(random, index % 5 == 0 ? 4_000_000 : 5_000), "loader")).ToList();
+        var references = Enumerable.Range(0, 60).Select(index => fleet.Nodes[index % 2].Bundles.Put(Make(random, index % 5 == 0 ? 4_000_000 : 5_000), "loader"))
+            .ToList();
         var threads = Enumerable.Range(0, 6).Select(thread => new Thread(() =>
         {
             for (var i = thread; i < references.Count; i += 6)
@@ -156,7 +158,8 @@ public sealed class BundleExchangeTests
     [Fact]
     public void A_node_that_says_nothing_is_given_up_and_a_caller_may_give_up_earlier()
     {
-        using var fleet = new Fleet(2, options => options with { FetchTimeout = TimeSpan.FromMilliseconds(300), HandshakeTimeout = TimeSpan.FromMilliseconds(300) });
+        using var fleet = new Fleet(
+            2, options => options with { FetchTimeout = TimeSpan.FromMilliseconds(300), HandshakeTimeout = TimeSpan.FromMilliseconds(300) });
         var reference = fleet.Nodes[0].Bundles.Put(Make(new Random(1), 100), "loader");
         fleet.Nodes[1].Read(reference, Never)!.Dispose();
         fleet.Nodes[0].Blackhole(TimeSpan.FromSeconds(60));

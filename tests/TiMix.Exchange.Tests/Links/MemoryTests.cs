@@ -113,7 +113,8 @@ public sealed class MemoryTests
         Array.ForEach(groups, group => group.Dispose());
     }
 
-    private static int Handles() => Directory.GetFiles("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget is { } target && target.Contains("memfd:timix", StringComparison.Ordinal));
+    private static int Handles() => Directory.GetFiles("/proc/self/fd")
+        .Count(path => new FileInfo(path).LinkTarget is { } target && target.Contains("memfd:timix", StringComparison.Ordinal));
 
     private static int Maps() => File.ReadLines("/proc/self/maps").Count(line => line.Contains("memfd:timix", StringComparison.Ordinal));
 }

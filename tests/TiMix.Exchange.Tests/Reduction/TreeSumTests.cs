@@ -96,7 +96,8 @@ public sealed class TreeSumTests
     private static float[][] Vectors(int leaves, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, leaves).Select(_ => Enumerable.Range(0, Length).Select(_ => (float)(random.NextDouble() - 0.5) * MathF.Pow(10, random.Next(-4, 4))).ToArray())];
+        return [.. Enumerable.Range(0, leaves).Select(_ => Enumerable.Range(0, Length).Select(
+            _ => (float)(random.NextDouble() - 0.5) * MathF.Pow(10, random.Next(-4, 4))).ToArray())];
     }
 
     private static float[] Recursive(float[][] vectors, int lo, int hi)

@@ -107,7 +107,8 @@ public sealed class DownstreamMetricsTests
     [Fact]
     public void Numbers_that_do_not_fit_are_refused()
     {
-        Assert.Contains("2 captions and references of 1", Assert.Throws<ArgumentException>(() => Bleu.Compute(["a", "b"], [["a"]])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 captions and references of 1", Assert.Throws<ArgumentException>(() => Bleu.Compute(["a", "b"], [["a"]])).Message, StringComparison.Ordinal);
         Assert.Contains("Picture 0 has no reference", Assert.Throws<ArgumentException>(() => Cider.Compute(["a"], [[]])).Message, StringComparison.Ordinal);
         Assert.Contains("8 and 4", Assert.Throws<ArgumentException>(() => Grounding.Accuracy(new float[8], new float[4])).Message, StringComparison.Ordinal);
     }

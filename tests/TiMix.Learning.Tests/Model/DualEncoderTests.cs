@@ -56,7 +56,9 @@ public sealed class DualEncoderTests
                 reference.Values[at] = value - Step;
                 var numeric = (above - Loss()) / (2 * Step);
                 reference.Values[at] = value;
-                Assert.True(Math.Abs(numeric - gradients[at]) < 2e-4 * (1 + Math.Abs(numeric)), $"{slot.Spec.Name}[{at - slot.Offset}]: {gradients[at]}, expected {numeric}");
+                Assert.True(
+                    Math.Abs(numeric - gradients[at]) < 2e-4 * (1 + Math.Abs(numeric)),
+                    $"{slot.Spec.Name}[{at - slot.Offset}]: {gradients[at]}, expected {numeric}");
             }
         }
     }

@@ -33,7 +33,8 @@ public sealed class FusionTests
         var found = model.Gradients.ToArray();
         var reference = model.Reference();
         double Loss() => Expected(model, reference).Zip(weights, (output, weight) => output * weight).Sum();
-        foreach (var slot in model.Layout.Slots.Where(slot => slot.Spec.Name.Split('.')[0] is "fusion" or "decoder" or "matching_head" or "mlm_head" || slot.Spec.Name.StartsWith("text.token", StringComparison.Ordinal)))
+        foreach (var slot in model.Layout.Slots.Where(slot => slot.Spec.Name.Split('.')[0] is "fusion" or "decoder" or "matching_head"
+            or "mlm_head" || slot.Spec.Name.StartsWith("text.token", StringComparison.Ordinal)))
         {
             foreach (var i in new[] { 0, slot.Spec.Length / 2, slot.Spec.Length - 1 }.Distinct())
             {
@@ -46,7 +47,9 @@ public sealed class FusionTests
                 var below = Loss();
                 value = middle;
                 var expected = (above - below) / (2 * Step);
-                Assert.True(Math.Abs(expected - found[slot.Offset + i]) < 2e-3 + (2e-3 * Math.Abs(expected)), $"{slot.Spec.Name}[{i}]: {found[slot.Offset + i]}, expected {expected}");
+                Assert.True(
+                    Math.Abs(expected - found[slot.Offset + i]) < 2e-3 + (2e-3 * Math.Abs(expected)),
+                    $"{slot.Spec.Name}[{i}]: {found[slot.Offset + i]}, expected {expected}");
             }
         }
     }
@@ -82,12 +85,15 @@ public sealed class FusionTests
     public void What_is_switched_off_has_no_parameters()
     {
         var config = new TinyModel().Config;
-        string[] Parts(ModelConfig with) => [.. DualEncoder.LayoutOf(with).Slots.Select(slot => slot.Spec.Name.Split('.')[0]).Distinct().Order(StringComparer.Ordinal)];
+        string[] Parts(ModelConfig with) =>
+            [.. DualEncoder.LayoutOf(with).Slots.Select(slot => slot.Spec.Name.Split('.')[0]).Distinct().Order(StringComparer.Ordinal)];
         Assert.Equal(["logit_scale", "predictor", "text", "visual"], Parts(config));
         Assert.Equal(["fusion", "logit_scale", "matching_head", "predictor", "text", "visual"], Parts(config with { FusionLayers = 1, MatchingHead = true }));
         Assert.Equal(["fusion", "logit_scale", "mlm_head", "predictor", "text", "visual"], Parts(config with { FusionLayers = 1, MlmHead = true }));
         Assert.Equal(["decoder", "fusion", "logit_scale", "predictor", "text", "visual"], Parts(config with { FusionLayers = 1, DecoderLayers = 1 }));
-        Assert.Contains("fusionLayers must be 1 or more", Assert.Throws<ArgumentException>(() => DualEncoder.LayoutOf(config with { MlmHead = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "fusionLayers must be 1 or more", Assert.Throws<ArgumentException>(() => DualEncoder.LayoutOf(config with { MlmHead = true })).Message,
+            StringComparison.Ordinal);
     }
 
     private static (Tensor Image, TextTokens Fused, TextTokens Text) Encode(TinyModel model)
@@ -109,12 +115,14 @@ public sealed class FusionTests
         var cls = fusion.Encoder!.Fuse(text, fusion.Encoder.Remember(image), classOnly: true).select(1, 0);
         var said = fusion.Decoder!.Logits(tensor(Padded(Written), [3, 6]), fusion.Decoder.Remember(image, fused));
         var words = fusion.Masked!.Logits(cat([.. Texts.Select((text, i) => fused.Tokens[i].narrow(0, 0, text.Length))]));
-        return cat([fusion.Matching!.Logits(cls).flatten(), words.flatten(), .. Written.Select((written, i) => said[i].narrow(0, 0, written.Length).flatten())]);
+        return cat(
+            [fusion.Matching!.Logits(cls).flatten(), words.flatten(), .. Written.Select((written, i) => said[i].narrow(0, 0, written.Length).flatten())]);
     }
 
     private static double[] Expected(TinyModel model, ReferenceEncoder reference)
     {
-        var images = Enumerable.Range(0, 2).Select(i => reference.ImageTokens([.. model.Pixels[(i * 192)..((i + 1) * 192)].Select(value => (double)value)])).ToArray();
+        var images = Enumerable.Range(0, 2).Select(i => reference.ImageTokens([.. model.Pixels[(i * 192)..((i + 1) * 192)].Select(value => (double)value)]))
+            .ToArray();
         var fused = Texts.Select((text, i) => reference.TextTokens(text, images[TinyModel.Owner[i]])).ToArray();
         return
         [
@@ -124,7 +132,8 @@ public sealed class FusionTests
         ];
     }
 
-    private static long[] Padded(int[][] texts) => [.. texts.SelectMany(text => text.Select(token => (long)token).Concat(Enumerable.Repeat(0L, 6 - text.Length)))];
+    private static long[] Padded(int[][] texts) =>
+        [.. texts.SelectMany(text => text.Select(token => (long)token).Concat(Enumerable.Repeat(0L, 6 - text.Length)))];
 
     private static void Near(double[] expected, float[] actual)
     {

@@ -85,7 +85,8 @@ public sealed class ParameterTests
         {
             var values = buffer.Floats.Slice((int)slot.Offset, (int)slot.Spec.Length).ToArray();
             var (mean, deviation) = slot.Spec.Initial;
-            Assert.InRange(values.Average(), mean - (5 * deviation / Math.Sqrt(values.Length)) - 1e-6, mean + (5 * deviation / Math.Sqrt(values.Length)) + 1e-6);
+            Assert.InRange(
+                values.Average(), mean - (5 * deviation / Math.Sqrt(values.Length)) - 1e-6, mean + (5 * deviation / Math.Sqrt(values.Length)) + 1e-6);
             var measured = Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
             Assert.InRange(measured, deviation * (1 - (4 / Math.Sqrt(values.Length))) - 1e-6, (deviation * (1 + (4 / Math.Sqrt(values.Length)))) + 1e-6);
         }

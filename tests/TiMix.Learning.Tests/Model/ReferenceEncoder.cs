@@ -242,7 +242,8 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
     private double[] Linear(double[] x, string name) => LinearAt(x, name + ".weight", name + ".bias");
 
     private double[] LinearAt(double[] x, string weight, string bias)
-        => [.. Enumerable.Range(0, (int)layout[bias].Spec.Length).Select(o => At(bias, o) + Enumerable.Range(0, x.Length).Sum(i => x[i] * At(weight, (o * x.Length) + i)))];
+        => [.. Enumerable.Range(0, (int)layout[bias].Spec.Length).Select(
+            o => At(bias, o) + Enumerable.Range(0, x.Length).Sum(i => x[i] * At(weight, (o * x.Length) + i)))];
 
     private double[] TimesMatrix(double[] x, string name, int columns)
         => [.. Enumerable.Range(0, columns).Select(o => Enumerable.Range(0, x.Length).Sum(i => x[i] * At(name, (i * columns) + o)))];
@@ -274,5 +275,6 @@ internal sealed class ReferenceEncoder(ModelConfig config, ParameterLayout layou
 
     private double[] Vector(string name) => Row(name, 0, (int)layout[name].Spec.Length);
 
-    private double[] Row(string name, int row, int width) => values[(int)(layout[name].Offset + (row * width))..(int)(layout[name].Offset + ((row + 1) * width))];
+    private double[] Row(string name, int row, int width) =>
+        values[(int)(layout[name].Offset + (row * width))..(int)(layout[name].Offset + ((row + 1) * width))];
 }

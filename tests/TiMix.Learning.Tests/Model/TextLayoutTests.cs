@@ -43,7 +43,8 @@ public sealed class TextLayoutTests
         var gradients = model.Gradients.ToArray();
         var reference = model.Reference();
         double Loss() => model.ReferenceOutputs(reference).Zip(weights, (output, weight) => output * (float)weight).Sum();
-        foreach (var slot in model.Layout.Slots.Where(slot => slot.Spec.Name.StartsWith("text.", StringComparison.Ordinal) || slot.Spec.Name.StartsWith("visual.", StringComparison.Ordinal)))
+        foreach (var slot in model.Layout.Slots.Where(slot => slot.Spec.Name.StartsWith("text.", StringComparison.Ordinal)
+            || slot.Spec.Name.StartsWith("visual.", StringComparison.Ordinal)))
         {
             for (var draw = 0; draw < 2; draw++)
             {
@@ -55,7 +56,9 @@ public sealed class TextLayoutTests
                 reference.Values[at] = value - Step;
                 var numeric = (above - Loss()) / (2 * Step);
                 reference.Values[at] = value;
-                Assert.True(Math.Abs(numeric - gradients[at]) < 2e-4 * (1 + Math.Abs(numeric)), $"{slot.Spec.Name}[{at - slot.Offset}]: {gradients[at]}, expected {numeric}");
+                Assert.True(
+                    Math.Abs(numeric - gradients[at]) < 2e-4 * (1 + Math.Abs(numeric)),
+                    $"{slot.Spec.Name}[{at - slot.Offset}]: {gradients[at]}, expected {numeric}");
             }
         }
     }

@@ -12,12 +12,15 @@ internal sealed class TinyModel : IDisposable
     public static readonly int[] Tokens = [2, 5, 7, 3, 0, 0, 2, 9, 3, 0, 0, 0, 2, 4, 8, 6, 10, 3];
     public static readonly long[] Owner = [0, 0, 1];
 
-    public TinyModel(int visionLayers = 2, int textLayers = 2, int textWidth = 12, string attention = "manual", bool gradients = true, string precision = "float32", bool recompute = false, int fusionLayers = 0, string textLayout = "timix", string activation = "gelu")
+    public TinyModel(
+        int visionLayers = 2, int textLayers = 2, int textWidth = 12, string attention = "manual", bool gradients = true, string precision = "float32",
+        bool recompute = false, int fusionLayers = 0, string textLayout = "timix", string activation = "gelu")
     {
         Config = new ModelConfig
         {
             ImageSize = 8, PatchSize = 4, VisionWidth = 8, VisionLayers = visionLayers, VisionHeads = 2,
-            TextWidth = textWidth, TextLayers = textLayers, TextHeads = textWidth / 4, ContextLength = 6, VocabularySize = 11, EmbedDim = 5, Attention = attention, Precision = precision, Recompute = recompute,
+            TextWidth = textWidth, TextLayers = textLayers, TextHeads = textWidth / 4, ContextLength = 6, VocabularySize = 11, EmbedDim = 5,
+            Attention = attention, Precision = precision, Recompute = recompute,
             TextLayout = textLayout, VisionActivation = activation, TextActivation = activation,
             FusionLayers = fusionLayers, DecoderLayers = fusionLayers, MatchingHead = fusionLayers > 0, MlmHead = fusionLayers > 0,
         };
@@ -68,7 +71,8 @@ internal sealed class TinyModel : IDisposable
     {
         var image = encoder.EncodeImages(tensor(Pixels, [Images, 3, 8, 8]), true);
         var text = encoder.EncodeTexts(tensor(Tokens.Select(token => (long)token).ToArray(), [TextCount, 6]));
-        return cat([image.Feature.flatten(), text.Feature.flatten(), text.Cls.flatten(), encoder.PatchTextLogits(image.Middle!, tensor(Owner), text.Cls).flatten()]);
+        return cat(
+            [image.Feature.flatten(), text.Feature.flatten(), text.Cls.flatten(), encoder.PatchTextLogits(image.Middle!, tensor(Owner), text.Cls).flatten()]);
     }
 
     public void Dispose()

@@ -82,7 +82,9 @@ public sealed class OptimizationTests
             gradients.InitializeFrom(2);
             for (var step = 1; step <= 3; step++)
             {
-                _ = onDevice ? optimizer.StepByTensors(parameters, gradients, rate, step, 1, second) : optimizer.Step(parameters, gradients, rate, step, 1, second);
+                _ = onDevice
+                    ? optimizer.StepByTensors(parameters, gradients, rate, step, 1, second)
+                    : optimizer.Step(parameters, gradients, rate, step, 1, second);
             }
 
             return parameters.ToArray();

@@ -42,9 +42,11 @@ public sealed class CollectionTests
     public void Every_method_of_the_output_copy_is_marked()
     {
         const MethodImplAttributes marks = MethodImplAttributes.NoInlining | MethodImplAttributes.NoOptimization;
-        var methods = typeof(torch.Tensor).GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly);
+        var methods = typeof(torch.Tensor).GetMethods(
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly);
         Assert.NotEmpty(methods);
         Assert.All(methods, method => Assert.True(
-            method.IsAbstract || (method.MethodImplementationFlags & marks) == marks || (method.Attributes & MethodAttributes.PinvokeImpl) != 0, method.ToString()));
+            method.IsAbstract || (method.MethodImplementationFlags & marks) == marks
+                || (method.Attributes & MethodAttributes.PinvokeImpl) != 0, method.ToString()));
     }
 }

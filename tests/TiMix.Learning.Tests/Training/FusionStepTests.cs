@@ -46,7 +46,9 @@ public sealed class FusionStepTests : IDisposable
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
         var (kept, again) = (Step(worker, keepGraph: true), Step(worker, keepGraph: false));
         Assert.Equal(kept.Losses, again.Losses);
-        Assert.Equal(kept.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)), again.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)));
+        Assert.Equal(
+            kept.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)),
+            again.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)));
         foreach (var part in new[] { "fusion", "matching_head", "mlm_head", "decoder" })
         {
             Assert.All(_layout.Slots.Where(slot => slot.Spec.Name.StartsWith(part + ".", StringComparison.Ordinal) && slot.Spec.Decay), slot =>
@@ -65,7 +67,8 @@ public sealed class FusionStepTests : IDisposable
         Assert.Equal(Mean("mlm"), losses["mlm"], 1e-12);
         Assert.Equal(losses["itc"] + (0.7 * losses["mix"]) + (0.8 * Mean("itm")) + (0.6 * Mean("mlm")) + (0.5 * Mean("prefixLm")), losses.Total, 1e-9);
         Assert.Equal(
-            ["itc", "mix", "mixRegulariser", "alignment", "alignmentAccuracy", "itm", "itmAccuracy", "mlm", "mlmAccuracy", "prefixLm"], losses.Values.Take(10).Select(pair => pair.Key));
+            ["itc", "mix", "mixRegulariser", "alignment", "alignmentAccuracy", "itm", "itmAccuracy", "mlm", "mlmAccuracy", "prefixLm"], losses.Values.Take(10)
+                .Select(pair => pair.Key));
         // Nothing is learned yet: two classes, and thirty words.
         Assert.InRange(losses["itm"], 0.5, 1.0);
         Assert.InRange(losses["mlm"], Math.Log(30) - 0.5, Math.Log(30) + 0.5);
@@ -76,10 +79,12 @@ public sealed class FusionStepTests : IDisposable
     public void The_gradient_of_the_sums_is_that_of_finite_differences()
     {
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
-        // Of a single micro-batch, at what only these losses reach: heads, fusion and decoder. The negatives depend on features alone, which these do not change.
+        // Of a single micro-batch, at what only these losses reach: heads, fusion and decoder. The negatives depend on features alone, which these do
+        // not change.
         MicroBatch[] one = [_batches[0]];
         var gradient = Step(worker, keepGraph: true, one).Gradients[0];
-        foreach (var name in new[] { "matching_head.weight", "mlm_head.dense.weight", "mlm_head.bias", "fusion.ln_final.weight", "decoder.bias", "decoder.positional_embedding" })
+        foreach (var name in new[] { "matching_head.weight", "mlm_head.dense.weight", "mlm_head.bias", "fusion.ln_final.weight", "decoder.bias",
+            "decoder.positional_embedding" })
         {
             var slot = _layout[name];
             var at = (int)slot.Offset + Enumerable.Range(0, (int)slot.Spec.Length).MaxBy(i => Math.Abs(gradient[slot.Offset + i]));
@@ -99,7 +104,8 @@ public sealed class FusionStepTests : IDisposable
     {
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
         var features = _batches.Select(batch => worker.Forward(batch, Settings, keepGraph: true)).ToArray();
-        var scales = GlobalLoss.Compute([.. _batches.Select((batch, i) => GatheredMicroBatch.Of(batch, features[i]))], Settings, _values.LogitScale, Config.EmbedDim).Gradients[0].Scales;
+        var scales = GlobalLoss.Compute(
+            [.. _batches.Select((batch, i) => GatheredMicroBatch.Of(batch, features[i]))], Settings, _values.LogitScale, Config.EmbedDim).Gradients[0].Scales;
         var summed = new double[_layout.Length];
         foreach (var batch in _batches)
         {
@@ -141,7 +147,8 @@ public sealed class FusionStepTests : IDisposable
             var images = encoder.EncodeImages(Pixels.Normalize(batch.Pixels, Count, 16, CPU), false, tokens: true).Tokens!;
             int[] Row(int[] tokens, int row) => tokens[(row * Length)..((row + 1) * Length)];
             Tensor Matches(int image, int text) => fusion.Matching!.Logits(
-                fusion.Encoder!.Fuse(Text(Row(batch.Tokens, text)), fusion.Encoder.Remember(images.narrow(0, image, 1)), classOnly: false).select(1, 0)).log_softmax(1)[0];
+                fusion.Encoder!.Fuse(Text(Row(batch.Tokens, text)), fusion.Encoder.Remember(images.narrow(0, image, 1)), classOnly: false)
+                    .select(1, 0)).log_softmax(1)[0];
 
             var (image, text) = (features[batch.Index].Image, features[batch.Index].Text);
             double[] logits = [.. Enumerable.Range(0, Count * Count).Select(at => Math.Exp(_values.LogitScale)
@@ -165,7 +172,9 @@ public sealed class FusionStepTests : IDisposable
             foreach (var (at, row) in masked.Rows.Index())
             {
                 var fused = fusion.Encoder!.Fuse(Text(Row(masked.Tokens, row)), fusion.Encoder.Remember(images.narrow(0, row, 1)), classOnly: false);
-                Words(mlm, fusion.Masked!.Logits(fused[0].narrow(0, masked.Columns[at], 1)).log_softmax(1)[0], masked.Targets[at], batch.TeacherWords["mlm"]!, at);
+                Words(
+                    mlm, fusion.Masked!.Logits(fused[0].narrow(0, masked.Columns[at], 1)).log_softmax(1)[0], masked.Targets[at], batch.TeacherWords["mlm"]!,
+                    at);
             }
 
             foreach (var (at, row) in prefixes.Rows.Index())
@@ -174,7 +183,9 @@ public sealed class FusionStepTests : IDisposable
                 var own = images.narrow(0, row, 1);
                 var fused = begun with { Tokens = fusion.Encoder!.Fuse(begun, fusion.Encoder.Remember(own), classOnly: false) };
                 var written = tensor(Row(prefixes.Inputs, row)[..(prefixes.Columns[at] + 1)].Select(token => (long)token).ToArray()).unsqueeze(0);
-                Words(prefix, fusion.Decoder!.Logits(written, fusion.Decoder.Remember(own, fused))[0][prefixes.Columns[at]].log_softmax(0), prefixes.Targets[at], batch.TeacherWords["prefixLm"]!, at);
+                Words(
+                    prefix, fusion.Decoder!.Logits(written, fusion.Decoder.Remember(own, fused))[0][prefixes.Columns[at]].log_softmax(0), prefixes.Targets[at],
+                    batch.TeacherWords["prefixLm"]!, at);
             }
         }
 
@@ -188,7 +199,8 @@ public sealed class FusionStepTests : IDisposable
     [Fact]
     public void Micro_batches_hide_other_words_in_other_steps()
     {
-        var (now, later) = (WordTasks.Of(_batches[0].Tokens, Count, 0, Settings, Config), WordTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Step = 4 }, Config));
+        var (now, later) = (
+            WordTasks.Of(_batches[0].Tokens, Count, 0, Settings, Config), WordTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Step = 4 }, Config));
         Assert.NotEqual(now.Of("mlm")!.Tokens, later.Of("mlm")!.Tokens);
         Assert.Null(WordTasks.Of(_batches[0].Tokens, Count, 0, Settings with { Numbers = Settings.Numbers.With("mlmWeight", 0) }, Config).Of("mlm"));
     }
@@ -234,8 +246,10 @@ public sealed class FusionStepTests : IDisposable
         var answer = teacher.Ask(pixels, [.. tokens], Count, features: true, saliency: false, tasks);
         return new MicroBatch
         {
-            Index = index, Count = Count, Pixels = pixels, Tokens = [.. tokens], RegionOwner = [], RegionPhrases = [], RegionMasks = [], CaptionOwner = [], CaptionMasks = [],
-            Plan = MixPlanner.Plan(new RandomWindow(), [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text, TeacherWords = answer.Words,
+            Index = index, Count = Count, Pixels = pixels, Tokens = [.. tokens], RegionOwner = [], RegionPhrases = [], RegionMasks = [], CaptionOwner = [],
+            CaptionMasks = [],
+            Plan = MixPlanner.Plan(new RandomWindow(), [], Count, 4, (ulong)index), TeacherImage = answer.Image, TeacherText = answer.Text,
+            TeacherWords = answer.Words,
         };
     }
 }

@@ -55,7 +55,9 @@ public sealed class MicroBatchWorkerTests : IDisposable
         {
             for (var i = slot.Offset; i < slot.Offset + slot.Spec.Length; i++)
             {
-                Assert.True(Math.Abs(wanted[i] - summed[i]) < (1e-4 * Math.Abs(wanted[i])) + (1e-5 * largest), $"{slot.Spec.Name}[{i - slot.Offset}]: {summed[i]}, expected {wanted[i]}");
+                Assert.True(
+                    Math.Abs(wanted[i] - summed[i]) < (1e-4 * Math.Abs(wanted[i])) + (1e-5 * largest),
+                    $"{slot.Spec.Name}[{i - slot.Offset}]: {summed[i]}, expected {wanted[i]}");
             }
         }
     }
@@ -66,7 +68,9 @@ public sealed class MicroBatchWorkerTests : IDisposable
         using var worker = new MicroBatchWorker(Config, _layout, _values.Values);
         var (kept, again) = (Step(worker, keepGraph: true), Step(worker, keepGraph: false));
         Assert.Equal(kept.Losses, again.Losses);
-        Assert.Equal(kept.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)), again.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)));
+        Assert.Equal(
+            kept.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)),
+            again.Gradients.Select(gradient => ParameterBuffer.Fingerprint(gradient)));
     }
 
     [Theory]
@@ -139,11 +143,13 @@ public sealed class MicroBatchWorkerTests : IDisposable
         }
 
         // -log p of the own caption, mean over both directions, in double.
-        double[][] Rows(Func<MicroBatchFeatures, float[]> of) => [.. gathered.SelectMany(part => of(part.Features).Chunk(Config.EmbedDim)).Select(row => row.Select(value => (double)value).ToArray())];
+        double[][] Rows(Func<MicroBatchFeatures, float[]> of) =>
+            [.. gathered.SelectMany(part => of(part.Features).Chunk(Config.EmbedDim)).Select(row => row.Select(value => (double)value).ToArray())];
         var (views, texts, scale) = (Rows(part => part.Mixed), Rows(part => part.Text), Math.Exp(_values.LogitScale));
         double Logit(int i, int j) => scale * views[i].Zip(texts[j], (a, b) => a * b).Sum();
         var all = Enumerable.Range(0, Parts * Count).ToArray();
-        var expected = all.Average(i => (Math.Log(all.Sum(j => Math.Exp(Logit(i, j)))) + Math.Log(all.Sum(j => Math.Exp(Logit(j, i)))) - (2 * Logit(i, i))) / 2);
+        var expected = all.Average(
+            i => (Math.Log(all.Sum(j => Math.Exp(Logit(i, j)))) + Math.Log(all.Sum(j => Math.Exp(Logit(j, i)))) - (2 * Logit(i, i))) / 2);
         Assert.Equal(expected, GlobalLoss.Compute(gathered, Settings, _values.LogitScale, Config.EmbedDim).Losses["mix"], 1e-5);
     }
 
@@ -200,11 +206,13 @@ public sealed class MicroBatchWorkerTests : IDisposable
         var captions = _batches.SelectMany(batch => batch.CaptionOwner.Select(own => (long)(batch.Index * Count) + own)).ToArray();
         var cls = cat([encoder.EncodeTexts(Texts(_batches.SelectMany(batch => batch.RegionPhrases))).Cls, text.Cls.index_select(0, tensor(captions))]);
         var logits = encoder.PatchTextLogits(image.Middle!, tensor([.. owner, .. captions]), cls);
-        var covered = tensor(_batches.SelectMany(batch => batch.RegionMasks).Concat(_batches.SelectMany(batch => batch.CaptionMasks)).Select(value => (float)value).ToArray()).view(-1, 16);
+        var covered = tensor(_batches.SelectMany(batch => batch.RegionMasks).Concat(
+            _batches.SelectMany(batch => batch.CaptionMasks)).Select(value => (float)value).ToArray()).view(-1, 16);
         var logProbability = logits.log_softmax(2);
         var alignment = ((covered * logProbability.select(2, 1)) + ((1 - covered) * logProbability.select(2, 0))).mean().neg();
 
-        var loss = CrossEntropy(image.Feature, eye(total)) + (Settings.MixWeight * CrossEntropy(encoder.EncodeImages(mixed, false).Feature, label)) + (0.5 * alignment);
+        var loss = CrossEntropy(image.Feature, eye(total)) + (
+            Settings.MixWeight * CrossEntropy(encoder.EncodeImages(mixed, false).Feature, label)) + (0.5 * alignment);
         loss.backward();
         encoder.AddLogitScaleGradient(scale.grad!.item<float>());
         return loss.item<float>();

@@ -19,7 +19,10 @@ public sealed class SafetensorsTests : IDisposable
     public void What_is_written_is_read_again()
     {
         float[] a = [1, 2, 3, 4, 5, 6], b = [float.NaN, -0f];
-        Safetensors.Write(FilePath, [new NamedTensor("a", [2, 3], a), new NamedTensor("b", [2], b), new NamedTensor("empty", [0, 4], default)], new Dictionary<string, string> { ["step"] = "12", ["note"] = "ü" });
+        Safetensors.Write(
+            FilePath, [new NamedTensor("a", [2, 3], a), new NamedTensor("b", [2], b), new NamedTensor("empty", [0, 4], default)], new Dictionary<string,
+            string>
+            { ["step"] = "12", ["note"] = "ü" });
         using var file = SafetensorsFile.Open(FilePath);
         Assert.Equal(["a", "b", "empty"], file.Tensors.Keys.Order());
         Assert.Equal([2, 3], file.Tensors["a"].Shape);
@@ -57,7 +60,8 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "\"x\": shape [3] of F32 does not fill 8 bytes")]
     [InlineData("""{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "\"x\": shape [-2] of F32 does not fill 8 bytes")]
     [InlineData("""{"x":{"dtype":"F5","shape":[2],"data_offsets":[0,8]}}""", 8, "\"x\" has the unknown type F5")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "\"y\" overlaps another tensor")]
+    [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12,
+        "\"y\" overlaps another tensor")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}""", 12, "bytes 4 to 8 belong to no tensor")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}""", 8, "\"x\" lies at the impossible bytes 8 to 4")]
     [InlineData("""{"x":{"dtype":"F32","shape":[3],"data_offsets":[-4,8]}}""", 8, "\"x\" lies at the impossible bytes -4 to 8")]
@@ -120,7 +124,9 @@ public sealed class SafetensorsTests : IDisposable
         var message = Assert.Throws<InvalidDataException>(() => ParameterFile.Read(FilePath, other, new float[other.Length])).Message;
         Assert.Contains("\"text.token_embedding.weight\" has the shape [50, 128]; this model expects [51, 128]", message);
         var deeper = DualEncoder.LayoutOf(config with { TextLayers = 5 });
-        Assert.Contains("there is no tensor \"text.transformer.resblocks.4.", Assert.Throws<InvalidDataException>(() => ParameterFile.Read(FilePath, deeper, new float[deeper.Length])).Message);
+        Assert.Contains(
+            "there is no tensor \"text.transformer.resblocks.4.",
+            Assert.Throws<InvalidDataException>(() => ParameterFile.Read(FilePath, deeper, new float[deeper.Length])).Message);
     }
 
     private void AssertRefused(byte[] bytes, string what)

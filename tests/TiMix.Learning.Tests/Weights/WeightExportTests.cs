@@ -30,7 +30,8 @@ public sealed class WeightExportTests : IDisposable
         using var original = SafetensorsFile.Open(Fixture(fixture));
         var exported = WeightExport.Of(format, Clip, layout, values);
         string[] buffers = ["context_length", "input_resolution", "vocab_size", "vision_model.embeddings.position_ids"];
-        Assert.Equal(original.Tensors.Keys.Except(buffers).Order(StringComparer.Ordinal), exported.Weights.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            original.Tensors.Keys.Except(buffers).Order(StringComparer.Ordinal), exported.Weights.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         Assert.All(exported.Weights, tensor =>
         {
             Assert.Equal(original.Tensors[tensor.Name].Shape, tensor.Shape);
@@ -88,7 +89,8 @@ public sealed class WeightExportTests : IDisposable
     {
         var (layout, values) = Drawn(Tiny);
         var exported = WeightExport.Of("transformers", Tiny, layout, values);
-        var changed = exported.Weights.Select(tensor => tensor.Name == "text_model.pooler.dense.bias" ? tensor with { Values = Enumerable.Repeat(0.5f, 12).ToArray() } : tensor);
+        var changed = exported.Weights.Select(
+            tensor => tensor.Name == "text_model.pooler.dense.bias" ? tensor with { Values = Enumerable.Repeat(0.5f, 12).ToArray() } : tensor);
         WeightExport.Write(_directory, exported with { Weights = [.. changed] });
         var report = WeightImport.Check(Path.Combine(_directory, "model.safetensors"), Towers.Both, Tiny);
         Assert.Equal(["text.text_projection"], report.Seeded);
@@ -140,7 +142,8 @@ public sealed class WeightExportTests : IDisposable
     [InlineData("clip", "transformers", "quick_gelu", "gelu")]
     [InlineData("clip", "open-clip", "quick_gelu", "quick_gelu")]
     [InlineData("clip", "open-clip", "gelu", "gelu")]
-    public async Task A_model_built_from_the_exported_config_takes_exactly_its_tensors_and_computes_the_same(string textLayout, string format, string image, string text)
+    public async Task A_model_built_from_the_exported_config_takes_exactly_its_tensors_and_computes_the_same(
+        string textLayout, string format, string image, string text)
     {
         var script = Script();
         Assert.SkipUnless(await PythonHasTorch(), "NOT CHECKED AGAINST PYTORCH: /usr/bin/python3 has no torch (Debian: python3-torch)");
@@ -191,7 +194,8 @@ public sealed class WeightExportTests : IDisposable
         return (layout, values);
     }
 
-    private static float[] Part(ParameterLayout layout, float[] values, string name) => values[(int)layout[name].Offset..(int)(layout[name].Offset + layout[name].Spec.Length)];
+    private static float[] Part(ParameterLayout layout, float[] values, string name) =>
+        values[(int)layout[name].Offset..(int)(layout[name].Offset + layout[name].Spec.Length)];
 
     private static string Fixture(string name) => Path.Combine(AppContext.BaseDirectory, "Weights", "fixtures", name, "model.safetensors");
 
@@ -203,7 +207,8 @@ public sealed class WeightExportTests : IDisposable
             directory = directory.Parent;
         }
 
-        return Path.Combine(directory?.FullName ?? throw new InvalidOperationException("The repository is not above the tests."), "tools", "compare", "towers.py");
+        return Path.Combine(
+            directory?.FullName ?? throw new InvalidOperationException("The repository is not above the tests."), "tools", "compare", "towers.py");
     }
 
     private static async Task<bool> PythonHasTorch()

@@ -33,7 +33,8 @@ public sealed class WeightImportTests : IDisposable
         Near(expected.Read("image"), HostFloats.Of(image.Feature));
         Near(expected.Read("text"), HostFloats.Of(model.Encoder.EncodeTexts(Tokens(expected)).Feature));
         Assert.Empty(model.Report.Seeded);
-        Assert.Equal(name == "openai-clip" ? ["context_length", "input_resolution", "vocab_size"] : ["vision_model.embeddings.position_ids"], model.Report.Unused);
+        Assert.Equal(
+            name == "openai-clip" ? ["context_length", "input_resolution", "vocab_size"] : ["vision_model.embeddings.position_ids"], model.Report.Unused);
     }
 
     [Theory]
@@ -102,20 +103,26 @@ public sealed class WeightImportTests : IDisposable
     [Fact]
     public void Everything_that_does_not_fit_is_named_in_one_line()
     {
-        Refused("openai-clip", Towers.Image, Clip with { VisionWidth = 20 }, "of another shape: \"visual.class_embedding\" is [16], expected [20]", "\"visual.conv1.weight\" is [16, 3, 4, 4], expected [20, 3, 4, 4]");
+        Refused(
+            "openai-clip", Towers.Image, Clip with { VisionWidth = 20 }, "of another shape: \"visual.class_embedding\" is [16], expected [20]",
+            "\"visual.conv1.weight\" is [16, 3, 4, 4], expected [20, 3, 4, 4]");
         Refused("openai-clip", Towers.Image, Clip with { VisionLayers = 3 }, "missing: visual.transformer.resblocks.2.ln_1.weight");
         Refused("openai-clip", Towers.Image, Clip with { VisionLayers = 1 }, "has more blocks than this model", "visual.transformer.resblocks.1.ln_1.weight");
         Refused("bert", Towers.Image, Bert, "has no image tower that is known");
         Refused("bert", Towers.Text, Clip, "its text tower is a BERT", "set model.textLayout to bert");
         Refused("openai-clip", Towers.Text, Bert, "its text tower is CLIP's", "set model.textLayout to clip");
-        Refused("bert", Towers.Text, Bert with { VocabularySize = 21 }, "is [20, 12], expected [21, 12] (data.vocabulary must be the one that belongs to these weights)");
+        Refused(
+            "bert", Towers.Text, Bert with { VocabularySize = 21 },
+            "is [20, 12], expected [21, 12] (data.vocabulary must be the one that belongs to these weights)");
         Refused("bert", Towers.Text, Bert with { ContextLength = 9 }, "data.contextLength may be 8 at most");
     }
 
     [Fact]
     public void A_config_beside_the_weights_is_believed()
     {
-        Refused("transformers-clip", Towers.Image, Clip with { VisionActivation = "gelu" }, "config.json beside it says that the image tower was trained with quick_gelu", "set model.visionActivation to quick_gelu");
+        Refused(
+            "transformers-clip", Towers.Image, Clip with { VisionActivation = "gelu" },
+            "config.json beside it says that the image tower was trained with quick_gelu", "set model.visionActivation to quick_gelu");
         Refused("transformers-clip", Towers.Text, Clip with { TextHeads = 2 }, "the text tower has 3 heads", "set model.textHeads to 3");
     }
 
@@ -149,7 +156,8 @@ public sealed class WeightImportTests : IDisposable
         using var file = SafetensorsFile.Open(Fixture("bert"));
         var old = Path.Combine(_directory, "old.safetensors");
         Safetensors.Write(old, [.. file.Tensors.Values.Select(info => new NamedTensor(
-            info.Name.Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal).Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal), info.Shape, file.Read(info.Name)))]);
+            info.Name.Replace("LayerNorm.weight", "LayerNorm.gamma", StringComparison.Ordinal)
+                .Replace("LayerNorm.bias", "LayerNorm.beta", StringComparison.Ordinal), info.Shape, file.Read(info.Name)))]);
         using var expected = new Imported(Fixture("bert"), Towers.Text, Bert);
         using var actual = new Imported(old, Towers.Text, Bert);
         Assert.Equal(expected.All, actual.All);
@@ -160,10 +168,13 @@ public sealed class WeightImportTests : IDisposable
     {
         using var file = SafetensorsFile.Open(Fixture("bert"));
         var path = Path.Combine(_directory, "masked.safetensors");
-        NamedTensor Numbered(string name, params long[] shape) => new(name, shape, Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(i => i * 0.25f).ToArray());
+        NamedTensor Numbered(string name, params long[] shape) =>
+            new(name, shape, Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(i => i * 0.25f).ToArray());
         Safetensors.Write(path, [.. file.Tensors.Values.Select(info => new NamedTensor(info.Name, info.Shape, file.Read(info.Name))),
-            Numbered("cls.predictions.transform.dense.weight", 12, 12), Numbered("cls.predictions.transform.dense.bias", 12), Numbered("cls.predictions.bias", 20),
-            Numbered("cls.predictions.transform.LayerNorm.gamma", 12), Numbered("cls.predictions.transform.LayerNorm.beta", 12), Numbered("cls.predictions.decoder.weight", 20, 12)]);
+            Numbered("cls.predictions.transform.dense.weight", 12, 12), Numbered("cls.predictions.transform.dense.bias", 12),
+            Numbered("cls.predictions.bias", 20),
+            Numbered("cls.predictions.transform.LayerNorm.gamma", 12), Numbered("cls.predictions.transform.LayerNorm.beta", 12), Numbered(
+                "cls.predictions.decoder.weight", 20, 12)]);
         using var model = new Imported(path, Towers.Text, Bert with { FusionLayers = 1, MlmHead = true });
         Assert.Equal(Enumerable.Range(0, 144).Select(i => i * 0.25f), model.Values("mlm_head.dense.weight"));
         Assert.Equal(Enumerable.Range(0, 12).Select(i => i * 0.25f), model.Values("mlm_head.norm.weight"));

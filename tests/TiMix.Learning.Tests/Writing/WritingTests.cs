@@ -33,7 +33,8 @@ public sealed class WritingTests : IDisposable
         int[][] texts = [[], .. Vocabulary.Select(word => new[] { word }), .. Vocabulary.SelectMany(one => Vocabulary.Select(two => new[] { one, two }))];
         for (var row = 0; row < Rows; row++)
         {
-            var (best, logProbability) = texts.Select(text => (Text: text, LogProbability: Likelihood(memory, row, text))).MaxBy(pair => pair.LogProbability / Math.Pow(pair.Text.Length + 1, penalty));
+            var (best, logProbability) = texts.Select(text => (Text: text, LogProbability: Likelihood(memory, row, text)))
+                .MaxBy(pair => pair.LogProbability / Math.Pow(pair.Text.Length + 1, penalty));
             Assert.Equal(best, found[row].Words);
             Assert.Equal(logProbability, found[row].LogProbability, 1e-4);
             Assert.Equal(logProbability / Math.Pow(best.Length + 1, penalty), found[row].Score, 1e-4);
@@ -96,7 +97,11 @@ public sealed class WritingTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var memory = Memory();
-        int[][] answers = [.. Vocabulary.SelectMany(one => Vocabulary.Select(two => new[] { one, two })), .. Vocabulary.Select(word => new[] { word, word, 7 }), .. Vocabulary.Take(2).Select(word => new[] { word })];
+        int[][] answers =
+        [
+            .. Vocabulary.SelectMany(one => Vocabulary.Select(two => new[] { one, two })), .. Vocabulary.Select(word => new[] { word, word, 7 }),
+            .. Vocabulary.Take(2).Select(word => new[] { word }),
+        ];
         var ranking = new AnswerRanking(Decoder, answers, Special, CPU);
         var all = ranking.LogLikelihoods(memory, [.. Enumerable.Range(0, Rows).SelectMany(row => answers.Select((_, answer) => (row, answer)))]);
         var best = ranking.Best(memory, Rows, atOnce);
@@ -120,7 +125,8 @@ public sealed class WritingTests : IDisposable
 
     private CrossMemory Memory()
     {
-        var image = _model.Encoder.EncodeImages(tensor(_model.Pixels, [TinyModel.Images, 3, 8, 8]), false, tokens: true).Tokens!.index_select(0, tensor(TinyModel.Owner));
+        var image = _model.Encoder.EncodeImages(tensor(_model.Pixels, [TinyModel.Images, 3, 8, 8]), false, tokens: true)
+            .Tokens!.index_select(0, tensor(TinyModel.Owner));
         var ids = tensor(TinyModel.Tokens.Select(token => (long)token).ToArray(), [Rows, 6]);
         var text = TextTokens.Of(_model.Encoder.EncodeTexts(ids, all: true), ids);
         var fusion = _model.Encoder.Fusion.Encoder!;

@@ -105,7 +105,8 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("mix done --count 1", "from 2 to 64")]
     [InlineData("mix done --method magic", "it can be none, mixup")]
     [InlineData("resume done --threads 0", "1 or more")]
-    public async Task A_mistake_about_a_run_is_named(string arguments, string expected) => (await Cli.RunAsync([.. arguments.Split(' '), .. _run.Places])).IsMistake(expected);
+    public async Task A_mistake_about_a_run_is_named(string arguments, string expected) =>
+        (await Cli.RunAsync([.. arguments.Split(' '), .. _run.Places])).IsMistake(expected);
 
     [Theory]
     [InlineData("--run done", "timix resume done")]

@@ -111,7 +111,8 @@ public sealed class DataCommandTests : IDisposable
         Assert.Empty(text.Wrap(" \n ", 100, 3));
         using var bitmap = new SKBitmap(400, 40);
         using var canvas = new SKCanvas(bitmap);
-        foreach (var odd in new[] { "\uD83D", "x\uDE00\0", "👨‍👩‍👧‍👦👍🏽", "漢字かな한글", "שלום עולם", new string('m', 5000), string.Concat(Enumerable.Repeat("🐕", 500)) })
+        foreach (var odd in new[] { "\uD83D", "x\uDE00\0", "👨‍👩‍👧‍👦👍🏽", "漢字かな한글", "שלום עולם", new string('m', 5000),
+            string.Concat(Enumerable.Repeat("🐕", 500)) })
         {
             Assert.All(text.Wrap(odd, 50, 2), line => Assert.DoesNotContain('\0', line));
             text.Draw(canvas, text.Shorten(odd, 50), 0, 20);
@@ -121,7 +122,8 @@ public sealed class DataCommandTests : IDisposable
     private async Task<string> Fingerprint(string name, string train)
     {
         var trained = await Cli.RunAsync(
-            "train", _data.In("tiny.json"), "--run", name, "--quiet", "--steps", "2", "--threads", "1", "--set", $"data.train={train}", "--runs-dir", _data.Runs, "--data-dir", _data.In("sample"));
+            "train", _data.In("tiny.json"), "--run", name, "--quiet", "--steps", "2", "--threads", "1", "--set", $"data.train={train}", "--runs-dir",
+            _data.Runs, "--data-dir", _data.In("sample"));
         Assert.True(trained.Code == ExitCode.Done, trained.Output + trained.Error);
         return trained.Output.Split('\n').Single(line => line.StartsWith("fingerprint", StringComparison.Ordinal));
     }

@@ -55,22 +55,28 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
         Assert.Contains("left out: predictor (10 parameters)", exported.Output, StringComparison.Ordinal);
         Assert.Contains(Path.GetFullPath(directory), exported.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(directory, config)));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.GetDirectoryName(directory)!), path => path.EndsWith(".unfinished", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFileSystemEntries(Path.GetDirectoryName(directory)!), path => path.EndsWith(".unfinished", StringComparison.Ordinal));
 
         var (there, here) = (WordPieceTokenizer.Open(Path.Combine(directory, "vocab.txt")), WordPieceTokenizer.Open(runs.Data.In("vocab.txt")));
         Assert.Equal(here.Pieces, there.Pieces);
-        Assert.Contains("\"model_max_length\": 10", await File.ReadAllTextAsync(Path.Combine(directory, "tokenizer_config.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"model_max_length\": 10", await File.ReadAllTextAsync(Path.Combine(directory, "tokenizer_config.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         var note = await File.ReadAllTextAsync(Path.Combine(directory, "EXPORT.md"), TestContext.Current.CancellationToken);
         Assert.Contains("no punctuation", note, StringComparison.Ordinal);
         Assert.Contains("- predictor (10 parameters)", note, StringComparison.Ordinal);
 
         var file = runs.Out($"{run}-{format}.back");
-        var imported = await Cli.RunAsync(["import", runs.Data.In(run + ".json"), "--image", Path.Combine(directory, weights), "--text", Path.Combine(directory, weights), "--out", file, "--data-dir", runs.Data.In("sample")]);
+        var imported = await Cli.RunAsync(["import", runs.Data.In(run + ".json"), "--image", Path.Combine(directory, weights), "--text",
+            Path.Combine(directory, weights), "--out", file, "--data-dir", runs.Data.In("sample")]);
         Assert.True(imported.Code == ExitCode.Done, imported.Output + imported.Error);
         Assert.DoesNotContain("from the seed", imported.Output, StringComparison.Ordinal);
         using var trained = SafetensorsFile.Open(Snapshot(run, 4, "model"));
         using var back = SafetensorsFile.Open(file);
-        Assert.Equal(trained.Tensors.Keys.Where(name => !name.StartsWith("predictor.", StringComparison.Ordinal)).Order(StringComparer.Ordinal), back.Tensors.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            trained.Tensors.Keys.Where(name => !name.StartsWith("predictor.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            back.Tensors.Keys.Order(StringComparer.Ordinal));
         Assert.All(back.Tensors.Keys, name => Assert.Equal(trained.Read(name), back.Read(name)));
 
         var (code, output) = await ComparedByPyTorch(directory, check);
@@ -93,7 +99,9 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
         Assert.NotEqual(Projection("new"), Projection("old"));
         Assert.NotEqual(Projection("new"), Projection("mean"));
         Assert.Contains(Projection("mean")[0], teacher.Read("ema"));
-        Assert.Contains("teacher's average", await File.ReadAllTextAsync(Path.Combine(runs.Out("mean"), "EXPORT.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "teacher's average", await File.ReadAllTextAsync(Path.Combine(runs.Out("mean"), "EXPORT.md"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +116,9 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(directory, "config.json"), TestContext.Current.CancellationToken));
         var forced = await Cli.RunAsync([.. order, "--force"]);
         Assert.True(forced.Code == ExitCode.Done, forced.Output + forced.Error);
-        Assert.Contains("vision-text-dual-encoder", await File.ReadAllTextAsync(Path.Combine(directory, "config.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "vision-text-dual-encoder", await File.ReadAllTextAsync(Path.Combine(directory, "config.json"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(directory, "mine.txt"), TestContext.Current.CancellationToken));
     }
 
@@ -130,10 +140,12 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
     {
         var vocabulary = runs.Data.In("changing.txt");
         File.Copy(runs.Data.In("vocab.txt"), vocabulary);
-        var trained = await Cli.RunAsync(["train", runs.Data.In("timix.json"), "--run", "changing", "--quiet", "--steps", "1", "--threads", "1", "--set", $"data.vocabulary={vocabulary}", .. runs.Places]);
+        var trained = await Cli.RunAsync(["train", runs.Data.In("timix.json"), "--run", "changing", "--quiet", "--steps", "1", "--threads", "1", "--set",
+            $"data.vocabulary={vocabulary}", .. runs.Places]);
         Assert.True(trained.Code == ExitCode.Done, trained.Output + trained.Error);
         await File.AppendAllTextAsync(vocabulary, "another\n", TestContext.Current.CancellationToken);
-        (await Cli.RunAsync(["export", "changing", "--format", "transformers", "--out", runs.Out("changed"), .. runs.Places])).IsMistake("has 15 pieces now; the snapshot was trained with 14");
+        (await Cli.RunAsync(["export", "changing", "--format", "transformers", "--out", runs.Out("changed"), .. runs.Places]))
+            .IsMistake("has 15 pieces now; the snapshot was trained with 14");
     }
 
     private const int NoTorch = 77;
@@ -155,7 +167,9 @@ public sealed class ExportCommandTests(ExportCommandTests.TinyRuns runs) : IClas
 
         var script = Path.Combine(AppContext.BaseDirectory, "towers.py");
         using var process = Process.Start(new ProcessStartInfo(
-            "/bin/sh", ["-c", $"/usr/bin/python3 -c 'import torch' || exit {NoTorch}; exec /usr/bin/python3 \"$0\" check \"$1\" \"$2\"", script, directory, check]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            "/bin/sh", ["-c", $"/usr/bin/python3 -c 'import torch' || exit {NoTorch}; exec /usr/bin/python3 \"$0\" check \"$1\" \"$2\"", script, directory,
+                check])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await error);

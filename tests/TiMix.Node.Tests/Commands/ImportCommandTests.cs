@@ -28,7 +28,8 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Contains("not used: text_projection", imported.Output, StringComparison.Ordinal);
         Assert.Contains($"--set model.init={Weights}", imported.Output, StringComparison.Ordinal);
 
-        var trained = await Cli.RunAsync(["train", recipe, "--run", "warm", "--threads", "1", "--runs-dir", _data.Runs, "--set", $"model.init={Weights}", .. Places]);
+        var trained = await Cli.RunAsync(
+            ["train", recipe, "--run", "warm", "--threads", "1", "--runs-dir", _data.Runs, "--set", $"model.init={Weights}", .. Places]);
         Assert.True(trained.Code == ExitCode.Done, trained.Output + trained.Error);
         var summary = JsonNode.Parse(await File.ReadAllTextAsync(_data.In("runs", "warm", "summary.json"), TestContext.Current.CancellationToken))!;
         Assert.Equal(InitialWeights.HashOf(Weights), summary["recipe"]!["model"]!["initSha256"]!.GetValue<string>());
@@ -39,11 +40,14 @@ public sealed class ImportCommandTests : IDisposable
     {
         var recipe = WriteRecipe("gelu");
         (await Cli.RunAsync(["import", recipe, .. Places])).IsMistake("nothing to take");
-        (await Cli.RunAsync(["import", recipe, "--image", "nowhere.safetensors", "--out", Weights, .. Places])).IsMistake("nowhere.safetensors: the weights cannot be read");
+        (await Cli.RunAsync(["import", recipe, "--image", "nowhere.safetensors", "--out", Weights, .. Places]))
+            .IsMistake("nowhere.safetensors: the weights cannot be read");
         (await Cli.RunAsync(["import", recipe, "--text", Clip, "--out", Weights, .. Places])).IsMistake("its text tower is CLIP's");
-        (await Cli.RunAsync(["import", recipe, "--image", Clip, "--out", Weights, "--set", "model.visionWidth=32", .. Places])).IsMistake("\"visual.class_embedding\" is [16], expected [32]");
+        (await Cli.RunAsync(["import", recipe, "--image", Clip, "--out", Weights, "--set", "model.visionWidth=32", .. Places]))
+            .IsMistake("\"visual.class_embedding\" is [16], expected [32]");
         Assert.False(File.Exists(Weights));
-        (await Cli.RunAsync(["train", recipe, "--runs-dir", _data.Runs, "--set", "model.init=nowhere.safetensors", .. Places])).IsMistake("nowhere.safetensors cannot be read");
+        (await Cli.RunAsync(["train", recipe, "--runs-dir", _data.Runs, "--set", "model.init=nowhere.safetensors", .. Places]))
+            .IsMistake("nowhere.safetensors cannot be read");
         (await Cli.RunAsync(["train", recipe, "--runs-dir", _data.Runs, "--set", "model.textLayout=clip", .. Places])).IsMistake("CLIP's own tokenizer");
     }
 

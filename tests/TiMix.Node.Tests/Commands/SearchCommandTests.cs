@@ -9,7 +9,8 @@ namespace TiMix.Node.Tests.Commands;
 public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, IDisposable
 {
     private static readonly (string Name, SKColor Color)[] Colors =
-        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow), ("black", SKColors.Black), ("white", SKColors.White)];
+        [("red", SKColors.Red), ("green", SKColors.Green), ("blue", SKColors.Blue), ("yellow", SKColors.Yellow), ("black", SKColors.Black),
+            ("white", SKColors.White)];
 
     private readonly CommandTests.TinyRun _run;
     private readonly string _folder = Directory.CreateTempSubdirectory("timix-search-").FullName;
@@ -33,7 +34,8 @@ public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, ID
         var sheetFile = Path.Combine(_folder, "sheet");
         var first = await Search("a red square", "--sheet", sheetFile, "--top", "7", "--run", "done");
         Assert.True(first.Code == ExitCode.Done, first.Error);
-        Assert.StartsWith($"\"a red square\" among 12 pictures of {_folder} (12 newly encoded), by done after 6 steps:", first.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"\"a red square\" among 12 pictures of {_folder} (12 newly encoded), by done after 6 steps:", first.Output, StringComparison.Ordinal);
         Assert.Contains("1 left out:\n  broken.jpg: its picture cannot be decoded", first.Output, StringComparison.Ordinal);
         Assert.Contains($"Wrote {sheetFile}", first.Output, StringComparison.Ordinal);
         Assert.Empty(first.Error);
@@ -50,13 +52,15 @@ public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, ID
 
         // The first hit's own colour in the middle of the first cell, the sixth hit's at the beginning of the second row.
         using var sheet = SKBitmap.Decode(sheetFile);
-        var listed = first.Output.Split('\n').SkipWhile(line => !line.StartsWith("rank", StringComparison.Ordinal)).Skip(1).Take(7).Select(line => line[14..]).ToList();
+        var listed = first.Output.Split('\n').SkipWhile(line => !line.StartsWith("rank", StringComparison.Ordinal)).Skip(1).Take(7).Select(line => line[14..])
+            .ToList();
         Assert.Equal(7, listed.Distinct().Count());
         var top = SearchSheet.HeadHeight(new SheetHead("", "", []));
         Assert.Equal(SearchSheet.Gap + (SearchSheet.Columns * (SearchSheet.Cell + SearchSheet.Gap)), sheet.Width);
         Assert.Equal(ColorOf(listed[0]), sheet.GetPixel(SearchSheet.Gap + (SearchSheet.Cell / 2), top + (SearchSheet.Cell / 2)));
         Assert.Equal(ColorOf(listed[5]), sheet.GetPixel(SearchSheet.Gap + (SearchSheet.Cell / 2), sheet.Height - 60 - (SearchSheet.Cell / 2)));
-        var names = Enumerable.Range(SearchSheet.Gap, SearchSheet.Cell).Count(x => Enumerable.Range(top + SearchSheet.Cell + 4, 34).Any(y => sheet.GetPixel(x, y).Red < 160));
+        var names = Enumerable.Range(SearchSheet.Gap, SearchSheet.Cell)
+            .Count(x => Enumerable.Range(top + SearchSheet.Cell + 4, 34).Any(y => sheet.GetPixel(x, y).Red < 160));
         Assert.InRange(names, 20, SearchSheet.Cell);
     }
 
@@ -78,7 +82,9 @@ public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, ID
     public async Task Words_that_say_nothing_and_words_past_the_end_are_named()
     {
         var unknown = await Search("красный квадрат", "--top", "1");
-        Assert.Contains("no words of the vocabulary, so they tell the model little or nothing: красный, квадрат; there is no other word, so the order means nothing", unknown.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "no words of the vocabulary, so they tell the model little or nothing: красный, квадрат; there is no other word, so the order means nothing",
+            unknown.Output, StringComparison.Ordinal);
         var longer = await Search("a red square on a red square on a red square", "--top", "1");
         Assert.Contains("the query is longer than what the model reads; cut off: a red square\n", longer.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("vocabulary", longer.Output, StringComparison.Ordinal);
@@ -90,14 +96,17 @@ public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, ID
         var text = await Cli.RunAsync(["classify", "--images", _folder, "--template", "a {}", "--template", "{} square", .. _run.Places]);
         Assert.True(text.Code == ExitCode.Done, text.Error);
         Assert.StartsWith("12 pictures, 6 classes, 2 templates, by done after 6 steps", text.Output, StringComparison.Ordinal);
-        var json = JsonNode.Parse((await Cli.RunAsync(["classify", "--images", _folder, "--template", "a {}", "--template", "{} square", "--json", .. _run.Places])).Output)!;
+        var json = JsonNode.Parse(
+            (await Cli.RunAsync(["classify", "--images", _folder, "--template", "a {}", "--template", "{} square", "--json", .. _run.Places])).Output)!;
         var pictures = json["pictures"]!.AsArray();
         double right = pictures.Count(picture => (string)picture!["label"]! == (string)picture["guesses"]![0]!["name"]!);
         double five = pictures.Count(picture => picture!["guesses"]!.AsArray().Any(guess => (string)guess!["name"]! == (string)picture["label"]!));
         Assert.Equal((12, 5), (pictures.Count, pictures[0]!["guesses"]!.AsArray().Count));
         Assert.Equal(100 * right / 12, (double)json["top1"]!, 1e-9);
         Assert.Equal(100 * five / 12, (double)json["top5"]!, 1e-9);
-        Assert.Contains(FormattableString.Invariant($"top-1 {100 * right / 12:F2} %, top-5 {100 * five / 12:F2} % (chance 16.67 and 83.33)"), text.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            FormattableString.Invariant($"top-1 {100 * right / 12:F2} %, top-5 {100 * five / 12:F2} % (chance 16.67 and 83.33)"), text.Output,
+            StringComparison.Ordinal);
         Assert.Equal(Colors.Select(color => color.Name).Order(StringComparer.Ordinal), json["perClass"]!.AsArray().Select(one => (string)one!["name"]!));
         Assert.All(json["perClass"]!.AsArray(), one => Assert.Equal(2, (int)one!["pictures"]!));
         Assert.Equal(right, json["perClass"]!.AsArray().Sum(one => (double)one!["top1"]! * 2 / 100), 1e-9);
@@ -113,7 +122,8 @@ public sealed class SearchCommandTests : IClassFixture<CommandTests.TinyRun>, ID
         Assert.True(listed.Code == ExitCode.Done, listed.Error);
         Assert.StartsWith("2 pictures, 2 classes, 2 templates, by done", listed.Output, StringComparison.Ordinal);
         Assert.Matches(@"\n2\.png: (red|blue) \d+ %, (red|blue) \d+ %\n", listed.Output);
-        var inline = await Cli.RunAsync(["classify", "--images", Path.Combine(_folder, "green"), "--labels", "red, blue", "--template", "a {}", "--template", "a {} square", .. _run.Places]);
+        var inline = await Cli.RunAsync(["classify", "--images", Path.Combine(_folder, "green"), "--labels", "red, blue", "--template", "a {}", "--template",
+            "a {} square", .. _run.Places]);
         Assert.Equal(listed.Output, inline.Output);
     }
 

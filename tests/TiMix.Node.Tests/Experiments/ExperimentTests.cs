@@ -24,7 +24,9 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(50 + 5 + 27, runs.Count);
         var equal = runs.Single(run => run.Name == "none-25pct-680-s1");
         Assert.Equal((680, 68, 136), (equal.Recipe.Optimization.Steps, equal.Recipe.Optimization.WarmupSteps, equal.Recipe.Mix.RampSteps));
-        Assert.Equal((0.1, 2UL, "timix"), runs.Where(run => run.Name == "timix-10pct-500-s2").Select(run => (run.Recipe.Data.Fraction, run.Recipe.Run.Seed, run.Recipe.Mix.Method)).Single());
+        Assert.Equal(
+            (0.1, 2UL, "timix"),
+            runs.Where(run => run.Name == "timix-10pct-500-s2").Select(run => (run.Recipe.Data.Fraction, run.Recipe.Run.Seed, run.Recipe.Mix.Method)).Single());
     }
 
     [Fact]
@@ -33,11 +35,15 @@ public sealed class ExperimentTests : IDisposable
         WriteFinished(("none", 1, 10), ("timix", 1, 11), ("none", 2, 12), ("timix", 2, 14));
         var cli = await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--report-only");
         Assert.True(cli.Code == ExitCode.Done, cli.Error);
-        Assert.Contains("timix - none: +1.50 test.meanRecall (-4.85 to +7.85, 2 pairs): not resolved: would need about 4 seeds", cli.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "timix - none: +1.50 test.meanRecall (-4.85 to +7.85, 2 pairs): not resolved: would need about 4 seeds", cli.Output, StringComparison.Ordinal);
         var report = await File.ReadAllTextAsync(Path.Combine(_directory, "report", "report.md"), TestContext.Current.CancellationToken);
-        Assert.Contains("| timix − none | 2 | +1.50 | −4.85 to +7.85 | + + | 0.205 | not resolved: would need about 4 seeds |", report, StringComparison.Ordinal);
+        Assert.Contains(
+            "| timix − none | 2 | +1.50 | −4.85 to +7.85 | + + | 0.205 | not resolved: would need about 4 seeds |", report, StringComparison.Ordinal);
         Assert.True(new FileInfo(Path.Combine(_directory, "report", "arms.png")).Length > 5000);
-        Assert.Contains("none-10pct-30-s1,none,1,0.1,30,finished,abc,10", await File.ReadAllTextAsync(Path.Combine(_directory, "report", "results.csv"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "none-10pct-30-s1,none,1,0.1,30,finished,abc,10",
+            await File.ReadAllTextAsync(Path.Combine(_directory, "report", "results.csv"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +61,8 @@ public sealed class ExperimentTests : IDisposable
     {
         WriteFinished(("none", 1, 10));
         var place = Path.Combine(_directory, "none-10pct-30-s1", "recipe.json");
-        await File.WriteAllTextAsync(place, (await File.ReadAllTextAsync(place, TestContext.Current.CancellationToken)).Replace("\"warmupSteps\": 4", "\"warmupSteps\": 5", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(place, (await File.ReadAllTextAsync(place, TestContext.Current.CancellationToken)).Replace(
+            "\"warmupSteps\": 4", "\"warmupSteps\": 5", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         (await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--dry-run")).IsMistake("optimization.warmupSteps");
     }
 
@@ -78,7 +85,8 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public async Task A_choice_that_the_experiment_does_not_have_is_refused()
     {
-        (await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--arms", "oracle", "--dry-run")).IsMistake("there is no oracle in this experiment; it has none, timix");
+        (await Cli.RunAsync("experiment", "quick", "--dir", _directory, "--arms", "oracle", "--dry-run"))
+            .IsMistake("there is no oracle in this experiment; it has none, timix");
         (await Cli.RunAsync("experiment", "nothing", "--dir", _directory, "--dry-run")).IsMistake("there is no experiment \"nothing\"");
     }
 
@@ -93,7 +101,8 @@ public sealed class ExperimentTests : IDisposable
             File.WriteAllText(place.Recipe, RecipeFile.Write(run.Recipe));
             File.WriteAllText(place.Summary, new JsonObject
             {
-                ["fingerprint"] = "abc", ["recipe"] = JsonNode.Parse(RecipeFile.Write(run.Recipe)), ["evaluation"] = new JsonObject { ["test"] = new JsonObject { ["meanRecall"] = recall } },
+                ["fingerprint"] = "abc", ["recipe"] = JsonNode.Parse(RecipeFile.Write(run.Recipe)),
+                ["evaluation"] = new JsonObject { ["test"] = new JsonObject { ["meanRecall"] = recall } },
             }.ToJsonString());
         }
     }

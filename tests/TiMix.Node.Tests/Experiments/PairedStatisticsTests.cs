@@ -8,7 +8,8 @@ public sealed class PairedStatisticsTests
     [InlineData(1, 12.706)]
     [InlineData(4, 2.776)]
     [InlineData(9, 2.262)]
-    public void Quantiles_are_those_of_the_published_table(int freedom, double published) => Assert.Equal(published, PairedStatistics.Quantile(0.975, freedom), 5e-4);
+    public void Quantiles_are_those_of_the_published_table(int freedom, double published) =>
+        Assert.Equal(published, PairedStatistics.Quantile(0.975, freedom), 5e-4);
 
     [Fact]
     public void Differences_have_the_interval_and_the_p_worked_out_by_hand()

@@ -15,7 +15,9 @@ public sealed class LauncherTextTests
     {
         Assert.Equal("mixer-1 died (signal 9); it starts again in 0.2 s: last", LauncherText.Of(new LauncherNotice.Died("mixer-1", 137, 200, "last")));
         Assert.Equal("mixer-1 died (exit code 1); it starts again in 6.4 s", LauncherText.Of(new LauncherNotice.Died("mixer-1", 1, 6400, null)));
-        Assert.Equal("trainer-1 hangs (silent for 3 s): its process is ended", LauncherText.Of(new LauncherNotice.Hangs("trainer-1", new LossReason(LossKind.Silent, 3))));
+        Assert.Equal(
+            "trainer-1 hangs (silent for 3 s): its process is ended",
+            LauncherText.Of(new LauncherNotice.Hangs("trainer-1", new LossReason(LossKind.Silent, 3))));
     }
 
     [Fact]

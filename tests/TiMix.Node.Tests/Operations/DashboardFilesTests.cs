@@ -11,7 +11,9 @@ public sealed class DashboardFilesTests
     {
         static string Text(string name) => Encoding.UTF8.GetString(DashboardFiles.Read(name));
         var order = Text("modules.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(DashboardFiles.Names.Where(name => name.EndsWith(".js", StringComparison.Ordinal) && !name.StartsWith("uPlot", StringComparison.Ordinal)), order.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            DashboardFiles.Names.Where(name => name.EndsWith(".js", StringComparison.Ordinal) && !name.StartsWith("uPlot", StringComparison.Ordinal)),
+            order.Order(StringComparer.Ordinal));
         for (var i = 0; i < order.Length; i++)
         {
             Assert.All(Regex.Matches(Text(order[i]), "from '\\./([^']+)'"), taken => Assert.Contains(taken.Groups[1].Value, order[..i]));

@@ -50,14 +50,23 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
     public static ClusterDescription Describe(RunStatus status = RunStatus.Running, bool held = false, WaitReason? waiting = null, long generation = 3)
     {
         var view = new View(generation, 10, [new Share("a~1", "trainer-1", "tcp://a", 0, 3), new Share("b~1", "trainer-2", "tcp://b", 3, 1)]);
-        TrainerStatus Trainer(string id, string node) => new(id, node, 1, "tcp://x", "cpu", TrainerPhase.Running, generation, generation, 12, null, [], false, 0.25);
-        NodeDescription Node(string name, long ago, double cpu, params string[] roles) => new(name, new NodeVitals(roles, "host", 41, "cpu", 1, 300L << 20, cpu, 2 * cpu), ago);
+        TrainerStatus Trainer(string id, string node) =>
+            new(id, node, 1, "tcp://x", "cpu", TrainerPhase.Running, generation, generation, 12, null, [], false, 0.25);
+        NodeDescription Node(string name, long ago, double cpu, params string[] roles) =>
+            new(name, new NodeVitals(roles, "host", 41, "cpu", 1, 300L << 20, cpu, 2 * cpu), ago);
         return new ClusterDescription(
-            status, held, waiting, 12, generation, 1, null, null, view, [Node("coordinator", 200, 5, "coordinator"), Node("trainer-1", 100, 7, "trainer"), Node("trainer-2", 9000, 3, "trainer")],
-            [Trainer("a~1", "trainer-1"), Trainer("b~1", "trainer-2")], [new CommittedSnapshot(10, "step-10", "abc", null)], [new ViewChange(view, new ViewCause(ViewCauseKind.Joins, "trainer-2"), 1000, 1200, 1500)]);
+            status, held, waiting, 12, generation, 1, null, null, view,
+            [Node("coordinator", 200, 5, "coordinator"), Node("trainer-1", 100, 7, "trainer"), Node("trainer-2", 9000, 3, "trainer")],
+            [Trainer("a~1", "trainer-1"), Trainer("b~1", "trainer-2")], [new CommittedSnapshot(10, "step-10", "abc", null)],
+            [new ViewChange(view, new ViewCause(ViewCauseKind.Joins, "trainer-2"), 1000, 1200, 1500)]);
     }
 
-    public static StepReport Step(long step, double loss = 2) => new(step, 100, 0, loss, new(("itc", 1), ("mix", 0.5), ("alignment", 0.25), ("alignmentAccuracy", 0.5)), 0.07, 1e-3, 3, 0.5, 128) { ComputeSeconds = 0.25, ExchangeSeconds = 0.125, UpdateSeconds = 0.0625 };
+    public static StepReport Step(long step, double loss = 2) => new(
+        step, 100, 0, loss, new(("itc", 1), ("mix", 0.5), ("alignment", 0.25), ("alignmentAccuracy", 0.5)), 0.07, 1e-3, 3, 0.5, 128)
+    {
+        ComputeSeconds = 0.25,
+        ExchangeSeconds = 0.125, UpdateSeconds = 0.0625
+    };
 
     public async Task<HttpClient> ServeAsync(string address = "127.0.0.1")
     {

@@ -54,7 +54,8 @@ public sealed class OperationsCommandTests : IAsyncDisposable
     [InlineData("pause", "no run goes on")]
     [InlineData("status", "no run goes on")]
     [InlineData("logs fake --node nobody", "there is no log of \"nobody\"")]
-    public async Task A_mistake_is_one_sentence(string command, string expected) => (await Cli.RunAsync([.. command.Split(' '), "--runs-dir", Runs])).IsMistake(expected);
+    public async Task A_mistake_is_one_sentence(string command, string expected) =>
+        (await Cli.RunAsync([.. command.Split(' '), "--runs-dir", Runs])).IsMistake(expected);
 
     [Theory]
     [InlineData("off", null)]
@@ -72,7 +73,8 @@ public sealed class OperationsCommandTests : IAsyncDisposable
     [InlineData("127.0.0.1")]
     [InlineData("127.0.0.1:70000")]
     [InlineData("example.org:80")]
-    public void Whatever_is_no_address_is_refused(string text) => Assert.Contains("0.0.0.0:8550", Assert.Throws<RunError>(() => HttpOption.Parse(text)).Message, StringComparison.Ordinal);
+    public void Whatever_is_no_address_is_refused(string text) =>
+        Assert.Contains("0.0.0.0:8550", Assert.Throws<RunError>(() => HttpOption.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task The_status_shows_nodes_shares_and_who_is_silent()
@@ -87,8 +89,11 @@ public sealed class OperationsCommandTests : IAsyncDisposable
         var status = await Cli.RunAsync("status", "--runs-dir", Runs);
         Assert.Equal(ExitCode.Done, status.Code);
         Assert.Contains("fake (sample)  training  step 12/1300 (1 %)", status.Output, StringComparison.Ordinal);
-        Assert.Contains(status.Output.Split('\n'), line => line.StartsWith("trainer-1", StringComparison.Ordinal) && line.EndsWith("0–2, step 12", StringComparison.Ordinal));
-        Assert.Contains(status.Output.Split('\n'), line => line.StartsWith("trainer-2", StringComparison.Ordinal) && line.EndsWith("(silent)", StringComparison.Ordinal));
+        Assert.Contains(
+            status.Output.Split('\n'),
+            line => line.StartsWith("trainer-1", StringComparison.Ordinal) && line.EndsWith("0–2, step 12", StringComparison.Ordinal));
+        Assert.Contains(
+            status.Output.Split('\n'), line => line.StartsWith("trainer-2", StringComparison.Ordinal) && line.EndsWith("(silent)", StringComparison.Ordinal));
         var json = await Cli.RunAsync("status", "--json", "--run", "fake", "--runs-dir", Runs);
         Assert.Equal(12, System.Text.Json.Nodes.JsonNode.Parse(json.Output)!["step"]!.GetValue<long>());
     }
@@ -105,7 +110,8 @@ public sealed class OperationsCommandTests : IAsyncDisposable
             records.Add(new EvaluationReport(2, [new SplitEvaluation("validation", 10, new Dictionary<string, double> { ["meanRecall"] = 11.5 })]));
         }
 
-        string[] Line(Cli cli) => Assert.Single(cli.Output.Split('\n'), line => line.StartsWith("fake", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] Line(Cli cli) => Assert.Single(cli.Output.Split('\n'), line => line.StartsWith("fake", StringComparison.Ordinal))
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["fake", "going", "on", "2/1300", "12.50", "%"], Line(await Cli.RunAsync("runs", "--runs-dir", Runs))[..6]);
         using (var client = await _run.ServeAsync())
         {
@@ -134,7 +140,9 @@ public sealed class OperationsCommandTests : IAsyncDisposable
         File.WriteAllLines(Path.Combine(_run.Directory.Path, "nodes", "trainer-1.log"), ["one", "two", "three"]);
         File.WriteAllText(Path.Combine(_run.Directory.Path, "nodes", "trainer-1.akka.txt"), "of the cluster\n");
         var all = await Cli.RunAsync("logs", "fake", "--lines", "2", "--runs-dir", Runs);
-        Assert.Equal(["of the run", "two", "three", "of the cluster"], all.Output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("==", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["of the run", "two", "three", "of the cluster"],
+            all.Output.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("==", StringComparison.Ordinal)));
         var one = await Cli.RunAsync("logs", "fake", "--node", "trainer-1", "--runs-dir", Runs);
         Assert.Equal(["one", "two", "three"], one.Output.Split('\n').Skip(1).Where(line => line.Length > 0));
     }

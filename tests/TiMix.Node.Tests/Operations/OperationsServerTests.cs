@@ -25,9 +25,13 @@ public sealed class OperationsServerTests : IAsyncDisposable
         using var client = await _run.ServeAsync();
         _run.Board!.StepCompleted(FakeRun.Step(12));
         var state = await StateAsync(client, state => state["nodes"]!.AsArray().Count == 3);
-        Assert.Equal(("fake", "training", 12, 1300), (Text(state["run"]), Text(state["status"]), state["step"]!.GetValue<long>(), state["steps"]!.GetValue<long>()));
-        Assert.Equal(["coordinator True", "trainer-1 True", "trainer-2 False"], state["nodes"]!.AsArray().Select(node => $"{node!["name"]} {node["alive"]!.GetValue<bool>()}"));
-        Assert.Equal(["trainer-1 0 3", "trainer-2 3 1"], state["trainers"]!.AsArray().Select(trainer => $"{trainer!["node"]} {trainer["first"]} {trainer["count"]}"));
+        Assert.Equal(
+            ("fake", "training", 12, 1300), (Text(state["run"]), Text(state["status"]), state["step"]!.GetValue<long>(), state["steps"]!.GetValue<long>()));
+        Assert.Equal(
+            ["coordinator True", "trainer-1 True", "trainer-2 False"],
+            state["nodes"]!.AsArray().Select(node => $"{node!["name"]} {node["alive"]!.GetValue<bool>()}"));
+        Assert.Equal(
+            ["trainer-1 0 3", "trainer-2 3 1"], state["trainers"]!.AsArray().Select(trainer => $"{trainer!["node"]} {trainer["first"]} {trainer["count"]}"));
         Assert.Equal("trainer-2 joins", Text(state["views"]![0]!["reason"]));
         Assert.Null(state["snapshots"]![0]!["meanRecall"]);
         Assert.Equal((1288 * 0.5, 128.0), (state["etaSeconds"]!.GetValue<double>(), state["samplesPerSecond"]!.GetValue<double>()));
@@ -69,7 +73,9 @@ public sealed class OperationsServerTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.OK, (await client.PostAsJsonAsync("api/scale", new { trainers = 3 })).StatusCode);
         _run.Next = new Answer(false, "There is no node x; there are y.", Unknown: true);
         var unknown = await client.PostAsJsonAsync("api/drain", new { node = "x" });
-        Assert.Equal((HttpStatusCode.NotFound, "There is no node x; there are y."), (unknown.StatusCode, (await unknown.Content.ReadFromJsonAsync<OperationsAnswer>())!.Text));
+        Assert.Equal(
+            (HttpStatusCode.NotFound, "There is no node x; there are y."),
+            (unknown.StatusCode, (await unknown.Content.ReadFromJsonAsync<OperationsAnswer>())!.Text));
         _run.Next = new Answer(false, "not now");
         Assert.Equal(HttpStatusCode.Conflict, (await client.PostAsync("api/pause", null)).StatusCode);
         Assert.Equal([.. Wishes, "scale 3", "drain x", "pause"], _run.Asked);
@@ -157,7 +163,8 @@ public sealed class OperationsServerTests : IAsyncDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var board = new RunBoard(_run.Directory, _run, TimeProvider.System);
-        var mistake = await Assert.ThrowsAsync<RunError>(() => OperationsServer.StartAsync((IPEndPoint)taken.LocalEndpoint, _run.Options, _run.Directory, board, _run));
+        var mistake = await Assert.ThrowsAsync<RunError>(
+            () => OperationsServer.StartAsync((IPEndPoint)taken.LocalEndpoint, _run.Options, _run.Directory, board, _run));
         Assert.Contains("--http off", mistake.Message, StringComparison.Ordinal);
     }
 
@@ -214,10 +221,24 @@ public sealed class OperationsServerTests : IAsyncDisposable
         _run.Board!.StepCompleted(FakeRun.Step(12, 2.5));
         await StateAsync(client, state => state["nodes"]!.AsArray().Count == 3);
         var metrics = await client.GetStringAsync("metrics");
-        Assert.Contains(metrics.Split('\n'), line => line.StartsWith("timix_loss", StringComparison.Ordinal) && line.Contains("run=\"fake\"", StringComparison.Ordinal) && line.EndsWith(" 2.5", StringComparison.Ordinal));
-        Assert.Contains(metrics.Split('\n'), line => line.StartsWith("timix_node_alive", StringComparison.Ordinal) && line.Contains("node=\"trainer-2\"", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal));
+        Assert.Contains(metrics.Split('\n'), line => line.StartsWith("timix_loss", StringComparison.Ordinal)
+            && line.Contains("run=\"fake\"", StringComparison.Ordinal) && line.EndsWith(" 2.5", StringComparison.Ordinal));
+        Assert.Contains(metrics.Split('\n'), line => line.StartsWith("timix_node_alive", StringComparison.Ordinal)
+            && line.Contains("node=\"trainer-2\"", StringComparison.Ordinal) && line.EndsWith(" 0", StringComparison.Ordinal));
         var paths = JsonNode.Parse(await client.GetStringAsync("openapi/v1.json"))!["paths"]!.AsObject().Select(path => path.Key);
-        Assert.Superset(new HashSet<string> { "/api/run", "/api/metrics", "/api/stream", "/api/scale", "/api/drain", "/api/pause", "/api/continue", "/api/snapshot", "/api/stop" }, paths.ToHashSet());
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "/api/run",
+                "/api/metrics",
+                "/api/stream",
+                "/api/scale",
+                "/api/drain",
+                "/api/pause",
+                "/api/continue",
+                "/api/snapshot",
+                "/api/stop",
+            }, paths.ToHashSet());
     }
 
     [Fact]
@@ -227,12 +248,18 @@ public sealed class OperationsServerTests : IAsyncDisposable
         var seed = 20261125;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var chance = new Random(seed);
-        string[] words = ["GET", "POST", "PUT", "api", "/api/run", "/api/scale", "/api/metrics?points=-1", "/api/metrics?from=99999999999999999999", "%00", "..", "/assets/../../etc/passwd", "HTTP/1.1", "HTTP/9", "\r\n", "\r\n\r\n", "Host: localhost", "Content-Length: -5", "Content-Length: 99999999", "Transfer-Encoding: chunked", "{\"trainers\":", "\0", "é"];
+        string[] words =
+        [
+            "GET", "POST", "PUT", "api", "/api/run", "/api/scale", "/api/metrics?points=-1", "/api/metrics?from=99999999999999999999", "%00", "..",
+            "/assets/../../etc/passwd", "HTTP/1.1", "HTTP/9", "\r\n", "\r\n\r\n", "Host: localhost", "Content-Length: -5", "Content-Length: 99999999",
+            "Transfer-Encoding: chunked", "{\"trainers\":", "\0", "é",
+        ];
         for (var i = 0; i < 200; i++)
         {
             using var socket = new TcpClient();
             await socket.ConnectAsync(IPAddress.Loopback, client.BaseAddress!.Port);
-            var bytes = chance.Next(3) == 0 ? RandomBytes(chance) : Encoding.UTF8.GetBytes(string.Join(chance.Next(2) == 0 ? " " : "", Enumerable.Range(0, chance.Next(1, 12)).Select(_ => words[chance.Next(words.Length)])));
+            var bytes = chance.Next(3) == 0 ? RandomBytes(chance) : Encoding.UTF8.GetBytes(
+                string.Join(chance.Next(2) == 0 ? " " : "", Enumerable.Range(0, chance.Next(1, 12)).Select(_ => words[chance.Next(words.Length)])));
             try
             {
                 await socket.GetStream().WriteAsync(bytes);

@@ -23,7 +23,8 @@ public sealed class ReportTests : IAsyncDisposable
         var view = new View(1, 0, [new Share("a~1", "trainer-1", "tcp://a", 0, 4)]);
         IReadOnlyList<IEvent> journal =
         [
-            new RunStarted("{}", 1300, 4, 1), new TrainerJoined("a~1", "trainer-1", 5), new ViewProposed(view, [], 1, new ViewCause(ViewCauseKind.Joins, "</script><b>trainer-1</b>"), 5, 6), new ViewInstalled(1, 7),
+            new RunStarted("{}", 1300, 4, 1), new TrainerJoined("a~1", "trainer-1", 5), new ViewProposed(
+                view, [], 1, new ViewCause(ViewCauseKind.Joins, "</script><b>trainer-1</b>"), 5, 6), new ViewInstalled(1, 7),
             new ProgressRecorded(1, 2, 8), new TrainerLost("a~1", "trainer-1", new LossReason(LossKind.ProcessDied), 9),
         ];
         var page = RunReport.Html(_run.Options, RunReport.BoardOf(_run.Directory), journal, [1, 2, 3]);

@@ -22,7 +22,8 @@ public sealed class SheetTextTests
     public void A_part_of_another_font_keeps_its_place_in_either_direction()
     {
         string FontOf(int character) => character is 'x' or 'ל' ? "other" : "own";
-        Assert.Equal([("a", "own"), ("x", "other"), ("b ", "own"), ("ם", "own"), ("ל", "other"), ("ש", "own"), (" c", "own")], TextRuns.Of("axb שלם c", FontOf));
+        Assert.Equal(
+            [("a", "own"), ("x", "other"), ("b ", "own"), ("ם", "own"), ("ל", "other"), ("ש", "own"), (" c", "own")], TextRuns.Of("axb שלם c", FontOf));
     }
 
     [Fact]

@@ -65,7 +65,8 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("flip", "flip", 0)]
     [InlineData("partition 2.5", "partition", 2.5)]
-    public void A_node_understands_what_the_launcher_says(string line, string kind, double seconds) => Assert.Equal(new NodeFault(kind, TimeSpan.FromSeconds(seconds)), ChildControl.Parse(line));
+    public void A_node_understands_what_the_launcher_says(string line, string kind, double seconds) =>
+        Assert.Equal(new NodeFault(kind, TimeSpan.FromSeconds(seconds)), ChildControl.Parse(line));
 
     [Theory]
     [InlineData("")]

@@ -20,11 +20,14 @@ public sealed class ClusterReportingTests
     private static readonly RunOptions Options = new() { Name = "r", RunsDirectory = "runs", DataDirectory = "data", Recipe = new Recipe() };
 
     private static readonly ViewChange Change = new(
-        new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 4)]), new ViewCause(ViewCauseKind.TrainerLost, "trainer-2") { Loss = new LossReason(LossKind.LinkBroke) }, 1000, 1214, 1300);
+        new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 4)]), new ViewCause(
+            ViewCauseKind.TrainerLost, "trainer-2")
+        { Loss = new LossReason(LossKind.LinkBroke) }, 1000, 1214, 1300);
 
     private static readonly FaultRecovery[] Recoveries =
     [
-        new(new InjectedFault("kill", "trainer", "trainer-2", 12, 990), 10, 224, 310), new(new InjectedFault("kill", "mixer", "mixer-1", 20, 2000), null, null, null),
+        new(new InjectedFault("kill", "trainer", "trainer-2", 12, 990), 10, 224, 310), new(
+            new InjectedFault("kill", "mixer", "mixer-1", 20, 2000), null, null, null),
         new(new InjectedFault("hang", "trainer", "trainer-3", 30, 3000), 3000, 3300, 3500),
     ];
 
@@ -58,7 +61,9 @@ public sealed class ClusterReportingTests
     public void The_chaos_report_has_every_fault_the_median_the_worst_and_the_memory()
     {
         using var output = new StringWriter();
-        ChaosReport.Write(Recoveries, [new MemorySample("start", "trainer-1", 200.4), new MemorySample("end", "trainer-1", 210), new MemorySample("middle", "mixer-1", 90)], output);
+        ChaosReport.Write(
+            Recoveries, [new MemorySample("start", "trainer-1", 200.4), new MemorySample("end", "trainer-1", 210), new MemorySample("middle", "mixer-1", 90)],
+            output);
         var text = output.ToString();
         Assert.Matches(@"kill +trainer-2 +12 +10 +224 +310", text);
         Assert.Matches(@"kill +mixer-1 +20 +– +– +–", text);
@@ -71,11 +76,14 @@ public sealed class ClusterReportingTests
     public void The_audit_is_told_to_people_and_to_programs()
     {
         var audit = new AuditReport(false, true, ["sample 3 came twice in epoch 0: in step 1 and in step 2"], 5, [Change]);
-        var examination = new RunExamination(RunState.Empty, 12, audit, Recoveries, RunSummaryAdditions.Of([Change], [.. Recoveries.Select(recovery => recovery.Fault)], audit));
+        var examination = new RunExamination(
+            RunState.Empty, 12, audit, Recoveries, RunSummaryAdditions.Of([Change], [.. Recoveries.Select(recovery => recovery.Fault)], audit));
         var recipe = new Recipe();
         using var output = new StringWriter();
         AuditCommand.Write(examination, recipe, output);
-        Assert.Contains("view 3 from step 12: trainer-1 0–3, trainer-3 4–7 (trainer-2 was lost: its link broke); detected, installed +214 ms, first step +300 ms", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "view 3 from step 12: trainer-1 0–3, trainer-3 4–7 (trainer-2 was lost: its link broke); detected, installed +214 ms, first step +300 ms",
+            output.ToString(), StringComparison.Ordinal);
         Assert.Contains("steps    1 to 12 of 1000: each counts once", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("samples  NOT PROVEN", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("and 4 more", output.ToString(), StringComparison.Ordinal);
@@ -96,7 +104,8 @@ public sealed class ClusterReportingTests
     private static string Text(IRenderable table)
     {
         using var writer = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = 160;
         console.Write(table);
         return writer.ToString();

@@ -70,7 +70,8 @@ public sealed class ReportingTests
         var plain = Evaluation().Splits[0];
         var reranked = new Dictionary<string, double>(plain.Metrics)
         {
-            ["rerankedImageToTextR1"] = 37.5, ["rerankedImageToTextR5"] = 50, ["rerankedImageToTextR10"] = 60, ["rerankedTextToImageR1"] = 45, ["rerankedTextToImageR5"] = 55,
+            ["rerankedImageToTextR1"] = 37.5, ["rerankedImageToTextR5"] = 50, ["rerankedImageToTextR10"] = 60, ["rerankedTextToImageR1"] = 45,
+            ["rerankedTextToImageR5"] = 55,
             ["rerankedTextToImageR10"] = 65, ["rerankedMeanRecall"] = 52.083, ["rerankedMedianRank"] = 1.5,
         };
         using var output = new StringWriter();
@@ -96,9 +97,11 @@ public sealed class ReportingTests
         byte[] red = [.. Enumerable.Repeat((byte)255, size * size), .. new byte[2 * size * size]];
         byte[] blue = [.. new byte[2 * size * size], .. Enumerable.Repeat((byte)255, size * size)];
         byte[] Window(byte[] ground, byte[] pasted, int x, int y) =>
-            [.. Enumerable.Range(0, 3 * size * size).Select(at => at % size >= x && at % size < x + 8 && at / size % size >= y && at / size % size < y + 8 ? pasted[at] : ground[at])];
+            [.. Enumerable.Range(0, 3 * size * size).Select(
+                at => at % size >= x && at % size < x + 8 && at / size % size >= y && at / size % size < y + 8 ? pasted[at] : ground[at])];
         var preview = new MixPreview(
-            size, 4, [.. red, .. blue], ["red", "blue"], new float[32], [1, 0], [.. Window(red, blue, 0, 0), .. Window(blue, red, 8, 8)], 0.75f, 2, [0, 8], [4, 0]);
+            size, 4, [.. red, .. blue], ["red", "blue"], new float[32], [1, 0], [.. Window(red, blue, 0, 0), .. Window(blue, red, 8, 8)], 0.75f, 2, [0, 8],
+            [4, 0]);
         using var sheet = MixSheet.Draw(preview);
         Assert.Equal((828, 34 + (2 * 230)), (sheet.Width, sheet.Height));
         SKColor At(int row, int column, int x, int y) => sheet.GetPixel(12 + (column * 204) + x, 34 + (row * 230) + y);
@@ -115,18 +118,23 @@ public sealed class ReportingTests
     public void A_sheet_that_cannot_be_written_is_the_users_mistake()
     {
         var preview = new MixPreview(4, 1, new byte[96], ["a", "b"], [], [1, 0], new byte[96], 1, 0, [], []);
-        Assert.Contains("cannot be written", Assert.Throws<RunError>(() => MixSheet.Write(preview, Path.Combine(Path.GetTempPath(), "no-such-directory", "x.png"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be written", Assert.Throws<RunError>(() => MixSheet.Write(preview, Path.Combine(Path.GetTempPath(), "no-such-directory", "x.png"))).Message,
+            StringComparison.Ordinal);
     }
 
-    private static StepReport Step(long step, long steps) => new(step, steps, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
+    private static StepReport Step(long step, long steps) =>
+        new(step, steps, 0, 1.5, new(("itc", 1), ("mix", 0.25), ("alignment", 0.25), ("alignmentAccuracy", 0.9)), 0.07, 1e-3, 2, 0.5, 16);
 
     private static EvaluationReport Evaluation() => new(7,
     [
         new SplitEvaluation("test", 8, new Dictionary<string, double>
         {
-            ["imageToTextR1"] = 12.5, ["imageToTextR5"] = 62.5, ["imageToTextR10"] = 100, ["textToImageR1"] = 25, ["textToImageR5"] = 75, ["textToImageR10"] = 100,
+            ["imageToTextR1"] = 12.5, ["imageToTextR5"] = 62.5, ["imageToTextR10"] = 100, ["textToImageR1"] = 25, ["textToImageR5"] = 75,
+            ["textToImageR10"] = 100,
             ["meanRecall"] = 33.333, ["medianRank"] = 2.5, ["miLowerBoundNats"] = 1.25, ["miShareOfLogN"] = 0.6, ["skippedSamples"] = 2,
-            ["pointingGame"] = 40, ["pointingGameRandom"] = 10, ["pointingGameCentre"] = 20, ["pointingGameLargestBox"] = 30, ["energyInBox"] = 15, ["energyInBoxRandom"] = 5,
+            ["pointingGame"] = 40, ["pointingGameRandom"] = 10, ["pointingGameCentre"] = 20, ["pointingGameLargestBox"] = 30, ["energyInBox"] = 15,
+            ["energyInBoxRandom"] = 5,
         }),
     ]);
 }

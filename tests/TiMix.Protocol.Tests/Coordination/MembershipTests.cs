@@ -303,11 +303,14 @@ public sealed class MembershipTests
         Assert.Equal(["a"], Ordered<TrainerOrders.StopAfterStep>());
     }
 
-    private void Hear(string trainer, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false, string[]? suspects = null) =>
+    private void Hear(
+        string trainer, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false, string[]? suspects = null) =>
         _membership = _membership.Hear(Status(trainer, phase, generation, applied, hash) with { Leaving = leaving, Suspects = suspects ?? [] }, _now);
 
     private TrainerStatus Status(string trainer, TrainerPhase phase, long generation, long applied, string? hash) =>
-        new(trainer, "n-" + trainer, _numbers[trainer] = _numbers.GetValueOrDefault(trainer) + 1, "e-" + trainer, "cpu", phase, generation, applied < 0 ? 0 : generation, applied, hash, [], false, 0);
+        new(
+            trainer, "n-" + trainer, _numbers[trainer] = _numbers.GetValueOrDefault(trainer) + 1, "e-" + trainer, "cpu", phase, generation,
+            applied < 0 ? 0 : generation, applied, hash, [], false, 0);
 
     private void Pass(TimeSpan time) => _now += (long)time.TotalMilliseconds + 1;
 

@@ -93,7 +93,9 @@ public sealed class RunStateTests
     {
         Begin();
         Assert.Empty(Tell(new ReportSnapshotFailed(1, 5, "disk full")));
-        Assert.Equal(new StopReason(StopKind.SnapshotFailed, 20, "disk full"), Assert.IsType<RunPaused>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason);
+        Assert.Equal(
+            new StopReason(StopKind.SnapshotFailed, 20, "disk full"),
+            Assert.IsType<RunPaused>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason);
     }
 
     [Fact]
@@ -122,7 +124,9 @@ public sealed class RunStateTests
     public void Replaying_the_journal_gives_the_same_state()
     {
         Begin();
-        Happen(new TrainerJoined("a", "n1", Now), Proposal(1, 0, 1), new ViewInstalled(1, Now), new ProgressRecorded(1, 3, Now), new ReplicaDiverged("a", "n1", 3, Now));
+        Happen(
+            new TrainerJoined("a", "n1", Now), Proposal(1, 0, 1), new ViewInstalled(1, Now), new ProgressRecorded(1, 3, Now),
+            new ReplicaDiverged("a", "n1", 3, Now));
         Tell(new ReportSnapshot(1, 5, "s5", "f"));
         Tell(Evaluation(5, 12));
         Tell(new FailRun("why"));

@@ -8,15 +8,21 @@ public sealed class FaultScheduleTests
     [Fact]
     public void A_schedule_is_read_in_the_order_of_its_steps()
     {
-        var schedule = FaultSchedule.Parse("kill:mixer@40, kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55,kill:all@60");
+        var schedule = FaultSchedule.Parse(
+            "kill:mixer@40, kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55,kill:all@60");
         Assert.Equal(
             [
-                new Fault(FaultKind.Kill, "trainer", 12, TimeSpan.Zero), new Fault(FaultKind.Join, "trainer", 20, TimeSpan.Zero), new Fault(FaultKind.Drain, "trainer", 28, TimeSpan.Zero),
-                new Fault(FaultKind.Hang, "trainer", 33, TimeSpan.Zero), new Fault(FaultKind.Kill, "mixer", 40, TimeSpan.Zero), new Fault(FaultKind.Kill, "coordinator", 46, TimeSpan.Zero),
-                new Fault(FaultKind.Partition, "trainer", 50, TimeSpan.FromSeconds(3)), new Fault(FaultKind.Flip, "trainer", 55, TimeSpan.Zero), new Fault(FaultKind.Kill, "all", 60, TimeSpan.Zero),
+                new Fault(FaultKind.Kill, "trainer", 12, TimeSpan.Zero), new Fault(FaultKind.Join, "trainer", 20, TimeSpan.Zero), new Fault(
+                    FaultKind.Drain, "trainer", 28, TimeSpan.Zero),
+                new Fault(FaultKind.Hang, "trainer", 33, TimeSpan.Zero), new Fault(FaultKind.Kill, "mixer", 40, TimeSpan.Zero), new Fault(
+                    FaultKind.Kill, "coordinator", 46, TimeSpan.Zero),
+                new Fault(FaultKind.Partition, "trainer", 50, TimeSpan.FromSeconds(3)), new Fault(FaultKind.Flip, "trainer", 55, TimeSpan.Zero), new Fault(
+                    FaultKind.Kill, "all", 60, TimeSpan.Zero),
             ],
             schedule.Faults);
-        Assert.Equal("kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55,kill:all@60", schedule.ToString());
+        Assert.Equal(
+            "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:mixer@40,kill:coordinator@46,partition:trainer@50/3s,flip:trainer@55,kill:all@60",
+            schedule.ToString());
     }
 
     [Theory]
@@ -24,7 +30,8 @@ public sealed class FaultScheduleTests
     [InlineData("hang:mixer@3/1.5s", 1500)]
     [InlineData("partition:trainer@3/2m", 120_000)]
     [InlineData("partition:trainer@3", 3000)]
-    public void A_duration_has_a_unit(string text, int milliseconds) => Assert.Equal(milliseconds, Assert.Single(FaultSchedule.Parse(text).Faults).Duration.TotalMilliseconds);
+    public void A_duration_has_a_unit(string text, int milliseconds) =>
+        Assert.Equal(milliseconds, Assert.Single(FaultSchedule.Parse(text).Faults).Duration.TotalMilliseconds);
 
     [Fact]
     public void Faults_are_due_once_when_their_step_or_a_later_one_was_reported()

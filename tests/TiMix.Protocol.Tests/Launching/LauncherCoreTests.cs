@@ -21,7 +21,8 @@ public sealed class LauncherCoreTests
         _launcher = new LauncherCore(new LauncherPlan { Loaders = 2, Mixers = 2, Trainers = 3 });
         var starts = Do(new LauncherInputs.Begin(), 0).Cast<Start>().ToList();
         Assert.Equal(
-            ["coordinator:coordinator", "loader-1:loader+evaluator", "loader-2:loader", "mixer-1:mixer", "mixer-2:mixer", "trainer-1:trainer", "trainer-2:trainer", "trainer-3:trainer"],
+            ["coordinator:coordinator", "loader-1:loader+evaluator", "loader-2:loader", "mixer-1:mixer", "mixer-2:mixer", "trainer-1:trainer",
+                "trainer-2:trainer", "trainer-3:trainer"],
             starts.Select(start => $"{start.Node.Name}:{string.Join('+', start.Node.Roles)}"));
         Assert.All(starts, start => Assert.True(start.Begin));
     }

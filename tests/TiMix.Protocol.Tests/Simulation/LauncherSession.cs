@@ -68,7 +68,8 @@ internal sealed class LauncherSession : Session
         _watcher.Process.End(0);
     }
 
-    private void Inject(TiMix.Protocol.Faults.FaultKind kind, string target) => Tell(new LauncherInputs.Inject(new TiMix.Protocol.Faults.Fault(kind, target, 1, TimeSpan.Zero)));
+    private void Inject(TiMix.Protocol.Faults.FaultKind kind, string target) =>
+        Tell(new LauncherInputs.Inject(new TiMix.Protocol.Faults.Fault(kind, target, 1, TimeSpan.Zero)));
 
     private void Hear(ITiMixMessage message)
     {

@@ -87,7 +87,8 @@ public sealed class TrainerCoreTests
         Assert.Contains(new TrainerEffects.DropMicroBatch(1, new MicroBatchKey(0, 0)), effects);
         Assert.Contains(new TrainerEffects.DropTeacher(1, 0), effects);
         Assert.Equal([new TrainerEffects.DropTeacher(1, 1)], Do(new TrainerInputs.TeachersCollected(1, [1])));
-        Assert.Equal([new TrainerEffects.DropMicroBatch(1, new MicroBatchKey(0, 1))], Do(new TrainerInputs.MicroBatchFetched(1, new MicroBatchKey(0, 1), true)));
+        Assert.Equal(
+            [new TrainerEffects.DropMicroBatch(1, new MicroBatchKey(0, 1))], Do(new TrainerInputs.MicroBatchFetched(1, new MicroBatchKey(0, 1), true)));
     }
 
     [Fact]
@@ -145,7 +146,9 @@ public sealed class TrainerCoreTests
         Halt(1);
         Hear(new TrainerOrders.TakeSnapshot(0));
         Do(new TrainerInputs.StateCaptured(0));
-        Assert.Equal([new Send("coordinator", new CoordinatorCommands.ReportSnapshotFailed(1, 0, "disk full"))], Do(new TrainerInputs.SnapshotNotWritten(0, "disk full")));
+        Assert.Equal(
+            [new Send("coordinator", new CoordinatorCommands.ReportSnapshotFailed(1, 0, "disk full"))],
+            Do(new TrainerInputs.SnapshotNotWritten(0, "disk full")));
         Assert.Equal([new TrainerEffects.CaptureState(0)], Hear(new TrainerOrders.TakeSnapshot(0)));
     }
 
@@ -315,7 +318,8 @@ public sealed class TrainerCoreTests
         Assert.Equal(TrainerPhase.Idle, _trainer.Phase);
     }
 
-    private static View ViewOf(long generation, long fromStep) => new(generation, fromStep, [new Share("a", "n1", "ea", 0, 2), new Share("b", "n2", "eb", 2, 2)]);
+    private static View ViewOf(long generation, long fromStep) =>
+        new(generation, fromStep, [new Share("a", "n1", "ea", 0, 2), new Share("b", "n2", "eb", 2, 2)]);
 
     private static NodeMessages.Roster Roster(params string[] mixers) => new([], mixers, new Dictionary<string, string> { ["b"] = "b-address" });
 
@@ -360,7 +364,9 @@ public sealed class TrainerCoreTests
     }
 
     private IReadOnlyList<IEffect> Prepare(long generation, long fromStep, StateWay way, long lineage = 1) =>
-        Hear(new TrainerOrders.Prepare(ViewOf(generation, fromStep), new StateSource("a", way, way == StateWay.Copy ? "b" : way == StateWay.Restore ? "step-4" : null), lineage));
+        Hear(
+            new TrainerOrders.Prepare(
+                ViewOf(generation, fromStep), new StateSource("a", way, way == StateWay.Copy ? "b" : way == StateWay.Restore ? "step-4" : null), lineage));
 
     private void Begin(StateWay way)
     {

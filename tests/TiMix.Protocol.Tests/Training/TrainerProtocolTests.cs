@@ -13,7 +13,9 @@ public sealed class TrainerProtocolTests
     [Fact]
     public void It_is_ready_when_it_has_links_and_state_and_computes_only_when_the_view_begins()
     {
-        Assert.Collection(Prepare(1, 0, StateWay.Draw), effect => Assert.IsType<Link>(effect), effect => Assert.IsType<Obtain>(effect), effect => Assert.IsType<Report>(effect));
+        Assert.Collection(
+            Prepare(1, 0, StateWay.Draw), effect => Assert.IsType<Link>(effect), effect => Assert.IsType<Obtain>(effect),
+            effect => Assert.IsType<Report>(effect));
         Assert.Empty(_trainer.Linked(1));
         Assert.IsType<Report>(Assert.Single(_trainer.StateReady(1, 0, "h0")));
         Assert.Equal((TrainerPhase.Ready, "h0"), (_trainer.Phase, _trainer.Hash));
@@ -174,7 +176,8 @@ public sealed class TrainerProtocolTests
     private IReadOnlyList<Effect> Prepare(long generation, long fromStep, StateWay way)
     {
         var view = new View(generation, fromStep, [new Share("a", "n1", "ea", 0, 4), new Share("b", "n2", "eb", 4, 4)]);
-        return _trainer.Handle(new TrainerOrders.Prepare(view, new StateSource("a", way, way == StateWay.Copy ? "b" : null, way == StateWay.Copy ? "eb" : null), 1));
+        return _trainer.Handle(
+            new TrainerOrders.Prepare(view, new StateSource("a", way, way == StateWay.Copy ? "b" : null, way == StateWay.Copy ? "eb" : null), 1));
     }
 
     private void Run(long generation)

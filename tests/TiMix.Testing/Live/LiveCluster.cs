@@ -48,7 +48,8 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
     /// <inheritdoc/>
     public Task<IChildNode> StartAsync(LaunchOptions options, NodePlan node, NodePlace place)
     {
-        var (coordinates, begins, gate) = (node.Roles.Contains(NodeRoles.Coordinator), node.Roles.Contains(NodeRoles.Coordinator) && place.Begin, new NodeSwitch());
+        var (coordinates, begins, gate) = (
+            node.Roles.Contains(NodeRoles.Coordinator), node.Roles.Contains(NodeRoles.Coordinator) && place.Begin, new NodeSwitch());
         var live = new LiveNode(
             new NodeOptions
             {

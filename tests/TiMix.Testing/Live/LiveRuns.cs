@@ -38,7 +38,8 @@ public abstract class LiveRuns(UndisturbedRun undisturbed) : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine($"{trainers} trainers, faults \"{faults}\"");
         var (started, before) = (TimeProvider.System.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var result = await LiveCluster.RunAsync(Options(resume), trainers, FaultSchedule.Parse(faults), _seen, CancellationToken.None);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.00} s, {(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.00} s of the processor\n{string.Join('\n', _seen.Notices)}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.00} s, "
+            + $"{(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.00} s of the processor\n{string.Join('\n', _seen.Notices)}");
         AssertFinished(result);
         return result;
     }
