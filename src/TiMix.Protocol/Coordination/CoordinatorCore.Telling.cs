@@ -40,7 +40,8 @@ public sealed partial class CoordinatorCore
         Tell(looker, new NodeMessages.Subscribed(_task.Run));
         if (Standpoint is { } standpoint)
         {
-            _effects.Add(new Publish(standpoint, [looker]));
+            // Not through the monitor: what it is told of a view cuts its files back to where the view begins.
+            Tell(looker, standpoint);
         }
 
         if (_adopted is not null)

@@ -84,6 +84,43 @@ public sealed class FaultScenarioTests
     }
 
     [Fact]
+    public void A_lone_trainer_that_hangs_is_put_out_by_its_silence_and_another_goes_on()
+    {
+        var faults = new[] { new Fault(FaultKind.Hang, Point: Point.Applied, Occurrence: 12, Duration: 1_000_000), new Fault(FaultKind.Join, At: 3000) };
+        foreach (var cluster in Runs(new SimulationSettings { Trainers = 1, FaultsEndAfter = 500_000, Faults = faults }))
+        {
+            Assert.InRange(cluster.Time.Now - VirtualTime.Beginning, 0, 60_000);
+        }
+    }
+
+    [Fact]
+    public void A_broken_link_is_enough_to_put_a_dead_trainer_out_long_before_its_lease_is_over()
+    {
+        foreach (var cluster in Runs(new SimulationSettings { Restarts = 0, Leases = StartWith(3), Faults = [new Fault(FaultKind.Kill, Point: Point.Applied, Occurrence: 30)] }))
+        {
+            var second = cluster.Journal.Run.Changes[1];
+            Assert.InRange(second.InstalledAt - second.DetectedAt, 0, 2000);
+        }
+    }
+
+    [Fact]
+    public void Two_that_never_reach_each_other_do_not_hold_the_run_up_for_ever()
+    {
+        var faults = new[] { new Fault(FaultKind.CutFromPeer, Point: Point.Preparing, Duration: 400_000) };
+        foreach (var cluster in Runs(new SimulationSettings { Trainers = 2, FaultsEndAfter = 500_000, Leases = StartWith(2), Faults = faults }))
+        {
+            Assert.InRange(cluster.Time.Now - VirtualTime.Beginning, 0, 60_000);
+        }
+    }
+
+    /// <summary>Seed 8159: whoever began to look on between a view's first step and its first progress had the step cut off the metrics.</summary>
+    [Fact]
+    public void Whoever_looks_on_takes_nothing_away_from_the_metrics()
+    {
+        Assert.Equal(0, Simulation.Run(RandomSchedule.Of(8159)).Statistics.Gaps);
+    }
+
+    [Fact]
     public void Training_goes_on_while_the_journal_is_away_and_the_coordinator_comes_back_with_it()
     {
         foreach (var cluster in Runs(new SimulationSettings

@@ -160,6 +160,8 @@ internal sealed partial class TrainerShell
     {
         Cluster.Invariants.TakesOver(this);
         (State, Written, Flipped) = (state, state, false);
+        var step = state.Step;
+        _applied.RemoveWhere(later => later > step);
         Cluster.Invariants.HasWritten(this, how);
         Cluster.Log?.Add($"{Id}: step {state.Step} {how}");
         Cluster.Time.After(0, Process, () => Cluster.Reach(Point.Obtained, Process));
