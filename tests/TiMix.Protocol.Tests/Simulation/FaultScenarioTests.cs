@@ -96,7 +96,12 @@ public sealed class FaultScenarioTests
     [Fact]
     public void A_broken_link_is_enough_to_put_a_dead_trainer_out_long_before_its_lease_is_over()
     {
-        foreach (var cluster in Runs(new SimulationSettings { Restarts = 0, Leases = StartWith(3), Faults = [new Fault(FaultKind.Kill, Point: Point.Applied, Occurrence: 30)] }))
+        foreach (var cluster in Runs(new SimulationSettings
+        {
+            Restarts = 0,
+            Leases = StartWith(3),
+            Faults = [new Fault(FaultKind.Kill, Point: Point.Applied, Occurrence: 30)],
+        }))
         {
             var second = cluster.Journal.Run.Changes[1];
             Assert.InRange(second.InstalledAt - second.DetectedAt, 0, 2000);

@@ -180,6 +180,7 @@ internal sealed class Invariants(Cluster cluster)
         Check(view.Generation > _generation, $"Generation {view.Generation} is proposed after {_generation}.");
         Check(view.FromStep >= (_snapshots.Count == 0 ? 0 : _snapshots.Keys.Last()), $"{view} begins before the newest snapshot.");
         Check(view.Shares.Sum(share => share.Count) == cluster.Settings.MicroBatches, $"{view} has not all micro-batches.");
+        Check(view.Shares.Count >= cluster.Settings.Leases.MinTrainers, $"{view} has fewer trainers than the run needs.");
         Check(!cluster.Journal.Run.Held, $"{view} is proposed although the run is held.");
         _generation = view.Generation;
         _proposed[_generation] = view;
