@@ -38,7 +38,7 @@ public sealed class LargeSourceTests : IDisposable
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
         using var source = PictureSource.Open(_files.Options(file));
-        var (missing, atTheEnd) = (0, 0L);
+        var (missing, atTheEnd) = (0, long.MaxValue);
         Assert.Empty(source.Read(
             _ =>
             {
@@ -49,7 +49,7 @@ public sealed class LargeSourceTests : IDisposable
             },
             TestContext.Current.CancellationToken));
         Assert.Equal((Entries, Entries), (source.Count, missing));
-        // The file has 50 MB, its captions as strings 100; the index of names needs some 40 bytes an entry.
-        Assert.InRange(atTheEnd, 1, 12_000_000);
+        // The file has 50 MB, its captions as strings 100; the index of names needs some 40 bytes an entry. Less than nothing is what other tests left.
+        Assert.True(atTheEnd < 12_000_000, $"{atTheEnd} bytes are held");
     }
 }
