@@ -24,6 +24,10 @@ public sealed class RandomScheduleTests(ITestOutputHelper output)
         Many(int.Parse(Environment.GetEnvironmentVariable("TIMIX_SCHEDULES") ?? $"{Schedules}", CultureInfo.InvariantCulture));
     }
 
+    [Fact]
+    [Trait("suite", "deep")]
+    public void Ten_thousand_schedules_end_as_the_undisturbed_run_does() => Many(10_000);
+
     [Theory]
     [InlineData(7)]
     [InlineData(42)]
@@ -45,8 +49,10 @@ public sealed class RandomScheduleTests(ITestOutputHelper output)
         }
 
         output.WriteLine(sum.ToString());
-        Assert.True(
-            sum.Views > 2 * count && sum.StepsApplied > 30 * count && sum.Deleted > count && sum.Refused > count / 10 && sum.Damaged > count / 10,
-            "The schedules hardly disturb anything.");
+        if (count >= Schedules)
+        {
+            Assert.True(sum.Views > 2 * count && sum.StepsApplied > 30 * count && sum.Deleted > count, "The schedules hardly disturb anything.");
+            Assert.True(sum.Refused > count / 20 && sum.Damaged > count / 10 && sum.Unwritten > count / 10, "The schedules leave journal, memory and disk as they are.");
+        }
     }
 }
