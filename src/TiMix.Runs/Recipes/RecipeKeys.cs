@@ -68,7 +68,7 @@ public static class RecipeKeys
     /// <summary>The doc comments, which the compiler leaves beside the library.</summary>
     private static Dictionary<string, string> Documentation()
     {
-        var file = Path.Combine(AppContext.BaseDirectory, "TiMix.Actors.xml");
+        var file = Path.Combine(AppContext.BaseDirectory, typeof(Recipe).Assembly.GetName().Name + ".xml");
         return File.Exists(file)
             ? XDocument.Load(file).Descendants("member").ToDictionary(
                 member => member.Attribute("name")!.Value,

@@ -1,3 +1,6 @@
+using TiMix.Work.Training;
+using TiMix.Work.Mixing;
+using TiMix.Work.Loading;
 using System.Reflection;
 using System.Runtime.Serialization;
 using System.Text.Json;
@@ -47,6 +50,20 @@ public sealed class TiMixSerializerTests : IDisposable
         Assert.Contains("newer", Assert.Throws<SerializationException>(() => serializer.FromBinary([], "loader.unheard-of")).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(typeof(LoadedSamples))]
+    [InlineData(typeof(MixedSamples))]
+    [InlineData(typeof(TeacherParameters))]
+    [InlineData(typeof(StateBuffers))]
+    public void A_content_comes_back_as_what_it_was(Type content)
+    {
+        var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
+        var message = new StateMessages.StateOffered(3, 10, "f00d", (IContent)Make(content)!);
+        var back = (StateMessages.StateOffered)serializer.FromBinary(serializer.ToBinary(message), serializer.Manifest(message));
+        Assert.IsType(content, back.State);
+        Assert.Equal(JsonSerializer.Serialize(message.State, content), JsonSerializer.Serialize(back.State, content));
+    }
+
     [Fact]
     public void A_loss_that_is_not_finite_can_still_be_told()
     {
@@ -92,6 +109,7 @@ public sealed class TiMixSerializerTests : IDisposable
                 new Dictionary<string, BundleReference> { ["student"] = (BundleReference)Make(typeof(BundleReference))! },
             _ when type == typeof(Named<double>) => new Named<double>(("itc", 0.25), ("new", 0.5)),
             _ when type == typeof(MixMethod) => new OracleMix(),
+            _ when type == typeof(IContent) => Make(typeof(TeacherParameters)),
             _ when type == typeof(ModelConfig) => new ModelConfig
             {
                 ImageSize = 16,
