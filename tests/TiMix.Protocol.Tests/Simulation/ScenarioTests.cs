@@ -16,6 +16,7 @@ public sealed class ScenarioTests
         {
             Assert.Equal((1, 0, 5 * 30), (cluster.Statistics.Views, cluster.Statistics.Aborts, cluster.Statistics.StepsApplied));
             Assert.InRange(cluster.Statistics.Orders, 10, 25);
+            Assert.Equal(3, cluster.Statistics.Written);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class SimulationStatistics
     /// <summary>Times that a state was found damaged where it was looked at.</summary>
     public int Damaged { get; set; }
 
+    /// <summary>Snapshots that were written.</summary>
+    public int Written { get; set; }
+
     /// <summary>Snapshots that could not be written.</summary>
     public int Unwritten { get; set; }
 

@@ -207,6 +207,7 @@ internal sealed partial class TrainerShell : SimulatedActor
                 return;
             }
 
+            Cluster.Statistics.Written++;
             Tell(new TrainerInputs.SnapshotWritten(step, directory, state.Fingerprint));
             Cluster.Reach(Point.Saved, Process);
         });
