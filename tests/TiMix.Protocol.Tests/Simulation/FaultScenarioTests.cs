@@ -96,7 +96,11 @@ public sealed class FaultScenarioTests
     [Fact]
     public void A_run_that_was_resumed_is_not_resumed_again_by_the_next_coordinator_of_that_process()
     {
-        var faults = new[] { new Fault(FaultKind.KillAll, Point: Point.Applied, Occurrence: 30, Duration: 500), new Fault(FaultKind.LoseJournal, At: 5000, Duration: 3000) };
+        var faults = new[]
+        {
+            new Fault(FaultKind.KillAll, Point: Point.Applied, Occurrence: 30, Duration: 500),
+            new Fault(FaultKind.LoseJournal, At: 5000, Duration: 3000),
+        };
         foreach (var cluster in Runs(new SimulationSettings { Steps = 100, SnapshotEvery = 5, Leases = StartWith(3), Faults = faults }))
         {
             Assert.Equal(1, cluster.Journal.Run.Resumes);
@@ -106,7 +110,11 @@ public sealed class FaultScenarioTests
     [Fact]
     public void The_run_does_not_end_before_what_was_done_without_a_coordinator_is_written_down()
     {
-        foreach (var cluster in Runs(new SimulationSettings { Leases = StartWith(3), Faults = [new Fault(FaultKind.KillCoordinator, Point: Point.Applied, Occurrence: 12)] }))
+        foreach (var cluster in Runs(new SimulationSettings
+        {
+            Leases = StartWith(3),
+            Faults = [new Fault(FaultKind.KillCoordinator, Point: Point.Applied, Occurrence: 12)],
+        }))
         {
             Assert.Equal(cluster.Settings.Steps, cluster.Records.Metrics.Count);
         }

@@ -52,7 +52,9 @@ public sealed class RandomScheduleTests(ITestOutputHelper output)
         if (count >= Schedules)
         {
             Assert.True(sum.Views > 2 * count && sum.StepsApplied > 30 * count && sum.Deleted > count, "The schedules hardly disturb anything.");
-            Assert.True(sum.Refused > count / 20 && sum.Damaged > count / 10 && sum.Unwritten > count / 10, "The schedules leave journal, memory and disk as they are.");
+            Assert.True(
+                sum.Refused > count / 20 && sum.Damaged > count / 10 && sum.Unwritten > count / 10,
+                "The schedules leave journal, memory and disk as they are.");
         }
     }
 }
