@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Persistence;
-using Akka.Serialization;
+using TiMix.Actors.Messages;
 using TiMix.Actors.Monitoring;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
@@ -29,7 +29,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     private readonly Settings _settings;
     private readonly CoordinatorCore _core;
     private readonly IActorRef _monitor;
-    private readonly IActorRefProvider _actors = ((ExtendedActorSystem)Context.System).Provider;
+    private readonly Addresses _addresses = new(Context.System);
 
     /// <param name="settings">The run.</param>
     public CoordinatorActor(Settings settings)
@@ -98,16 +98,16 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         switch (effect)
         {
             case Send send:
-                ActorAt(send.To).Tell(send.Message);
+                _addresses.Find(send.To).Tell(send.Message);
                 break;
             case Publish publish:
-                _monitor.Tell(new MonitorActor.Publish(publish.Message, [.. publish.Lookers.Select(ActorAt)]));
+                _monitor.Tell(new MonitorActor.Publish(publish.Message, [.. publish.Lookers.Select(_addresses.Find)]));
                 break;
             case RecordStep record:
-                _monitor.Tell(record.Step, ActorAt(record.From));
+                _monitor.Tell(record.Step, _addresses.Find(record.From));
                 break;
             case Watch watch:
-                Context.Watch(ActorAt(watch.Address));
+                Context.Watch(_addresses.Find(watch.Address));
                 break;
             case Journal journal:
                 var left = journal.Events.Count;
@@ -140,7 +140,5 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <summary>Empty where nobody waits for an answer.</summary>
-    private string AddressOf(IActorRef actor) => actor.IsNobody() || actor.Equals(Context.System.DeadLetters) ? "" : Serialization.SerializedActorPath(actor);
-
-    private IActorRef ActorAt(string address) => _actors.ResolveActorRef(address);
+    private string AddressOf(IActorRef actor) => actor.IsNobody() || actor.Equals(Context.System.DeadLetters) ? "" : Addresses.Of(actor);
 }

@@ -8,7 +8,7 @@ namespace TiMix.Protocol.Coordination;
 /// <summary>Which snapshots are kept, and which are evaluated.</summary>
 public sealed partial class CoordinatorCore
 {
-    private string PathOf(string directory) => _task.Snapshots.Length == 0 ? directory : $"{_task.Snapshots}/{directory}";
+    private string PathOf(string directory) => $"{_task.Snapshots}/{directory}";
 
     /// <summary>What is not kept any longer. Its files are deleted when the journal knows that it does not count.</summary>
     private IReadOnlyList<IEvent> Discards()

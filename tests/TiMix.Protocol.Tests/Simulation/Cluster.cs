@@ -112,7 +112,7 @@ internal sealed class Cluster
         Begin = new CoordinatorCommands.BeginRun("{}", Settings.Steps, Settings.MicroBatches, 1),
         GoOn = goOn,
         Description = new SimulatedDescription(),
-        Snapshots = "",
+        Snapshots = SimulatedDisk.Place,
         Membership = Settings.Leases,
     };
 

@@ -42,7 +42,7 @@ internal sealed class EvaluatorShell(SimulatedProcess process, string address) :
             return new EvaluatorInputs.Failed(evaluate.Step, "no memory");
         }
 
-        return Cluster.Disk.Read(evaluate.Snapshot) is null
+        return Cluster.Disk.ReadAt(evaluate.Snapshot) is null
             ? new EvaluatorInputs.Failed(evaluate.Step, "bits differ", evaluate.Snapshot)
             : new EvaluatorInputs.Evaluated(new EvaluationReport(
                 evaluate.Step, [.. evaluate.Splits.Select(split => new SplitEvaluation(split, 1, MetricsOf(evaluate.Step)))]));

@@ -5,6 +5,9 @@ namespace TiMix.Protocol.Tests.Simulation;
 /// <summary>The run's snapshots; they outlive every process. A disk may be full, content may rot, and what is deleted is gone.</summary>
 internal sealed class SimulatedDisk(Cluster cluster)
 {
+    /// <summary>Where all snapshots are.</summary>
+    public const string Place = "/disk";
+
     private sealed class Snapshot(SimulatedState state)
     {
         public SimulatedState State => state;
@@ -33,6 +36,9 @@ internal sealed class SimulatedDisk(Cluster cluster)
         _snapshots[directory] = new Snapshot(state);
         return true;
     }
+
+    /// <summary>The same of a snapshot whose path is given.</summary>
+    public SimulatedState? ReadAt(string path) => Read(Path.GetRelativePath(Place, path));
 
     /// <summary>What it holds; null: it is damaged, or somebody late wants what is gone for good reason.</summary>
     /// <exception cref="SimulationFailure">It has been deleted although the run needs it.</exception>
