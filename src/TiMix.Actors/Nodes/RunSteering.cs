@@ -25,10 +25,10 @@ public sealed class RunSteering(IActorRef coordinator)
     }
 
     /// <summary>Everybody holds still after the current step, until <see cref="ContinueAsync"/>.</summary>
-    public Task<Answer> PauseAsync() => AskAsync(new HoldRun());
+    public Task<Answer> PauseAsync() => AskAsync(new PauseRun());
 
     /// <summary>A run that was paused goes on.</summary>
-    public Task<Answer> ContinueAsync() => AskAsync(new EndHold());
+    public Task<Answer> ContinueAsync() => AskAsync(new ContinueRun());
 
     /// <summary>A snapshot is written although none is due.</summary>
     public Task<Answer> SnapshotAsync() => AskAsync(new WantSnapshot());
@@ -37,10 +37,10 @@ public sealed class RunSteering(IActorRef coordinator)
     public Task<Answer> DrainAsync(string node) => AskAsync(new DrainNode(node));
 
     /// <summary>The step is finished, a snapshot written, and the run ends.</summary>
-    public Task<Answer> StopAsync() => AskAsync(new PauseRun());
+    public Task<Answer> StopAsync() => AskAsync(new StopRun());
 
     /// <summary>The same without an answer, until somebody says that the run is over: a coordinator that is just being started does not hear it.</summary>
-    public void Stop() => coordinator.Tell(new PauseRun(), ActorRefs.NoSender);
+    public void Stop() => coordinator.Tell(new StopRun(), ActorRefs.NoSender);
 
     private async Task<Answer> AskAsync(ICommand command)
     {

@@ -88,10 +88,10 @@ internal sealed record OperationsState
     {
         null or { Status: RunStatus.New } => "preparing",
         { Status: RunStatus.Finished } => "finished",
-        { Status: RunStatus.Paused, PauseReason.Kind: StopKind.Requested } => "stopped",
-        { Status: RunStatus.Paused } => "failed",
+        { Status: RunStatus.Stopped, StopReason.Kind: StopKind.Requested } => "stopped",
+        { Status: RunStatus.Stopped } => "failed",
         { Snapshots: [.., { Step: var step }] } when step == steps => "evaluating",
-        { Held: true } => "paused",
+        { Paused: true } => "paused",
         { Waiting: not null } or { View: null } => "waiting",
         _ => "training",
     };

@@ -54,7 +54,7 @@ internal static partial class RunReport
     }
 
     private static ClusterDescription Describe(RunState state) => new(
-        state.Status, state.Held, null, state.Progress, state.Generation, state.Resumes, state.PauseReason, state.Fingerprint, state.View, [], [],
+        state.Status, state.Paused, null, state.Progress, state.Generation, state.Resumes, state.StopReason, state.Fingerprint, state.View, [], [],
         [.. state.Snapshots.Values], state.Changes);
 
     private static List<BoardLoss> Losses(IReadOnlyList<IEvent> journal)

@@ -17,7 +17,7 @@ public sealed partial class CoordinatorCore
     /// </summary>
     private void Open()
     {
-        if (!_looked && Run is { Status: RunStatus.Running or RunStatus.Paused, Generation: 0, Snapshots.IsEmpty: true })
+        if (!_looked && Run is { Status: RunStatus.Running or RunStatus.Stopped, Generation: 0, Snapshots.IsEmpty: true })
         {
             Look();
             return;
@@ -35,7 +35,7 @@ public sealed partial class CoordinatorCore
 
             Persist(events);
         }
-        else if (Run.Status is RunStatus.Paused or RunStatus.Finished)
+        else if (Run.Status is RunStatus.Stopped or RunStatus.Finished)
         {
             TellOver();
         }
@@ -76,10 +76,10 @@ public sealed partial class CoordinatorCore
                 _effects.Add(new NoteBegun());
                 Look();
                 break;
-            case RunContinued continued:
+            case RunResumed resumed:
                 _effects.Add(new NoteBegun());
                 _effects.Add(new PruneSnapshots(Run.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet(StringComparer.Ordinal)));
-                Publish(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {continued.FromStep} of {Run.Steps}."));
+                Publish(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {resumed.FromStep} of {Run.Steps}."));
                 if (Run.Trained)
                 {
                     Publish(new MonitorMessages.Phase("evaluating"));
@@ -103,10 +103,10 @@ public sealed partial class CoordinatorCore
             case ProgressRecorded progress when Run.Changes[^1].FirstStepAt == progress.At:
                 Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
                 break;
-            case RunHeld:
+            case RunPaused:
                 Publish(new MonitorMessages.Phase("paused"));
                 break;
-            case HoldEnded:
+            case RunContinued:
                 Publish(new MonitorMessages.Phase("training"));
                 break;
             case SnapshotCommitted snapshot:
@@ -120,7 +120,7 @@ public sealed partial class CoordinatorCore
             case SnapshotDiscarded { Reason: SnapshotDiscarded.Retention } discarded when before.Snapshots.TryGetValue(discarded.Step, out var snapshot):
                 _effects.Add(new DeleteDiscarded([snapshot.Directory]));
                 break;
-            case RunPaused or RunFinished:
+            case RunStopped or RunFinished:
                 TellOver();
                 break;
         }

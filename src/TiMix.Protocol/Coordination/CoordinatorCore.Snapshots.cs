@@ -28,8 +28,8 @@ public sealed partial class CoordinatorCore
         _membership = _membership.WantSnapshot(null);
         Publish(new MonitorMessages.Note(
             NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
-        Persist(_membership.Pausing && Run.Status == RunStatus.Running
-            ? [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), _now)]
+        Persist(_membership.Stopping && Run.Status == RunStatus.Running
+            ? [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), _now)]
             : Run.Decide(failed, _now));
     }
 

@@ -12,10 +12,10 @@ public sealed partial class CoordinatorCore
     private long? _waitingSince;
 
     private RunOutcome Outcome => Run.Status == RunStatus.Finished ? RunOutcome.Finished
-        : Run.PauseReason?.Kind == StopKind.Requested ? RunOutcome.Stopped
+        : Run.StopReason?.Kind == StopKind.Requested ? RunOutcome.Stopped
         : RunOutcome.Failed;
 
-    private MonitorMessages.Over Over => new(Outcome, Run.Fingerprint, Outcome == RunOutcome.Failed ? Run.PauseReason?.ToString() : null, Run.Resumes);
+    private MonitorMessages.Over Over => new(Outcome, Run.Fingerprint, Outcome == RunOutcome.Failed ? Run.StopReason?.ToString() : null, Run.Resumes);
 
     /// <param name="to">Address; empty: whoever asked does not wait for an answer.</param>
     /// <param name="message">What to say.</param>
@@ -54,7 +54,7 @@ public sealed partial class CoordinatorCore
     private ITiMixMessage? Standpoint => Run.Status switch
     {
         RunStatus.Running when Run.View is not null => new MonitorMessages.ViewBegan(Run.Changes[^1]),
-        RunStatus.Paused or RunStatus.Finished => Over,
+        RunStatus.Stopped or RunStatus.Finished => Over,
         _ => null,
     };
 
@@ -93,12 +93,12 @@ public sealed partial class CoordinatorCore
 
     private ClusterDescription Describe() => new(
         Run.Status,
-        Run.Held,
+        Run.Paused,
         _waiting,
         Run.Progress,
         Run.Generation,
         Run.Resumes,
-        Run.PauseReason,
+        Run.StopReason,
         Run.Fingerprint,
         Run.View ?? Run.Proposed?.View,
         [.. _known.Nodes.Select(node => new NodeDescription(node.Key, node.Value.Vitals, _now - node.Value.HeardAt))],

@@ -11,7 +11,7 @@ public sealed partial class CoordinatorCore
     private string Standing => Run.Status switch
     {
         RunStatus.New => "The run has not begun yet; try again in a moment.",
-        RunStatus.Paused => $"The run stands still ({Run.PauseReason}); \"timix resume\" goes on with it.",
+        RunStatus.Stopped => $"The run stands still ({Run.StopReason}); \"timix resume\" goes on with it.",
         RunStatus.Finished => "The run is finished.",
         _ when Run.Trained => "All steps are done; the run ends after its last evaluation.",
         _ => "The run is going on.",
@@ -21,17 +21,17 @@ public sealed partial class CoordinatorCore
     {
         switch (wish)
         {
-            case PauseRun:
+            case StopRun:
                 Stop(from);
                 break;
-            case HoldRun:
+            case PauseRun:
                 Grant(from, wish, new Answer(
                     true,
                     $"All trainers hold still after the step they are at (step {Run.Progress} or a few more); nodes and their states stay. "
                     + "\"continue\" goes on; \"stop\" ends the run with a snapshot."));
                 break;
-            case EndHold:
-                _membership = Run.Held ? _membership.GoOn(_now) : _membership;
+            case ContinueRun:
+                _membership = Run.Paused ? _membership.GoOn(_now) : _membership;
                 Grant(from, wish, new Answer(true, $"The run goes on after step {Run.Progress}."));
                 break;
             case WantSnapshot:
@@ -55,15 +55,15 @@ public sealed partial class CoordinatorCore
 
         Tell(from, new Answer(false, wish switch
         {
-            HoldRun when Run.Held => "The run is paused already.",
-            EndHold when Run.Status == RunStatus.Running && !Run.Trained => "The run is not paused.",
+            PauseRun when Run.Paused => "The run is paused already.",
+            ContinueRun when Run.Status == RunStatus.Running && !Run.Trained => "The run is not paused.",
             _ => Standing,
         }));
     }
 
     private void Stop(string from)
     {
-        _membership = _membership.Pause();
+        _membership = _membership.Stop();
         Tell(from, Run.Status == RunStatus.Running
             ? new Answer(true, "The run finishes its step, writes a snapshot and ends; \"timix resume\" goes on with it.")
             : new Answer(false, Standing));
@@ -79,7 +79,7 @@ public sealed partial class CoordinatorCore
             return;
         }
 
-        var step = Run.Held ? applied : applied + 1;
+        var step = Run.Paused ? applied : applied + 1;
         _membership = _membership.WantSnapshot(step);
         Tell(from, new Answer(true, Run.Newest?.Step >= step
             ? $"There is a snapshot of step {Run.Newest.Step} already."

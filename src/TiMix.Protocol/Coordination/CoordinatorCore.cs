@@ -135,7 +135,7 @@ public sealed partial class CoordinatorCore
                 break;
             case NodeMessages.DescribeRun asked:
                 _known.HearNode(from, asked, _now);
-                Tell(from, Run.Status is RunStatus.Paused or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _task.Description);
+                Tell(from, Run.Status is RunStatus.Stopped or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _task.Description);
                 break;
             case NodeMessages.ServiceStatus status:
                 Hear(from, status);

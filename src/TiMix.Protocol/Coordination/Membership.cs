@@ -40,7 +40,7 @@ public sealed partial record Membership
     private long StartedAt { get; init; }
 
     /// <summary>Whether the user wants the run to stand still.</summary>
-    public bool Pausing { get; private init; }
+    public bool Stopping { get; private init; }
 
     /// <summary>The user wants a snapshot of this step or a later one; null: does not.</summary>
     public long? SnapshotFrom { get; private init; }
@@ -105,7 +105,7 @@ public sealed partial record Membership
     };
 
     /// <summary>The user wants the run to stand still.</summary>
-    public Membership Pause() => this with { Pausing = true };
+    public Membership Stop() => this with { Stopping = true };
 
     /// <summary>The hold is over: the next view comes about for that reason.</summary>
     public Membership GoOn(long now) => this with { Cause = (new ViewCause(ViewCauseKind.Continued), now) };

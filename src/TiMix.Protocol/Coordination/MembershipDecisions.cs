@@ -67,7 +67,7 @@ public sealed partial record Membership
     /// </summary>
     private Decision Rest(RunState run, long now)
     {
-        var resting = Without(now, out _, run) with { Pausing = Pausing && run.Status == RunStatus.New, Cause = null, UrgentSince = 0 };
+        var resting = Without(now, out _, run) with { Stopping = Stopping && run.Status == RunStatus.New, Cause = null, UrgentSince = 0 };
         List<Addressed> orders =
         [
             .. resting.Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation))),
@@ -228,7 +228,7 @@ public sealed partial record Membership
 
     private ViewCause? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
     {
-        if (Pausing)
+        if (Stopping)
         {
             return new ViewCause(ViewCauseKind.RunStopped);
         }
@@ -248,7 +248,7 @@ public sealed partial record Membership
             return null;
         }
 
-        if (run.Held)
+        if (run.Paused)
         {
             return new ViewCause(ViewCauseKind.Paused);
         }
@@ -298,7 +298,7 @@ public sealed partial record Membership
         var candidates = fitting.Where(status => !IsExcluded(status.Trainer, now)).ToList();
         candidates = candidates.Count > 0 ? candidates : fitting;
 
-        if (run.Trained || Pausing || run.Held || candidates.Count < _options.MinTrainers)
+        if (run.Trained || Stopping || run.Paused || candidates.Count < _options.MinTrainers)
         {
             return StandStill(run, state, candidates, orders, now);
         }
@@ -323,12 +323,12 @@ public sealed partial record Membership
     private Decision StandStill(RunState run, StateChoice state, IReadOnlyList<TrainerStatus> candidates, List<Addressed> orders, long now)
     {
         var safe = state.Holders.Count == 0 || run.Newest?.Step >= state.Step;
-        if (Pausing && (safe || run.Trained))
+        if (Stopping && (safe || run.Trained))
         {
-            return new Decision(this, [new RunPaused(StopReason.Requested, now)], [], null);
+            return new Decision(this, [new RunStopped(StopReason.Requested, now)], [], null);
         }
 
-        if (!safe && (Pausing || IsSnapshotWanted(run) || state.Holders.All(holder => holder.Leaving)))
+        if (!safe && (Stopping || IsSnapshotWanted(run) || state.Holders.All(holder => holder.Leaving)))
         {
             orders.Add(new Addressed(state.Holders[0].Trainer, new TrainerOrders.TakeSnapshot(state.Step)));
         }
@@ -340,7 +340,7 @@ public sealed partial record Membership
         }
 
         return new Decision(
-            this, [], orders, run.Trained || Pausing || run.Held ? null : new WaitReason(WaitKind.TooFew, candidates.Count, _options.MinTrainers));
+            this, [], orders, run.Trained || Stopping || run.Paused ? null : new WaitReason(WaitKind.TooFew, candidates.Count, _options.MinTrainers));
     }
 
     private bool IsSnapshotWanted(RunState run) => SnapshotFrom is { } from && !(run.Newest?.Step >= from);

@@ -57,14 +57,14 @@ public sealed record RunState
     /// <summary>All views that were proposed, oldest first.</summary>
     public ImmutableList<ViewChange> Changes { get; init; } = [];
 
-    /// <summary>How often it was continued.</summary>
+    /// <summary>How often it was resumed.</summary>
     public int Resumes { get; init; }
 
     /// <summary>Whether the user has everybody hold still; nodes and their states stay.</summary>
-    public bool Held { get; init; }
+    public bool Paused { get; init; }
 
     /// <summary>Why it stands still.</summary>
-    public StopReason? PauseReason { get; init; }
+    public StopReason? StopReason { get; init; }
 
     /// <summary>Fingerprint at the end.</summary>
     public string? Fingerprint { get; init; }
@@ -81,17 +81,17 @@ public sealed record RunState
     public IReadOnlyList<IEvent> Decide(ICommand command, long now) => (command, Status) switch
     {
         (BeginRun begin, RunStatus.New) => [new RunStarted(begin.Recipe, begin.Steps, begin.MicroBatches, begin.Seed)],
-        (BeginRun, RunStatus.Running or RunStatus.Paused) =>
+        (BeginRun, RunStatus.Running or RunStatus.Stopped) =>
         [
             .. Trainers.Select(trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.RunInterrupted), now)),
-            new RunContinued(Newest?.Step ?? 0, now),
+            new RunResumed(Newest?.Step ?? 0, now),
         ],
         (
             ReportSnapshot snapshot,
             RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
-            [new RunPaused(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
+            [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
         (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(
             snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
             [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
@@ -100,9 +100,9 @@ public sealed record RunState
             new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(Headline.ValueOf).FirstOrDefault()),
             .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
-        (FailRun fail, RunStatus.Running) => [new RunPaused(new StopReason(StopKind.Failed, Said: fail.Reason), now)],
-        (HoldRun, RunStatus.Running) when !Held => [new RunHeld(now)],
-        (EndHold, RunStatus.Running) when Held => [new HoldEnded(now)],
+        (FailRun fail, RunStatus.Running) => [new RunStopped(new StopReason(StopKind.Failed, Said: fail.Reason), now)],
+        (PauseRun, RunStatus.Running) when !Paused => [new RunPaused(now)],
+        (ContinueRun, RunStatus.Running) when Paused => [new RunContinued(now)],
         _ => [],
     };
 
@@ -110,16 +110,16 @@ public sealed record RunState
     public RunState Apply(IEvent happened) => happened switch
     {
         RunStarted started => this with { Status = RunStatus.Running, Recipe = started.Recipe, Steps = started.Steps, MicroBatches = started.MicroBatches },
-        RunContinued continued => this with
+        RunResumed resumed => this with
         {
             Status = RunStatus.Running,
-            Progress = continued.FromStep,
+            Progress = resumed.FromStep,
             View = null,
             Proposed = null,
             Lineage = Generation + 1,
             Resumes = Resumes + 1,
-            PauseReason = null,
-            Held = false,
+            StopReason = null,
+            Paused = false,
         },
         TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
         TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
@@ -161,9 +161,9 @@ public sealed record RunState
         EvaluationRecorded evaluated => Snapshots.TryGetValue(evaluated.Step, out var snapshot)
             ? this with { Snapshots = Snapshots.SetItem(evaluated.Step, snapshot with { MeanRecall = evaluated.MeanRecall }) }
             : this,
-        RunPaused paused => this with { Status = RunStatus.Paused, View = null, Proposed = null, PauseReason = paused.Reason },
-        RunHeld => this with { Held = true },
-        HoldEnded => this with { Held = false },
+        RunStopped stopped => this with { Status = RunStatus.Stopped, View = null, Proposed = null, StopReason = stopped.Reason },
+        RunPaused => this with { Paused = true },
+        RunContinued => this with { Paused = false },
         RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null, Proposed = null },
         _ => throw new InvalidOperationException($"The journal holds an event this version does not know: {happened.GetType().Name}."),
     };

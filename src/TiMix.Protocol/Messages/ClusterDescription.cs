@@ -4,12 +4,12 @@ namespace TiMix.Protocol.Messages;
 
 /// <summary>Where the run and all who serve it stand, as the coordinator knows it.</summary>
 /// <param name="Status">Of the run.</param>
-/// <param name="Held">Everybody holds still because the user wants it.</param>
+/// <param name="Paused">Everybody holds still because the user wants it.</param>
 /// <param name="Waiting">Why nothing goes on; null: it does.</param>
 /// <param name="Progress">Steps applied, a little behind.</param>
 /// <param name="Generation">Of the newest view.</param>
-/// <param name="Resumes">How often the run was continued.</param>
-/// <param name="PauseReason">Why it stands still.</param>
+/// <param name="Resumes">How often the run was resumed.</param>
+/// <param name="StopReason">Why it stands still.</param>
 /// <param name="Fingerprint">At the end.</param>
 /// <param name="View">Who trains; null: nobody does.</param>
 /// <param name="Nodes">By name.</param>
@@ -18,12 +18,12 @@ namespace TiMix.Protocol.Messages;
 /// <param name="Changes">The newest views that were proposed, oldest first.</param>
 public sealed record ClusterDescription(
     RunStatus Status,
-    bool Held,
+    bool Paused,
     WaitReason? Waiting,
     long Progress,
     long Generation,
     int Resumes,
-    StopReason? PauseReason,
+    StopReason? StopReason,
     string? Fingerprint,
     View? View,
     IReadOnlyList<NodeDescription> Nodes,

@@ -27,13 +27,13 @@ public static class CoordinatorCommands
     public sealed record ReportEvaluation(EvaluationReport Report) : ICommand;
 
     /// <summary>The user wants to stop: finish the step, take a snapshot.</summary>
+    public sealed record StopRun : ICommand;
+
+    /// <summary>The user wants everybody to hold still after the current step, processes and all, until <see cref="ContinueRun"/>.</summary>
     public sealed record PauseRun : ICommand;
 
-    /// <summary>The user wants everybody to hold still after the current step, processes and all, until <see cref="EndHold"/>.</summary>
-    public sealed record HoldRun : ICommand;
-
-    /// <summary>The user wants the run that is held to go on.</summary>
-    public sealed record EndHold : ICommand;
+    /// <summary>The user wants the run that is paused to go on.</summary>
+    public sealed record ContinueRun : ICommand;
 
     /// <summary>The user wants a snapshot, whether one is due or not.</summary>
     public sealed record WantSnapshot : ICommand;

@@ -46,17 +46,17 @@ public static class CoordinatorEvents
     /// <summary>A snapshot has been evaluated; <paramref name="MeanRecall"/> is that of the first split, in percent.</summary>
     public sealed record EvaluationRecorded(long Step, double MeanRecall) : IEvent;
 
-    /// <summary>The run stands still until somebody continues it.</summary>
-    public sealed record RunPaused(StopReason Reason, long At) : IEvent;
+    /// <summary>The run stands still until somebody resumes it.</summary>
+    public sealed record RunStopped(StopReason Reason, long At) : IEvent;
 
     /// <summary>Everybody holds still after the current step.</summary>
-    public sealed record RunHeld(long At) : IEvent;
+    public sealed record RunPaused(long At) : IEvent;
 
     /// <summary>Everybody goes on.</summary>
-    public sealed record HoldEnded(long At) : IEvent;
+    public sealed record RunContinued(long At) : IEvent;
 
-    /// <summary>The run goes on after a pause or a crash, with nobody alive who has a state.</summary>
-    public sealed record RunContinued(long FromStep, long At) : IEvent;
+    /// <summary>The run goes on after a stop or a crash, with nobody alive who has a state.</summary>
+    public sealed record RunResumed(long FromStep, long At) : IEvent;
 
     /// <summary>All steps are done and evaluated.</summary>
     public sealed record RunFinished(long Step, string Fingerprint, long At) : IEvent;

@@ -9,8 +9,8 @@ public enum RunStatus
     /// <summary>Training, or waiting for a trainer.</summary>
     Running,
 
-    /// <summary>Stopped with a reason; can be continued.</summary>
-    Paused,
+    /// <summary>Stopped with a reason; "timix resume" goes on with it.</summary>
+    Stopped,
 
     /// <summary>All steps done and evaluated.</summary>
     Finished,

@@ -29,7 +29,7 @@ public sealed class FirstEditionTests : IDisposable
         var state = await StateAsync("faulted");
         Assert.Equal(
             (RunStatus.Finished, 200L, 200L, 4, 6L, 1L, 0, false),
-            (state.Status, state.Steps, state.Progress, state.MicroBatches, state.Generation, state.Lineage, state.Resumes, state.Held));
+            (state.Status, state.Steps, state.Progress, state.MicroBatches, state.Generation, state.Lineage, state.Resumes, state.Paused));
         Assert.Equal(_old.Fingerprint, state.Fingerprint);
         Assert.Empty(RecipeFile.Differences(_old.Run("faulted").ReadRecipe(), RecipeFile.Parse(state.Recipe, "the journal")));
         Assert.Equal(["trainer-1", "trainer-2", "trainer-3"], state.Trainers.Values.Order(StringComparer.Ordinal));
@@ -49,8 +49,8 @@ public sealed class FirstEditionTests : IDisposable
     public async Task The_journal_of_a_stopped_run_comes_to_the_same_state()
     {
         var state = await StateAsync("stopped");
-        Assert.Equal((RunStatus.Paused, 39L, 3L, 2L, 1, false), (state.Status, state.Progress, state.Generation, state.Lineage, state.Resumes, state.Held));
-        Assert.Equal(StopReason.Requested, state.PauseReason);
+        Assert.Equal((RunStatus.Stopped, 39L, 3L, 2L, 1, false), (state.Status, state.Progress, state.Generation, state.Lineage, state.Resumes, state.Paused));
+        Assert.Equal(StopReason.Requested, state.StopReason);
         Assert.Equal(["node joins", "node joins", "continued on request"], state.Changes.Select(change => change.Reason.ToString()));
         Assert.Equal((39L, "step-00000039", null), (state.Newest!.Step, state.Newest.Directory, state.Newest.MeanRecall));
     }

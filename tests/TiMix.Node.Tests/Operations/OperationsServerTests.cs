@@ -54,9 +54,9 @@ public sealed class OperationsServerTests : IAsyncDisposable
     public async Task A_failed_run_says_why_and_a_stopped_one_is_not_failed()
     {
         using var client = await _run.ServeAsync();
-        _run.Cluster = FakeRun.Describe(RunStatus.Paused) with { PauseReason = new StopReason(StopKind.Failed, Said: "the disk is full") };
+        _run.Cluster = FakeRun.Describe(RunStatus.Stopped) with { StopReason = new StopReason(StopKind.Failed, Said: "the disk is full") };
         Assert.Equal("the disk is full", Text((await StateAsync(client, state => Text(state["status"]) == "failed"))["error"]));
-        _run.Cluster = _run.Cluster with { PauseReason = StopReason.Requested };
+        _run.Cluster = _run.Cluster with { StopReason = StopReason.Requested };
         Assert.Null((await StateAsync(client, state => Text(state["status"]) == "stopped"))["error"]);
     }
 

@@ -34,7 +34,7 @@ public sealed class CoordinatorBeginningTests
         desk.Tell(new Recovered());
         var pruned = Assert.Single(desk.Wanted<PruneSnapshots>());
         Assert.Contains("step-30", pruned.Keep);
-        Assert.Equal(30, desk.Events.OfType<RunContinued>().Single().FromStep);
+        Assert.Equal(30, desk.Events.OfType<RunResumed>().Single().FromStep);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class CoordinatorBeginningTests
         var desk = new CoordinatorDesk([Started, new TrainerJoined("a", "node-a", 1), new SnapshotCommitted(10, "step-10", "f10", 1)], goOn: true);
         desk.Tell(new Recovered());
         Assert.Equal(
-            [new TrainerLost("a", "node-a", new LossReason(LossKind.RunInterrupted), desk.Now), new RunContinued(10, desk.Now)], desk.Events.TakeLast(2));
+            [new TrainerLost("a", "node-a", new LossReason(LossKind.RunInterrupted), desk.Now), new RunResumed(10, desk.Now)], desk.Events.TakeLast(2));
         Assert.Equal(["step-10"], Assert.Single(desk.Wanted<PruneSnapshots>()).Keep);
         Assert.Single(desk.Wanted<NoteBegun>());
     }

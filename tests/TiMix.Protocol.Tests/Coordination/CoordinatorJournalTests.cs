@@ -15,14 +15,14 @@ public sealed class CoordinatorJournalTests
     {
         var desk = CoordinatorDesk.Training("a", "b");
         desk.Slow = true;
-        desk.Hear("user", new HoldRun());
-        Assert.IsType<RunHeld>(Assert.Single(desk.Waiting!));
-        Assert.False(desk.Core.Run.Held);
+        desk.Hear("user", new PauseRun());
+        Assert.IsType<RunPaused>(Assert.Single(desk.Waiting!));
+        Assert.False(desk.Core.Run.Paused);
         Assert.Empty(desk.SentTo("user"));
         Assert.Empty(desk.Published<MonitorMessages.Phase>());
 
         desk.Journal();
-        Assert.True(desk.Core.Run.Held);
+        Assert.True(desk.Core.Run.Paused);
         Assert.True(Assert.IsType<Answer>(Assert.Single(desk.SentTo("user"))).Done);
         Assert.Single(desk.Published<MonitorMessages.Phase>());
         Assert.IsType<TrainerOrders.StopAfterStep>(Assert.Single(desk.SentTo("at-a")));
@@ -33,17 +33,17 @@ public sealed class CoordinatorJournalTests
     {
         var desk = CoordinatorDesk.Training("a");
         desk.Slow = true;
-        desk.Hear("user", new HoldRun());
+        desk.Hear("user", new PauseRun());
         desk.Hear("onlooker", new NodeMessages.DescribeCluster());
-        desk.Hear("user", new EndHold());
+        desk.Hear("user", new ContinueRun());
         desk.Hear("onlooker", new NodeMessages.DescribeCluster());
         Assert.Empty(desk.SentTo("onlooker"));
 
         desk.Journal();
-        Assert.True(Assert.IsType<ClusterDescription>(Assert.Single(desk.SentTo("onlooker"))).Held);
-        Assert.IsType<HoldEnded>(Assert.Single(desk.Waiting!));
+        Assert.True(Assert.IsType<ClusterDescription>(Assert.Single(desk.SentTo("onlooker"))).Paused);
+        Assert.IsType<RunContinued>(Assert.Single(desk.Waiting!));
         desk.Journal();
-        Assert.Equal([true, false], desk.SentTo("onlooker").Cast<ClusterDescription>().Select(description => description.Held));
+        Assert.Equal([true, false], desk.SentTo("onlooker").Cast<ClusterDescription>().Select(description => description.Paused));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class CoordinatorJournalTests
     {
         var desk = CoordinatorDesk.Training("a");
         desk.Slow = true;
-        desk.Hear("user", new HoldRun());
+        desk.Hear("user", new PauseRun());
         desk.Hear("user", new DrainNode("a"));
         desk.Tell(new JournalRefused("its term is over"));
         Assert.Contains("its term is over", Assert.IsType<MonitorMessages.Note>(Assert.Single(desk.SentTo("looker"))).Text, StringComparison.Ordinal);
@@ -62,7 +62,7 @@ public sealed class CoordinatorJournalTests
         desk.Tell(Tick.Instance);
         desk.Trainer("a", TrainerPhase.Running, 1, 5);
         Assert.Empty(desk.Taken());
-        Assert.False(desk.Core.Run.Held);
+        Assert.False(desk.Core.Run.Paused);
     }
 
     [Fact]

@@ -59,9 +59,9 @@ public sealed class CoordinatorSnapshotTests
         var desk = CoordinatorDesk.Training("a");
         desk.Hear("at-a", new ReportSnapshotFailed(1, 10, "the disk is full"));
         Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
-        desk.Hear("user", new PauseRun());
+        desk.Hear("user", new StopRun());
         desk.Hear("at-a", new ReportSnapshotFailed(1, 11, "the disk is full"));
-        Assert.Equal(RunStatus.Paused, desk.Core.Run.Status);
+        Assert.Equal(RunStatus.Stopped, desk.Core.Run.Status);
         Assert.Equal(RunOutcome.Failed, Assert.Single(desk.Published<MonitorMessages.Over>()).Outcome);
     }
 
@@ -148,7 +148,7 @@ public sealed class CoordinatorSnapshotTests
         Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
         desk.Snapshot(100);
         desk.Hear("evaluator", new EvaluatorMessages.EvaluationFailed(100, "no data"));
-        Assert.Equal(RunStatus.Paused, desk.Core.Run.Status);
+        Assert.Equal(RunStatus.Stopped, desk.Core.Run.Status);
         Assert.Contains("no data", Assert.Single(desk.Published<MonitorMessages.Over>()).Error!, StringComparison.Ordinal);
     }
 

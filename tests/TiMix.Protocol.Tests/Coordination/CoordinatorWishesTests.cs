@@ -12,33 +12,33 @@ public sealed class CoordinatorWishesTests
     public void A_run_that_is_paused_cannot_be_paused_again_and_one_that_is_not_cannot_be_continued()
     {
         var desk = CoordinatorDesk.Training("a");
-        Assert.False(Ask(desk, new EndHold()).Done);
-        Assert.True(Ask(desk, new HoldRun()).Done);
-        Assert.False(Ask(desk, new HoldRun()).Done);
-        Assert.True(Ask(desk, new EndHold()).Done);
-        Assert.Equal(2, desk.Events.Count(happened => happened is RunHeld or HoldEnded));
+        Assert.False(Ask(desk, new ContinueRun()).Done);
+        Assert.True(Ask(desk, new PauseRun()).Done);
+        Assert.False(Ask(desk, new PauseRun()).Done);
+        Assert.True(Ask(desk, new ContinueRun()).Done);
+        Assert.Equal(2, desk.Events.Count(happened => happened is RunPaused or RunContinued));
     }
 
     [Fact]
     public void A_wish_to_stop_makes_the_trainers_stop_after_their_step_and_ends_the_run_with_a_snapshot()
     {
         var desk = CoordinatorDesk.Training("a");
-        Assert.True(Ask(desk, new PauseRun()).Done);
+        Assert.True(Ask(desk, new StopRun()).Done);
         Assert.Contains(new TrainerOrders.StopAfterStep(1), desk.SentTo("at-a"));
         desk.Trainer("a", TrainerPhase.Stopped, 1, 5, "h");
         Assert.Contains(new TrainerOrders.TakeSnapshot(5), desk.SentTo("at-a"));
         desk.Snapshot(5);
-        Assert.Equal(RunStatus.Paused, desk.Core.Run.Status);
+        Assert.Equal(RunStatus.Stopped, desk.Core.Run.Status);
         Assert.Equal(RunOutcome.Stopped, Assert.Single(desk.Published<MonitorMessages.Over>()).Outcome);
         Assert.Equal(new NodeMessages.RunOver(RunOutcome.Stopped, null), Assert.Single(desk.SentTo("node-a")));
-        Assert.False(Ask(desk, new PauseRun()).Done);
+        Assert.False(Ask(desk, new StopRun()).Done);
     }
 
     [Fact]
     public void Whoever_wants_no_answer_to_a_wish_gets_none()
     {
         var desk = CoordinatorDesk.Training("a");
-        desk.Hear("", new PauseRun());
+        desk.Hear("", new StopRun());
         Assert.Empty(desk.SentTo(""));
     }
 

@@ -178,12 +178,12 @@ public sealed class MembershipTests
     public void A_pause_ends_with_a_snapshot_and_does_not_stop_the_run_that_is_continued()
     {
         Train(["a"], 5);
-        _membership = _membership.Pause();
+        _membership = _membership.Stop();
         Hear("a", TrainerPhase.Stopped, 1, 6, "h6");
         Assert.Empty(Decide());
         Assert.Equal(["a"], Ordered<TrainerOrders.TakeSnapshot>());
         _run = _run.Apply(new SnapshotCommitted(6, "s6", "h6", _now));
-        Assert.Equal(StopReason.Requested, Assert.IsType<RunPaused>(Assert.Single(Decide())).Reason);
+        Assert.Equal(StopReason.Requested, Assert.IsType<RunStopped>(Assert.Single(Decide())).Reason);
         _run = _run.Decide(new CoordinatorCommands.BeginRun("{}", Steps, 8, 1), _now).Aggregate(_run, (state, happened) => state.Apply(happened));
         Assert.Equal(StateWay.Restore, Assert.Single(Assert.IsType<ViewProposed>(Decide()[^1]).Sources).Way);
     }
@@ -192,7 +192,7 @@ public sealed class MembershipTests
     public void Whoever_runs_on_although_the_run_is_paused_is_halted_and_whoever_wants_to_leave_may()
     {
         Train(["a", "b"], 5);
-        _run = _run.Apply(new RunPaused(new StopReason(StopKind.Failed, Said: "disk full"), _now));
+        _run = _run.Apply(new RunStopped(new StopReason(StopKind.Failed, Said: "disk full"), _now));
         Hear("b", TrainerPhase.Aborted, 1, 5, "h5", leaving: true);
         Assert.Empty(Decide());
         Assert.Equal(["a"], Ordered<TrainerOrders.Halt>());

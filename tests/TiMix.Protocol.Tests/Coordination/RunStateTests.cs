@@ -61,7 +61,7 @@ public sealed class RunStateTests
         Happen(new TrainerJoined("a", "n1", Now), Proposal(4, 0, 1), new ViewInstalled(4, Now));
         Tell(new ReportSnapshot(4, 7, "s7", "f"));
         Tell(new FailRun("why"));
-        Assert.Equal((RunStatus.Paused, new StopReason(StopKind.Failed, Said: "why")), (_state.Status, _state.PauseReason));
+        Assert.Equal((RunStatus.Stopped, new StopReason(StopKind.Failed, Said: "why")), (_state.Status, _state.StopReason));
         Tell(new BeginRun("{}", 20, 8, 1));
         Assert.Equal((RunStatus.Running, 1, 7L, 5L), (_state.Status, _state.Resumes, _state.Progress, _state.Lineage));
         Assert.Empty(_state.Trainers);
@@ -95,7 +95,7 @@ public sealed class RunStateTests
         Assert.Empty(Tell(new ReportSnapshotFailed(1, 5, "disk full")));
         Assert.Equal(
             new StopReason(StopKind.SnapshotFailed, 20, "disk full"),
-            Assert.IsType<RunPaused>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason);
+            Assert.IsType<RunStopped>(Assert.Single(Tell(new ReportSnapshotFailed(1, 20, "disk full")))).Reason);
     }
 
     [Fact]

@@ -206,7 +206,7 @@ internal sealed class Cluster
     private void CalmDown()
     {
         Log?.Add("the faults are over");
-        (_faults.Over, Network.Calm, User.WantsStop, User.WantsHold, FailEvaluations) = (true, true, false, false, 0);
+        (_faults.Over, Network.Calm, User.WantsStop, User.WantsPause, FailEvaluations) = (true, true, false, false, 0);
         (Journal.AwayUntil, Disk.FullUntil) = (0, 0);
         foreach (var process in _sessions.Keys.Where(process => process is { Alive: true, Hung: true }).ToArray())
         {

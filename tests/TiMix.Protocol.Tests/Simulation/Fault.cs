@@ -49,7 +49,7 @@ internal enum FaultKind
     Stop,
 
     /// <summary>The user has everybody hold still, and go on after the duration.</summary>
-    Hold,
+    Pause,
 
     /// <summary>The user wants a snapshot although none is due.</summary>
     WantSnapshot,

@@ -82,9 +82,9 @@ internal sealed class FaultInjector
                 _cluster.User.WantsStop = true;
                 _cluster.Time.After(fault.Duration, () => _cluster.User.WantsStop = false);
                 break;
-            case FaultKind.Hold:
-                _cluster.User.WantsHold = true;
-                _cluster.Time.After(fault.Duration, () => _cluster.User.WantsHold = false);
+            case FaultKind.Pause:
+                _cluster.User.WantsPause = true;
+                _cluster.Time.After(fault.Duration, () => _cluster.User.WantsPause = false);
                 break;
             case FaultKind.WantSnapshot:
                 _cluster.User.Want(new CoordinatorCommands.WantSnapshot());

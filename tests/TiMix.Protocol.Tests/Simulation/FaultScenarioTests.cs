@@ -50,7 +50,7 @@ public sealed class FaultScenarioTests
             var faults = new[]
             {
                 new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 12),
-                new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 30, Duration: 4000),
+                new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 30, Duration: 4000),
                 new Fault(FaultKind.WantSnapshot, At: 4000),
                 new Fault(FaultKind.FlipAtRest, Point: (Point)point, Occurrence: occurrence),
             };
@@ -192,7 +192,7 @@ public sealed class FaultScenarioTests
         };
         foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
         {
-            Assert.Contains(cluster.Journal.Events.OfType<RunPaused>(), paused => paused.Reason.Kind == StopKind.SnapshotFailed);
+            Assert.Contains(cluster.Journal.Events.OfType<RunStopped>(), paused => paused.Reason.Kind == StopKind.SnapshotFailed);
         }
     }
 
@@ -250,7 +250,7 @@ public sealed class FaultScenarioTests
 
         foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Faults = [new Fault(FaultKind.FailEvaluation, At: 0)] }))
         {
-            Assert.Equal((1, StopKind.Failed), (cluster.Journal.Run.Resumes, Assert.Single(cluster.Journal.Events.OfType<RunPaused>()).Reason.Kind));
+            Assert.Equal((1, StopKind.Failed), (cluster.Journal.Run.Resumes, Assert.Single(cluster.Journal.Events.OfType<RunStopped>()).Reason.Kind));
         }
     }
 

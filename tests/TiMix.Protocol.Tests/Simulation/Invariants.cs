@@ -48,17 +48,17 @@ internal sealed class Invariants(Cluster cluster)
                     _snapshots.ContainsKey(evaluated.Step) && _evaluated.Add(evaluated.Step),
                     $"The evaluation of step {evaluated.Step} counts, which is not due any more.");
                 break;
-            case RunHeld:
+            case RunPaused:
                 _held = true;
                 break;
-            case HoldEnded:
+            case RunContinued:
                 Check(_held, "A hold ends that is over.");
                 _held = false;
                 break;
-            case RunContinued:
+            case RunResumed:
                 _held = false;
                 break;
-            case RunPaused { Reason.Kind: StopKind.Requested }:
+            case RunStopped { Reason.Kind: StopKind.Requested }:
                 PausedWithItsNewestStep();
                 break;
             case RunFinished finished:
@@ -156,7 +156,7 @@ internal sealed class Invariants(Cluster cluster)
     /// <summary>The user is told that the run is over.</summary>
     public void Over(MonitorMessages.Over over) =>
         Check(
-            cluster.Journal.Run.Status == (over.Outcome == RunOutcome.Finished ? RunStatus.Finished : RunStatus.Paused),
+            cluster.Journal.Run.Status == (over.Outcome == RunOutcome.Finished ? RunStatus.Finished : RunStatus.Stopped),
             $"The user is told of {over}, and the run is {cluster.Journal.Run.Status}.");
 
     /// <summary>At the end.</summary>
@@ -181,7 +181,7 @@ internal sealed class Invariants(Cluster cluster)
         Check(view.FromStep >= (_snapshots.Count == 0 ? 0 : _snapshots.Keys.Last()), $"{view} begins before the newest snapshot.");
         Check(view.Shares.Sum(share => share.Count) == cluster.Settings.MicroBatches, $"{view} has not all micro-batches.");
         Check(view.Shares.Count >= cluster.Settings.Leases.MinTrainers, $"{view} has fewer trainers than the run needs.");
-        Check(!cluster.Journal.Run.Held, $"{view} is proposed although the run is held.");
+        Check(!cluster.Journal.Run.Paused, $"{view} is proposed although the run is paused.");
         _generation = view.Generation;
         _proposed[_generation] = view;
         _steps[_generation] = view.Shares.ToDictionary(share => share.Trainer, _ => view.FromStep, StringComparer.Ordinal);

@@ -131,7 +131,7 @@ internal sealed class LauncherSession : Session
                 _watcher.Say(Network.Coordinator, new CoordinatorCommands.ReportNodeLost(lost.Node));
                 break;
             case LauncherEffects.AskToStop:
-                _watcher.Say(Network.Coordinator, new CoordinatorCommands.PauseRun());
+                _watcher.Say(Network.Coordinator, new CoordinatorCommands.StopRun());
                 break;
             case LauncherEffects.GiveUp:
                 End(0);

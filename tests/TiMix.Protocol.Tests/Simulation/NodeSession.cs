@@ -54,7 +54,7 @@ internal sealed class NodeSession(Cluster cluster, int number) : Session(cluster
     public override void Ended(SimulatedProcess process, int exitCode)
     {
         var node = _nodes[process.Node];
-        var over = Cluster.Journal.Run.Status is RunStatus.Paused or RunStatus.Finished;
+        var over = Cluster.Journal.Run.Status is RunStatus.Stopped or RunStatus.Finished;
         if (exitCode != 0 && !over && !_closed && node.Restarts-- > 0)
         {
             StartLater(process.Node, node, Cluster.Chance.Between(50, 4000), false);

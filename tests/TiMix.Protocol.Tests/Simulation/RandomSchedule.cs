@@ -12,7 +12,7 @@ internal static class RandomSchedule
         FaultKind.KillMixer, FaultKind.KillLoader, FaultKind.KillEvaluator,
         FaultKind.CutFromCoordinator, FaultKind.CutFromPeer, FaultKind.CutFromAll, FaultKind.KillAll, FaultKind.Stop,
         FaultKind.FlipAtRest, FaultKind.FlipAtRest, FaultKind.DamageSnapshot,
-        FaultKind.FillDisk, FaultKind.FailEvaluation, FaultKind.Deafen, FaultKind.FlipOnOrder, FaultKind.Hold, FaultKind.WantSnapshot,
+        FaultKind.FillDisk, FaultKind.FailEvaluation, FaultKind.Deafen, FaultKind.FlipOnOrder, FaultKind.Pause, FaultKind.WantSnapshot,
     ];
 
     /// <summary>
@@ -23,7 +23,7 @@ internal static class RandomSchedule
     [
         FaultKind.FlipAtApply, FaultKind.FlipAtApply, FaultKind.FlipAtApply, FaultKind.CorruptCopy, FaultKind.Join, FaultKind.Drain,
         FaultKind.KillCoordinator, FaultKind.Stop,
-        FaultKind.KillMixer, FaultKind.Hold,
+        FaultKind.KillMixer, FaultKind.Pause,
     ];
 
     private static readonly Point[] Points = Enum.GetValues<Point>();

@@ -148,7 +148,7 @@ public sealed class ScenarioTests
         }))
         {
             Assert.Equal(1, cluster.Journal.Run.Resumes);
-            Assert.True(Assert.Single(cluster.Journal.Events.OfType<RunContinued>()).FromStep > 0);
+            Assert.True(Assert.Single(cluster.Journal.Events.OfType<RunResumed>()).FromStep > 0);
         }
     }
 
@@ -225,8 +225,8 @@ public sealed class ScenarioTests
         };
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
-            var paused = Simulation.Run(settings with { Seed = seed }, cluster => cluster.Journal.Run.Status == RunStatus.Paused);
-            Assert.Equal((StopKind.Requested, paused.Statistics.Furthest), (paused.Journal.Run.PauseReason!.Kind, paused.Journal.Run.Newest!.Step));
+            var paused = Simulation.Run(settings with { Seed = seed }, cluster => cluster.Journal.Run.Status == RunStatus.Stopped);
+            Assert.Equal((StopKind.Requested, paused.Statistics.Furthest), (paused.Journal.Run.StopReason!.Kind, paused.Journal.Run.Newest!.Step));
         }
 
         Assert.All(Runs(settings), cluster => Assert.Equal((1, 0), (cluster.Journal.Run.Resumes, cluster.Statistics.StepsRepeated)));
@@ -239,7 +239,7 @@ public sealed class ScenarioTests
         {
             SnapshotEvery = 100,
             Leases = StartWith(3),
-            Faults = [new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 20, Duration: 9000)],
+            Faults = [new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 20, Duration: 9000)],
         }))
         {
             Assert.Equal((2, 0, 0, 0), (cluster.Statistics.Views, cluster.Statistics.StepsRepeated, cluster.Statistics.Aborts, cluster.Journal.Run.Resumes));
@@ -247,8 +247,8 @@ public sealed class ScenarioTests
             Assert.Equal(ViewCauseKind.Continued, second.Reason.Kind);
             Assert.All(second.Sources, source => Assert.Equal(StateWay.Keep, source.Way));
             Assert.Equal(
-                [typeof(RunHeld), typeof(HoldEnded)],
-                cluster.Journal.Events.Where(happened => happened is RunHeld or HoldEnded).Select(happened => happened.GetType()));
+                [typeof(RunPaused), typeof(RunContinued)],
+                cluster.Journal.Events.Where(happened => happened is RunPaused or RunContinued).Select(happened => happened.GetType()));
         }
     }
 
@@ -257,13 +257,13 @@ public sealed class ScenarioTests
     {
         var faults = new[]
         {
-            new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 20, Duration: 20_000),
+            new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 20, Duration: 20_000),
             new Fault(FaultKind.KillCoordinator, At: 6000, Duration: 500),
             new Fault(FaultKind.Join, At: 8000),
         };
         foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
         {
-            var held = cluster.Journal.Events.SkipWhile(happened => happened is not RunHeld).TakeWhile(happened => happened is not HoldEnded);
+            var held = cluster.Journal.Events.SkipWhile(happened => happened is not RunPaused).TakeWhile(happened => happened is not RunContinued);
             Assert.DoesNotContain(held, happened => happened is ViewProposed);
         }
     }
@@ -289,10 +289,10 @@ public sealed class ScenarioTests
     [Fact]
     public void A_snapshot_that_is_wanted_while_everybody_holds_still_is_of_that_step()
     {
-        var faults = new[] { new Fault(FaultKind.Hold, Point: Point.Applied, Occurrence: 30, Duration: 15_000), new Fault(FaultKind.WantSnapshot, At: 12_000) };
+        var faults = new[] { new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 30, Duration: 15_000), new Fault(FaultKind.WantSnapshot, At: 12_000) };
         foreach (var cluster in Runs(new SimulationSettings { Steps = 40, SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
         {
-            var held = cluster.Journal.Events.SkipWhile(happened => happened is not RunHeld).TakeWhile(happened => happened is not HoldEnded).ToList();
+            var held = cluster.Journal.Events.SkipWhile(happened => happened is not RunPaused).TakeWhile(happened => happened is not RunContinued).ToList();
             var next = Proposals(cluster)[^1];
             Assert.Equal(next.View.FromStep, Assert.Single(held.OfType<SnapshotCommitted>()).Step);
         }

@@ -24,7 +24,7 @@ internal abstract class Session(Cluster cluster)
     public abstract void Drain(SimulatedProcess process);
 
     /// <summary>The user wants the run to stop.</summary>
-    public virtual void Stop() => cluster.User.Want(new CoordinatorCommands.PauseRun());
+    public virtual void Stop() => cluster.User.Want(new CoordinatorCommands.StopRun());
 
     /// <summary>Whoever runs a cluster sees to it that there is enough of everything.</summary>
     public abstract void Complete();

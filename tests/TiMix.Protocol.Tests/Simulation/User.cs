@@ -15,7 +15,7 @@ internal sealed class User : SimulatedActor
     public bool WantsStop { get; set; }
 
     /// <summary>Wants everybody to hold still.</summary>
-    public bool WantsHold { get; set; }
+    public bool WantsPause { get; set; }
 
     /// <summary>Answers that have come.</summary>
     public List<CoordinatorCommands.Answer> Answers { get; } = [];
@@ -40,7 +40,7 @@ internal sealed class User : SimulatedActor
     private void Look()
     {
         var run = Cluster.Journal.Run;
-        if (run.Status == RunStatus.Paused)
+        if (run.Status == RunStatus.Stopped)
         {
             if (!WantsStop && Cluster.Session.IsOver)
             {
@@ -55,9 +55,9 @@ internal sealed class User : SimulatedActor
         {
             Cluster.Session.Stop();
         }
-        else if (run.Status == RunStatus.Running && WantsHold != run.Held)
+        else if (run.Status == RunStatus.Running && WantsPause != run.Paused)
         {
-            Want(WantsHold ? new CoordinatorCommands.HoldRun() : new CoordinatorCommands.EndHold());
+            Want(WantsPause ? new CoordinatorCommands.PauseRun() : new CoordinatorCommands.ContinueRun());
         }
     }
 }
