@@ -1,3 +1,4 @@
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 
@@ -42,11 +43,11 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
 
     public void SnapshotCommitted(long step, string directory) => Assert.True(Directory.Exists(directory), directory);
 
-    public void Notice(NoticeLevel level, string text)
+    public void Notice(Notice notice)
     {
         lock (_lock)
         {
-            Notices.Add(text);
+            Notices.Add(NoticeText.Of(notice));
         }
     }
 
@@ -60,5 +61,5 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
         }
     }
 
-    public void Phase(string text) => Assert.NotEmpty(text);
+    public void Phase(RunPhase phase) => Assert.NotEmpty(PhaseText.Of(phase));
 }

@@ -81,7 +81,7 @@ class Run:
             node = lambda name, roles, pid, megabytes, cpu: {"name": name, "roles": roles, "host": "machine-a", "processId": pid, "device": "cpu", "threads": 1, "residentBytes": int((megabytes + 20 * math.sin(now / 9000 + pid)) * 2**20),
                                                              "cpuPercent": max(0, cpu + self.rng.gauss(0, 3)), "heardMillisecondsAgo": self.rng.randrange(50, 900), "alive": True}
             last = self.points[-1] if self.points else {"stepSeconds": 0, "samplesPerSecond": 0}
-            return {"run": "demo", "recipe": "sample", "status": "paused" if self.held else self.status, "phase": "training", "waiting": None, "step": self.step, "steps": self.steps, "epoch": self.step // 60, "stepSeconds": last["stepSeconds"],
+            return {"run": "demo", "recipe": "sample", "status": "paused" if self.held else self.status, "phase": "training", "phaseCode": "training", "waiting": None, "step": self.step, "steps": self.steps, "epoch": self.step // 60, "stepSeconds": last["stepSeconds"],
                     "samplesPerSecond": last["samplesPerSecond"], "etaSeconds": (self.steps - self.step) * last["stepSeconds"] if self.status == "training" else None, "startedAt": int(self.started), "now": now, "generation": len(self.views), "resumes": 0,
                     "fingerprint": None, "error": None, "microBatches": V, "nodes": [node("launcher", ["coordinator", "loader", "mixer", "evaluator"], 4100, 640, 82)] + [node(n, ["trainer"], 4200 + int(n[8:]), 410, 96) for n in self.names],
                     "trainers": [{"node": n, "phase": "Running", "applied": self.step, "leaving": False, "secondsPerMicroBatch": .11, "first": shares[n]["first"], "count": shares[n]["count"]} for n in self.names],

@@ -4,9 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using Akka.Actor;
 using Akka.Serialization;
 using TiMix.Protocol.Messages;
-using TiMix.Work.Loading;
-using TiMix.Work.Mixing;
-using TiMix.Work.Training;
 
 namespace TiMix.Actors.Messages;
 
@@ -21,7 +18,7 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter() },
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NameContents } },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ClosedTypes.Name } },
     };
 
     private static readonly Dictionary<string, Type> Types = new(StringComparer.Ordinal)
@@ -63,8 +60,8 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["monitor.lost"] = typeof(MonitorMessages.TrainerLost),
         ["monitor.snapshot"] = typeof(MonitorMessages.SnapshotCommitted),
         ["monitor.evaluated"] = typeof(MonitorMessages.Evaluated),
-        ["monitor.note"] = typeof(MonitorMessages.Note),
-        ["monitor.phase"] = typeof(MonitorMessages.Phase),
+        ["monitor.told"] = typeof(MonitorMessages.Told),
+        ["monitor.entered"] = typeof(MonitorMessages.Entered),
         ["monitor.over"] = typeof(MonitorMessages.Over),
         ["command.begin"] = typeof(CoordinatorCommands.BeginRun),
         ["command.status"] = typeof(TrainerStatus),
@@ -78,7 +75,7 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["command.continue"] = typeof(CoordinatorCommands.ContinueRun),
         ["command.want-snapshot"] = typeof(CoordinatorCommands.WantSnapshot),
         ["command.drain"] = typeof(CoordinatorCommands.DrainNode),
-        ["command.answer"] = typeof(CoordinatorCommands.Answer),
+        ["command.answered"] = typeof(CoordinatorCommands.Answer),
         ["command.fail"] = typeof(CoordinatorCommands.FailRun),
         ["event.started"] = typeof(CoordinatorEvents.RunStarted),
         ["event.trainer-joined"] = typeof(CoordinatorEvents.TrainerJoined),
@@ -96,12 +93,6 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
         ["event.continued"] = typeof(CoordinatorEvents.RunResumed),
         ["event.finished"] = typeof(CoordinatorEvents.RunFinished),
     };
-
-    /// <summary>What may stand where a message says <see cref="IContent"/>.</summary>
-    private static readonly JsonDerivedType[] Contents =
-    [
-        new(typeof(LoadedSamples), "loaded"), new(typeof(MixedSamples), "mixed"), new(typeof(TeacherParameters), "teacher"), new(typeof(StateBuffers), "state"),
-    ];
 
     private static readonly Dictionary<Type, string> Manifests = Types.ToDictionary(pair => pair.Value, pair => pair.Key);
 
@@ -130,13 +121,4 @@ public sealed class TiMixSerializer(ExtendedActorSystem system) : SerializerWith
             ? JsonSerializer.Deserialize(bytes, type, Options) ?? throw new System.Runtime.Serialization.SerializationException(
                 $"Empty message of manifest \"{manifest}\".")
             : throw new System.Runtime.Serialization.SerializationException($"Unknown manifest \"{manifest}\": written by a newer version?");
-
-    private static void NameContents(JsonTypeInfo type)
-    {
-        if (type.Type == typeof(IContent))
-        {
-            type.PolymorphismOptions = new JsonPolymorphismOptions();
-            Array.ForEach(Contents, type.PolymorphismOptions.DerivedTypes.Add);
-        }
-    }
 }

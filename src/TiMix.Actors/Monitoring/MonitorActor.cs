@@ -2,7 +2,9 @@ using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Monitoring;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
 
@@ -81,11 +83,11 @@ public sealed class MonitorActor : ReceiveActor
             if (error.Message != _lastError)
             {
                 _lastError = error.Message;
-                var note = new MonitorMessages.Note(NoticeLevel.Warning, $"The run's records cannot be written: {error.Message}");
-                _log.Noted(note.Text);
+                var told = new MonitorMessages.Told(new Notice.RecordsNotWritten(error.Message));
+                _log.Noted(NoticeText.Of(told.Notice));
                 foreach (var looker in _lookers)
                 {
-                    looker.Tell(note);
+                    looker.Tell(told);
                 }
             }
         }
@@ -109,8 +111,8 @@ public sealed class MonitorActor : ReceiveActor
                 }
 
                 break;
-            case MonitorMessages.Note note:
-                _log.Noted(note.Text);
+            case MonitorMessages.Told told:
+                _log.Noted(NoticeText.Of(told.Notice));
                 break;
             case MonitorMessages.Over { Outcome: RunOutcome.Finished } over when !File.Exists(_directory.Summary):
                 _records.Summarise(RunSummary.Of(_run, _recipe, _records, over));

@@ -43,8 +43,8 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
         Receive<MonitorMessages.TrainerLost>(lost => observer.TrainerLost(lost.Node, lost.Reason));
         Receive<MonitorMessages.Evaluated>(evaluated => observer.Evaluated(evaluated.Report));
         Receive<MonitorMessages.SnapshotCommitted>(snapshot => observer.SnapshotCommitted(snapshot.Step, snapshot.Directory));
-        Receive<MonitorMessages.Note>(note => observer.Notice(note.Level, note.Text));
-        Receive<MonitorMessages.Phase>(phase => observer.Phase(phase.Text));
+        Receive<MonitorMessages.Told>(told => observer.Notice(told.Notice));
+        Receive<MonitorMessages.Entered>(entered => observer.Phase(entered.Phase));
         Receive<MonitorMessages.Over>(over => ending.TrySetResult(over));
     }
 

@@ -25,33 +25,32 @@ public sealed class RunSteering(IActorRef coordinator)
     }
 
     /// <summary>Everybody holds still after the current step, until <see cref="ContinueAsync"/>.</summary>
-    public Task<Answer> PauseAsync() => AskAsync(new PauseRun());
+    public Task<CoordinatorAnswer> PauseAsync() => AskAsync(new PauseRun());
 
     /// <summary>A run that was paused goes on.</summary>
-    public Task<Answer> ContinueAsync() => AskAsync(new ContinueRun());
+    public Task<CoordinatorAnswer> ContinueAsync() => AskAsync(new ContinueRun());
 
     /// <summary>A snapshot is written although none is due.</summary>
-    public Task<Answer> SnapshotAsync() => AskAsync(new WantSnapshot());
+    public Task<CoordinatorAnswer> SnapshotAsync() => AskAsync(new WantSnapshot());
 
     /// <summary>A node leaves as soon as it harms nobody.</summary>
-    public Task<Answer> DrainAsync(string node) => AskAsync(new DrainNode(node));
+    public Task<CoordinatorAnswer> DrainAsync(string node) => AskAsync(new DrainNode(node));
 
     /// <summary>The step is finished, a snapshot written, and the run ends.</summary>
-    public Task<Answer> StopAsync() => AskAsync(new StopRun());
+    public Task<CoordinatorAnswer> StopAsync() => AskAsync(new StopRun());
 
     /// <summary>The same without an answer, until somebody says that the run is over: a coordinator that is just being started does not hear it.</summary>
     public void Stop() => coordinator.Tell(new StopRun(), ActorRefs.NoSender);
 
-    private async Task<Answer> AskAsync(ICommand command)
+    private async Task<CoordinatorAnswer> AskAsync(ICommand command)
     {
         try
         {
-            return await coordinator.Ask<Answer>(command, Patience).ConfigureAwait(false);
+            return (await coordinator.Ask<Answer>(command, Patience).ConfigureAwait(false)).What;
         }
         catch (AskTimeoutException)
         {
-            return new Answer(false, $"The coordinator has not answered for {Patience.TotalSeconds:0} s; it may be starting anew. It is not known whether "
-                + $"the wish has reached it: see the status, and try again.");
+            return new CoordinatorAnswer.Silent(Patience.TotalSeconds);
         }
     }
 }

@@ -3,6 +3,7 @@ using TiMix.Base;
 using TiMix.Data;
 using TiMix.Data.Loading;
 using TiMix.Learning.Model;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
@@ -76,7 +77,7 @@ public static class TrainingRun
                     steering?.Invoke(found);
                     told = stop.Register(() =>
                     {
-                        observer.Phase("stopping after this step");
+                        observer.Phase(new RunPhase.Stopping());
                         stopping = TimeProvider.System.CreateTimer(_ => found.Stop(), null, TimeSpan.Zero, StopAgain);
                     });
                 }).ConfigureAwait(false);
@@ -107,14 +108,14 @@ public static class TrainingRun
             var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, data.OpenTokenizer()));
             if (recipe.Model.Init.Length > 0 && InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
             {
-                observer.Notice(NoticeLevel.Information, start.ToString());
+                observer.Notice(new Notice.StartsFrom(start.Path, start.Taken.Count, start.Seeded, start.Unused));
             }
 
             using var train = data.Open("train");
             recipe.SampleOrder(train.Count);
             foreach (var problem in train.Problems)
             {
-                observer.Notice(NoticeLevel.Warning, $"{problem.Where}: {problem.What}");
+                observer.Notice(new Notice.DataProblem(problem.Where, problem.What));
             }
 
             return existing ?? (options.SharesDirectory

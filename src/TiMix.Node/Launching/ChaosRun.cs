@@ -1,6 +1,7 @@
 using TiMix.Node.Processes;
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Launching;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 
@@ -76,7 +77,7 @@ internal sealed class ChaosRun(LaunchOptions options, TimeSpan duration, TimeSpa
                 launcher.Inject((living, step) => Choose(draw, living, step, options.Trainers));
             }
 
-            observer.Notice(NoticeLevel.Information, "no more faults; the run is left in peace");
+            observer.Notice(new Notice.FaultsOver());
         }
         catch (OperationCanceledException)
         {
@@ -128,9 +129,9 @@ internal sealed class ChaosRun(LaunchOptions options, TimeSpan duration, TimeSpa
 
         public void SnapshotCommitted(long step, string directory) => inner.SnapshotCommitted(step, directory);
 
-        public void Notice(NoticeLevel level, string text) => inner.Notice(level, text);
+        public void Notice(Notice notice) => inner.Notice(notice);
 
-        public void Phase(string text) => inner.Phase(text);
+        public void Phase(RunPhase phase) => inner.Phase(phase);
 
         public void ViewBegan(ViewChange change) => inner.ViewBegan(change);
 

@@ -1,5 +1,4 @@
 using TiMix.Node.Operations;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Launching;
 
@@ -7,8 +6,8 @@ namespace TiMix.Node.Launching;
 internal sealed class LauncherControl(LocalLauncher launcher) : ClusterControl(() => launcher.Steering, null)
 {
     /// <inheritdoc/>
-    public override Task<Answer> ScaleAsync(int trainers) => launcher.ScaleAsync(trainers);
+    public override async Task<OperationsAnswer> ScaleAsync(int trainers) => LauncherText.Of(await launcher.ScaleAsync(trainers).ConfigureAwait(false));
 
     /// <inheritdoc/>
-    public override Task<Answer> DrainAsync(string node) => launcher.DrainAsync(node);
+    public override async Task<OperationsAnswer> DrainAsync(string node) => LauncherText.Of(await launcher.DrainAsync(node).ConfigureAwait(false));
 }

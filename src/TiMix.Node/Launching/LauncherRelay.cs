@@ -1,5 +1,6 @@
 using TiMix.Protocol.Launching;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 
@@ -32,7 +33,7 @@ internal sealed class LauncherRelay(IRunObserver user, Action<IInput> launcher) 
 
     public void SnapshotCommitted(long step, string directory) => user.SnapshotCommitted(step, directory);
 
-    public void Notice(NoticeLevel level, string text) => user.Notice(level, text);
+    public void Notice(Notice notice) => user.Notice(notice);
 
-    public void Phase(string text) => user.Phase(text);
+    public void Phase(RunPhase phase) => user.Phase(phase);
 }

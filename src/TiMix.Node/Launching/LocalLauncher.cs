@@ -8,7 +8,6 @@ using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Launching;
 
@@ -35,7 +34,7 @@ internal sealed class LocalLauncher : IDisposable
     private readonly LaunchedNodes _nodes;
     private readonly string _token = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
     private readonly Channel<Func<IInput?>> _inbox = Channel.CreateUnbounded<Func<IInput?>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<long, TaskCompletionSource<Answer>> _wishes = [];
+    private readonly Dictionary<long, TaskCompletionSource<LauncherAnswer>> _wishes = [];
     private RunWatcher? _watcher;
     private LauncherFailure? _failure;
     private long _requests;
@@ -59,7 +58,7 @@ internal sealed class LocalLauncher : IDisposable
     /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
     public async Task<RunResult> RunAsync(CancellationToken stop)
     {
-        _observer.Phase($"starting {_options.Plan.Nodes.Count} nodes");
+        _observer.Phase(new RunPhase.StartingNodes(_options.Plan.Nodes.Count));
         _watcher = await RunWatcher.JoinAsync(WatcherOptions(), new LauncherRelay(_observer, Post)).ConfigureAwait(false);
         await using var stopping = stop.Register(() => Post(new LauncherInputs.Stop()));
         try
@@ -95,10 +94,10 @@ internal sealed class LocalLauncher : IDisposable
         _inbox.Writer.TryWrite(() => _core.Begun && choose(_core.Living, _core.Step) is { } fault ? new LauncherInputs.Inject(fault) : null);
 
     /// <summary>Starts or drains trainers until there are as many.</summary>
-    public Task<Answer> ScaleAsync(int trainers) => AskAsync(request => new LauncherInputs.Scale(request, trainers));
+    public Task<LauncherAnswer> ScaleAsync(int trainers) => AskAsync(request => new LauncherInputs.Scale(request, trainers));
 
     /// <summary>Lets a trainer leave.</summary>
-    public Task<Answer> DrainAsync(string node) => AskAsync(request => new LauncherInputs.Drain(request, node));
+    public Task<LauncherAnswer> DrainAsync(string node) => AskAsync(request => new LauncherInputs.Drain(request, node));
 
     /// <inheritdoc/>
     public void Dispose() => _nodes.Dispose();
@@ -156,14 +155,14 @@ internal sealed class LocalLauncher : IDisposable
                     _directory,
                     new InjectedFault(fault.Word, fault.Target, written.Node, written.Step, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
                 break;
-            case LauncherEffects.Say { Notice: LauncherNotice.Stopping } say:
-                _observer.Phase(LauncherText.Of(say.Notice));
+            case LauncherEffects.Enter enter:
+                _observer.Phase(enter.Phase);
                 break;
             case LauncherEffects.Say say:
-                _observer.Notice(say.Level, LauncherText.Of(say.Notice));
+                _observer.Notice(say.Notice);
                 break;
             case LauncherEffects.Answer answer when _wishes.Remove(answer.Request, out var wish):
-                wish.SetResult(LauncherText.Of(answer.What));
+                wish.SetResult(answer.What);
                 break;
             case LauncherEffects.GiveUp giveUp:
                 _failure ??= giveUp.Why;
@@ -178,18 +177,16 @@ internal sealed class LocalLauncher : IDisposable
     }
 
     /// <summary>Decided in the launcher's own loop, where nothing else happens meanwhile.</summary>
-    private async Task<Answer> AskAsync(Func<long, IInput> wish)
+    private async Task<LauncherAnswer> AskAsync(Func<long, IInput> wish)
     {
-        var answer = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<LauncherAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _inbox.Writer.TryWrite(() =>
         {
             _wishes.Add(++_requests, answer);
             return wish(_requests);
         });
         await Task.WhenAny(answer.Task, Task.Delay(Patience)).ConfigureAwait(false);
-        return answer.Task.IsCompleted
-            ? await answer.Task.ConfigureAwait(false)
-            : new Answer(false, "The launcher is busy starting or ending processes; see the status, and try again.");
+        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : new LauncherAnswer.Busy();
     }
 
     private void Post(IInput input) => _inbox.Writer.TryWrite(() => input);

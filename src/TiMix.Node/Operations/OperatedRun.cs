@@ -1,6 +1,7 @@
 using System.Net;
 using TiMix.Actors.Nodes;
 using TiMix.Base;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
@@ -34,7 +35,7 @@ internal static class OperatedRun
         }
 
         await using var server = await OperationsServer.StartAsync(endpoint, run, directory, board, control).ConfigureAwait(false);
-        board.Notice(NoticeLevel.Information, $"dashboard: {server.Url}");
+        board.Notice(new Notice.Served(server.Url));
         return await execute().ConfigureAwait(false);
     }
 

@@ -3,14 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Operations;
-
-/// <summary>What became of a wish.</summary>
-/// <param name="Done">Whether it is being done.</param>
-/// <param name="Text">What was done and what happens next, or why not and what would be right.</param>
-internal sealed record OperationsAnswer(bool Done, string Text);
 
 /// <summary>Body of <c>POST /api/scale</c>.</summary>
 internal sealed record ScaleRequest(int? Trainers);
@@ -61,22 +55,24 @@ internal static class OperationsEndpoints
         Post(app, "stop", "The run finishes its step, writes a snapshot and ends; it can be resumed.", control.StopAsync);
         app.MapPost("/api/scale", async (ScaleRequest wish) => wish.Trainers is { } trainers and >= 1 and <= MostTrainers
             ? Answered(await control.ScaleAsync(trainers).ConfigureAwait(false))
-            : Results.Json(
-                new OperationsAnswer(false, $"\"trainers\" must be a number from 1 to {MostTrainers}."), statusCode: StatusCodes.Status400BadRequest))
+            : Malformed($"\"trainers\" must be a number from 1 to {MostTrainers}."))
             .WithSummary("Starts or drains trainers until there are as many.");
         app.MapPost("/api/drain", async (DrainRequest wish) => wish.Node is { Length: > 0 } node
             ? Answered(await control.DrainAsync(node).ConfigureAwait(false))
-            : Results.Json(new OperationsAnswer(false, "\"node\" must be the name of a node."), statusCode: StatusCodes.Status400BadRequest))
+            : Malformed("\"node\" must be the name of a node."))
             .WithSummary("Lets a node finish its step and leave.");
     }
 
     private static long? NewestSnapshot(RunSituation situation) => situation.Cluster?.Snapshots is [.., var newest] ? newest.Step : null;
 
-    private static void Post(WebApplication app, string name, string summary, Func<Task<Answer>> wish) =>
+    private static void Post(WebApplication app, string name, string summary, Func<Task<OperationsAnswer>> wish) =>
         app.MapPost($"/api/{name}", async () => Answered(await wish().ConfigureAwait(false))).WithSummary(summary);
 
-    private static IResult Answered(Answer answer) => Results.Json(
-        new OperationsAnswer(answer.Done, answer.Text),
+    private static IResult Malformed(string text) => Results.Json(
+        OperationsAnswer.Refused(StatusCodes.Status400BadRequest, text), statusCode: StatusCodes.Status400BadRequest);
+
+    private static IResult Answered(OperationsAnswer answer) => Results.Json(
+        answer,
         statusCode: answer.Done ? StatusCodes.Status200OK : answer.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict);
 
     private static async IAsyncEnumerable<SseItem<string>> StreamAsync(
@@ -121,7 +117,7 @@ internal static class OperationsEndpoints
 
             if (over.IsCancellationRequested)
             {
-                yield return Item("end", new OperationsAnswer(true, "The run is not served any more."));
+                yield return Item("end", new OperationsAnswer(true, "The run is not served any more.", "served-no-more"));
             }
         }
         finally

@@ -10,6 +10,12 @@ internal static class OperationsJson
 {
     public static readonly JsonSerializerOptions Options = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
 
+    /// <summary>What something is, for programs: the name of its type, as in "last-trainer-leaves".</summary>
+    public static string CodeOf(object what) => CodeOf(what.GetType().Name);
+
+    /// <summary>A name for programs, as in "not-found".</summary>
+    public static string CodeOf(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
+
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));

@@ -131,7 +131,7 @@ internal sealed class OperationsServer : IAsyncDisposable
     private static Task RefuseAsync(HttpResponse response, int status, string text)
     {
         response.StatusCode = status;
-        return response.WriteAsJsonAsync(new OperationsAnswer(false, text), OperationsJson.Options);
+        return response.WriteAsJsonAsync(OperationsAnswer.Refused(status, text), OperationsJson.Options);
     }
 
     private static string WhatIsWrong(HttpContext context) => context.Response.StatusCode switch

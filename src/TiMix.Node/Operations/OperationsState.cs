@@ -40,6 +40,9 @@ internal sealed record OperationsState
 
     public required string Phase { get; init; }
 
+    /// <summary>The phase for programs: a <see cref="RunPhase"/>, as in "starting-nodes".</summary>
+    public required string PhaseCode { get; init; }
+
     /// <summary>Why nothing goes on; null: it does.</summary>
     public string? Waiting { get; init; }
 

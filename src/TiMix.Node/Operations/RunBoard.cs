@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
@@ -10,7 +11,8 @@ namespace TiMix.Node.Operations;
 /// <param name="At">Milliseconds since 1970, UTC.</param>
 /// <param name="Level">How loud.</param>
 /// <param name="Text">What.</param>
-internal sealed record BoardNotice(long Number, long At, NoticeLevel Level, string Text);
+/// <param name="Code">What, for programs: the type of a notice, or what else has happened.</param>
+internal sealed record BoardNotice(long Number, long At, NoticeLevel Level, string Text, string Code);
 
 /// <summary>A trainer that was put out.</summary>
 /// <param name="Kind">Why, in a word: a <see cref="LossKind"/>.</param>
@@ -41,7 +43,7 @@ internal sealed class RunBoard : IRunObserver
     private readonly Queue<BoardLoss> _losses = new();
     private readonly Queue<double> _recent = new();
     private StepReport? _last;
-    private string _phase = "preparing";
+    private RunPhase _phase = new RunPhase.Preparing();
     private long _notified;
 
     /// <param name="directory">Of the run.</param>
@@ -66,7 +68,7 @@ internal sealed class RunBoard : IRunObserver
     public StepReport? Last => Read(() => _last);
 
     /// <summary>What the run is at.</summary>
-    public string PhaseText => Read(() => _phase);
+    public RunPhase At => Read(() => _phase);
 
     /// <summary>Mean duration of the last steps, seconds; 0: none yet.</summary>
     public double StepSeconds => Read(() => _recent.Count == 0 ? 0 : _recent.Average());
@@ -104,7 +106,7 @@ internal sealed class RunBoard : IRunObserver
                 _recent.Dequeue();
             }
 
-            _phase = _phase is "evaluating" or "paused" || _phase.StartsWith("stopping", StringComparison.Ordinal) ? _phase : "training";
+            _phase = _phase is RunPhase.Evaluating or RunPhase.Paused or RunPhase.Stopping ? _phase : new RunPhase.Training();
         }
 
         _next.StepCompleted(step);
@@ -125,15 +127,15 @@ internal sealed class RunBoard : IRunObserver
     /// <inheritdoc/>
     public void SnapshotCommitted(long step, string directory)
     {
-        Note(NoticeLevel.Information, $"snapshot of step {step}");
+        Note(NoticeLevel.Information, $"snapshot of step {step}", nameof(SnapshotCommitted));
         _next.SnapshotCommitted(step, directory);
     }
 
     /// <inheritdoc/>
-    public void Notice(NoticeLevel level, string text)
+    public void Notice(Notice notice)
     {
-        Note(level, text);
-        _next.Notice(level, text);
+        Note(notice.Level, NoticeText.Of(notice), notice.GetType().Name);
+        _next.Notice(notice);
     }
 
     /// <inheritdoc/>
@@ -146,7 +148,7 @@ internal sealed class RunBoard : IRunObserver
                 CutBack(change.View.FromStep);
             }
 
-            Note(NoticeLevel.Information, $"view {change.View.Generation} from step {change.View.FromStep}: {change.Reason}");
+            Note(NoticeLevel.Information, $"view {change.View.Generation} from step {change.View.FromStep}: {change.Reason}", nameof(ViewBegan));
         }
         else
         {
@@ -168,28 +170,28 @@ internal sealed class RunBoard : IRunObserver
             }
         }
 
-        Note(NoticeLevel.Warning, $"{node} was put out: {reason}");
+        Note(NoticeLevel.Warning, $"{node} was put out: {reason}", nameof(TrainerLost));
         _next.TrainerLost(node, reason);
     }
 
     /// <inheritdoc/>
-    public void Phase(string text)
+    public void Phase(RunPhase phase)
     {
         lock (_lock)
         {
-            _phase = text;
+            _phase = phase;
         }
 
-        _next.Phase(text);
+        _next.Phase(phase);
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private void Note(NoticeLevel level, string text)
+    private void Note(NoticeLevel level, string text, string name)
     {
         lock (_lock)
         {
-            _notices.Enqueue(new BoardNotice(++_notified, Now, level, text));
+            _notices.Enqueue(new BoardNotice(++_notified, Now, level, text, OperationsJson.CodeOf(name)));
             if (_notices.Count > KeptNotices)
             {
                 _notices.Dequeue();

@@ -1,6 +1,5 @@
 using TiMix.Actors.Nodes;
 using TiMix.Protocol.Messages;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Operations;
 
@@ -14,22 +13,22 @@ internal interface IRunControl
     Task<ClusterDescription?> DescribeAsync(CancellationToken stop);
 
     /// <summary>Starts or drains trainers.</summary>
-    Task<Answer> ScaleAsync(int trainers);
+    Task<OperationsAnswer> ScaleAsync(int trainers);
 
     /// <summary>Lets a node leave.</summary>
-    Task<Answer> DrainAsync(string node);
+    Task<OperationsAnswer> DrainAsync(string node);
 
     /// <summary>Everybody holds still.</summary>
-    Task<Answer> PauseAsync();
+    Task<OperationsAnswer> PauseAsync();
 
     /// <summary>A run that was paused goes on.</summary>
-    Task<Answer> ContinueAsync();
+    Task<OperationsAnswer> ContinueAsync();
 
     /// <summary>A snapshot although none is due.</summary>
-    Task<Answer> SnapshotAsync();
+    Task<OperationsAnswer> SnapshotAsync();
 
     /// <summary>Finish the step, write a snapshot, end.</summary>
-    Task<Answer> StopAsync();
+    Task<OperationsAnswer> StopAsync();
 }
 
 /// <summary>Control through the coordinator alone: nodes that exist can be drained, none be started.</summary>
@@ -37,8 +36,6 @@ internal interface IRunControl
 /// <param name="whyNotScale">Why no trainer can be started, and what would be right; null: who derives from this starts them.</param>
 internal class ClusterControl(Func<RunSteering?> steering, string? whyNotScale) : IRunControl
 {
-    private static readonly Answer TooEarly = new(false, "The run is still being prepared; try again in a moment.");
-
     /// <inheritdoc/>
     public string? WhyNotScale => whyNotScale;
 
@@ -46,22 +43,23 @@ internal class ClusterControl(Func<RunSteering?> steering, string? whyNotScale) 
     public Task<ClusterDescription?> DescribeAsync(CancellationToken stop) => steering()?.DescribeAsync(stop) ?? Task.FromResult<ClusterDescription?>(null);
 
     /// <inheritdoc/>
-    public virtual Task<Answer> ScaleAsync(int trainers) => Task.FromResult(new Answer(false, whyNotScale!));
+    public virtual Task<OperationsAnswer> ScaleAsync(int trainers) => Task.FromResult(new OperationsAnswer(false, whyNotScale!, "cannot-scale"));
 
     /// <inheritdoc/>
-    public virtual Task<Answer> DrainAsync(string node) => AskAsync(through => through.DrainAsync(node));
+    public virtual Task<OperationsAnswer> DrainAsync(string node) => AskAsync(through => through.DrainAsync(node));
 
     /// <inheritdoc/>
-    public Task<Answer> PauseAsync() => AskAsync(through => through.PauseAsync());
+    public Task<OperationsAnswer> PauseAsync() => AskAsync(through => through.PauseAsync());
 
     /// <inheritdoc/>
-    public Task<Answer> ContinueAsync() => AskAsync(through => through.ContinueAsync());
+    public Task<OperationsAnswer> ContinueAsync() => AskAsync(through => through.ContinueAsync());
 
     /// <inheritdoc/>
-    public Task<Answer> SnapshotAsync() => AskAsync(through => through.SnapshotAsync());
+    public Task<OperationsAnswer> SnapshotAsync() => AskAsync(through => through.SnapshotAsync());
 
     /// <inheritdoc/>
-    public Task<Answer> StopAsync() => AskAsync(through => through.StopAsync());
+    public Task<OperationsAnswer> StopAsync() => AskAsync(through => through.StopAsync());
 
-    private Task<Answer> AskAsync(Func<RunSteering, Task<Answer>> ask) => steering() is { } through ? ask(through) : Task.FromResult(TooEarly);
+    private async Task<OperationsAnswer> AskAsync(Func<RunSteering, Task<CoordinatorAnswer>> ask) =>
+        CoordinatorText.Of(steering() is { } through ? await ask(through).ConfigureAwait(false) : new CoordinatorAnswer.BeingPrepared());
 }

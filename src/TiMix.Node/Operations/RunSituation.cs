@@ -1,5 +1,6 @@
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
 
 namespace TiMix.Node.Operations;
@@ -88,7 +89,8 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
                 Run = run,
                 Recipe = recipeName,
                 Status = status,
-                Phase = board.PhaseText,
+                Phase = PhaseText.Of(board.At),
+                PhaseCode = OperationsJson.CodeOf(board.At),
                 Waiting = _cluster?.Waiting?.ToString(),
                 Step = step,
                 Steps = steps,

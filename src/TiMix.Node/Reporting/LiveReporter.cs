@@ -1,6 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Observing;
@@ -42,9 +43,9 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
 
     public void SnapshotCommitted(long step, string directory) => Change(() => Progress.AddSnapshot(step));
 
-    public void Notice(NoticeLevel level, string text) => Change(() => Progress.Notices.Add(text));
+    public void Notice(Notice notice) => Change(() => Progress.Notices.Add(NoticeText.Of(notice)));
 
-    public void Phase(string text) => Change(() => Progress.Phase = text);
+    public void Phase(RunPhase phase) => Change(() => Progress.Phase = phase);
 
     public void ViewBegan(ViewChange change) => Change(() =>
     {
@@ -60,7 +61,8 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
     {
         lock (_lock)
         {
-            var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{Markup.Escape(options.Name)}[/]  {Markup.Escape(Progress.Phase)}").HideHeaders();
+            var title = $"[bold]{Markup.Escape(options.Name)}[/]  {Markup.Escape(PhaseText.Of(Progress.Phase))}";
+            var table = new Table().Border(TableBorder.Rounded).Title(title).HideHeaders();
             table.AddColumn("what");
             table.AddColumn("value");
             if (Progress.Last is { } last)

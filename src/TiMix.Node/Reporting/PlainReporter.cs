@@ -1,3 +1,4 @@
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Observing;
@@ -34,16 +35,17 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
 
     public void SnapshotCommitted(long step, string directory) => Progress.AddSnapshot(step);
 
-    public void Notice(NoticeLevel level, string text)
+    public void Notice(Notice notice)
     {
+        var text = NoticeText.Of(notice);
         Progress.Notices.Add(text);
-        Line($"{(level == NoticeLevel.Information ? "" : level.ToString().ToLowerInvariant() + ": ")}{text}");
+        Line($"{(notice.Level == NoticeLevel.Information ? "" : notice.Level.ToString().ToLowerInvariant() + ": ")}{text}");
     }
 
-    public void Phase(string text)
+    public void Phase(RunPhase phase)
     {
-        Progress.Phase = text;
-        Line($"{options.Name}: {text}");
+        Progress.Phase = phase;
+        Line($"{options.Name}: {PhaseText.Of(phase)}");
     }
 
     public void ViewBegan(ViewChange change)

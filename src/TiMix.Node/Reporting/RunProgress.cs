@@ -18,7 +18,7 @@ internal sealed class RunProgress
 
     public string? Snapshot { get; private set; }
 
-    public string Phase { get; set; } = "starting";
+    public RunPhase Phase { get; set; } = new RunPhase.Starting();
 
     public List<string> Notices { get; } = [];
 

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -8,7 +9,7 @@ namespace TiMix.Protocol.Coordination;
 /// <summary>How the run begins here, and what follows from each event that is in the journal.</summary>
 public sealed partial class CoordinatorCore
 {
-    private MonitorMessages.Note? _adopted;
+    private Notice? _adopted;
     private bool _looked;
 
     /// <summary>
@@ -57,9 +58,7 @@ public sealed partial class CoordinatorCore
     {
         if (found.Count > 0)
         {
-            _adopted = new MonitorMessages.Note(
-                NoticeLevel.Warning,
-                $"The journal knew nothing of this run, but {found.Count} of its snapshots are here: it goes on after step {found[^1].Step}.");
+            _adopted = new Notice.SnapshotsAdopted(found.Count, found[^1].Step);
             Publish(_adopted);
         }
 
@@ -79,10 +78,10 @@ public sealed partial class CoordinatorCore
             case RunResumed resumed:
                 _effects.Add(new NoteBegun());
                 _effects.Add(new PruneSnapshots(Run.Snapshots.Values.Select(snapshot => snapshot.Directory).ToHashSet(StringComparer.Ordinal)));
-                Publish(new MonitorMessages.Note(NoticeLevel.Information, $"Goes on after step {resumed.FromStep} of {Run.Steps}."));
+                Publish(new Notice.Resumed(resumed.FromStep, Run.Steps));
                 if (Run.Trained)
                 {
-                    Publish(new MonitorMessages.Phase("evaluating"));
+                    Publish(new RunPhase.Evaluating());
                 }
 
                 break;
@@ -97,23 +96,22 @@ public sealed partial class CoordinatorCore
                 Publish(new MonitorMessages.TrainerLost(lost.Node, lost.Reason));
                 break;
             case ReplicaDiverged diverged:
-                Publish(new MonitorMessages.Note(
-                    NoticeLevel.Warning, $"{diverged.Node} had other weights than the others after step {diverged.Step}; it takes theirs over."));
+                Publish(new Notice.WeightsDiffered(diverged.Node, diverged.Step));
                 break;
             case ProgressRecorded progress when Run.Changes[^1].FirstStepAt == progress.At:
                 Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
                 break;
             case RunPaused:
-                Publish(new MonitorMessages.Phase("paused"));
+                Publish(new RunPhase.Paused());
                 break;
             case RunContinued:
-                Publish(new MonitorMessages.Phase("training"));
+                Publish(new RunPhase.Training());
                 break;
             case SnapshotCommitted snapshot:
                 Publish(new MonitorMessages.SnapshotCommitted(snapshot.Step, PathOf(snapshot.Directory)));
                 if (Run.Trained)
                 {
-                    Publish(new MonitorMessages.Phase("evaluating"));
+                    Publish(new RunPhase.Evaluating());
                 }
 
                 break;

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Messages.CoordinatorCommands;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -26,8 +27,7 @@ public sealed partial class CoordinatorCore
     private void Hear(ReportSnapshotFailed failed)
     {
         _membership = _membership.WantSnapshot(null);
-        Publish(new MonitorMessages.Note(
-            NoticeLevel.Warning, $"The snapshot of step {failed.Step} could not be written ({failed.Reason}); the ones before stay."));
+        Publish(new Notice.SnapshotNotWritten(failed.Step, failed.Reason));
         Persist(_membership.Stopping && Run.Status == RunStatus.Running
             ? [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), _now)]
             : Run.Decide(failed, _now));
@@ -62,7 +62,7 @@ public sealed partial class CoordinatorCore
         {
             // Not the run's end, even if it was the last one: its trainers, or the snapshot before it, give another.
             var damaged = Run.Snapshots.Values.FirstOrDefault(snapshot => PathOf(snapshot.Directory) == path);
-            Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"{failed.Reason} The snapshot before it is used."));
+            Publish(new Notice.SnapshotDamaged(failed.Reason));
             Persist(damaged is null ? [] : Run.Decide(new ReportSnapshotDamaged(Run.Generation, damaged.Directory, failed.Reason), _now));
             return;
         }
@@ -73,7 +73,7 @@ public sealed partial class CoordinatorCore
             return;
         }
 
-        Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"The evaluation of step {failed.Step} failed: {failed.Reason}"));
+        Publish(new Notice.EvaluationFailed(failed.Step, failed.Reason));
         var isOpen = Run.Snapshots.TryGetValue(failed.Step, out var snapshot) && snapshot.MeanRecall is null;
         Persist(isOpen ? [new EvaluationRecorded(failed.Step, double.NaN)] : []);
     }

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 
@@ -30,6 +31,10 @@ public sealed partial class CoordinatorCore
     /// <summary>To the monitor, which keeps the files and passes it on to whoever looks on.</summary>
     private void Publish(ITiMixMessage message) => _effects.Add(new Publish(message, _known.Lookers));
 
+    private void Publish(Notice notice) => Publish(new MonitorMessages.Told(notice));
+
+    private void Publish(RunPhase phase) => Publish(new MonitorMessages.Entered(phase));
+
     private void Subscribe(string looker)
     {
         if (!_known.HearLooker(looker, _now))
@@ -46,7 +51,7 @@ public sealed partial class CoordinatorCore
 
         if (_adopted is not null)
         {
-            Tell(looker, _adopted);
+            Tell(looker, new MonitorMessages.Told(_adopted));
         }
     }
 
@@ -87,7 +92,7 @@ public sealed partial class CoordinatorCore
         else if (waiting is not null && _now - _waitingSince > _task.Membership.Lease.TotalMilliseconds)
         {
             _waitingSince = null;
-            Publish(new MonitorMessages.Note(NoticeLevel.Information, $"Waiting: {waiting}."));
+            Publish(new Notice.Waiting(waiting));
         }
     }
 

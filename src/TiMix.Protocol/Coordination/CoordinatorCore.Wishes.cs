@@ -8,13 +8,13 @@ namespace TiMix.Protocol.Coordination;
 /// <summary>What becomes of the wishes of users.</summary>
 public sealed partial class CoordinatorCore
 {
-    private string Standing => Run.Status switch
+    /// <summary>Why nothing can be wished of the run any more, or yet.</summary>
+    private CoordinatorAnswer.Refusal Standing => Run.Status switch
     {
-        RunStatus.New => "The run has not begun yet; try again in a moment.",
-        RunStatus.Stopped => $"The run stands still ({Run.StopReason}); \"timix resume\" goes on with it.",
-        RunStatus.Finished => "The run is finished.",
-        _ when Run.Trained => "All steps are done; the run ends after its last evaluation.",
-        _ => "The run is going on.",
+        RunStatus.New => new CoordinatorAnswer.NotBegun(),
+        RunStatus.Stopped => new CoordinatorAnswer.StandsStill(Run.StopReason!),
+        RunStatus.Finished => new CoordinatorAnswer.Finished(),
+        _ => new CoordinatorAnswer.AllStepsDone(),
     };
 
     private void Grant(string from, ICommand wish)
@@ -25,14 +25,11 @@ public sealed partial class CoordinatorCore
                 Stop(from);
                 break;
             case PauseRun:
-                Grant(from, wish, new Answer(
-                    true,
-                    $"All trainers hold still after the step they are at (step {Run.Progress} or a few more); nodes and their states stay. "
-                    + "\"continue\" goes on; \"stop\" ends the run with a snapshot."));
+                Grant(from, wish, new CoordinatorAnswer.Pauses(Run.Progress));
                 break;
             case ContinueRun:
                 _membership = Run.Paused ? _membership.GoOn(_now) : _membership;
-                Grant(from, wish, new Answer(true, $"The run goes on after step {Run.Progress}."));
+                Grant(from, wish, new CoordinatorAnswer.Continues(Run.Progress));
                 break;
             case WantSnapshot:
                 WriteSnapshot(from);
@@ -44,29 +41,27 @@ public sealed partial class CoordinatorCore
     }
 
     /// <summary>Answers once the wish is in the journal, or says why it cannot be.</summary>
-    private void Grant(string from, ICommand wish, Answer done)
+    private void Grant(string from, ICommand wish, CoordinatorAnswer done)
     {
         var events = Run.Trained ? [] : Run.Decide(wish, _now);
         if (events.Count > 0)
         {
-            Persist(events, new Send(from, done));
+            Persist(events, new Send(from, new Answer(done)));
             return;
         }
 
-        Tell(from, new Answer(false, wish switch
+        Tell(from, wish switch
         {
-            PauseRun when Run.Paused => "The run is paused already.",
-            ContinueRun when Run.Status == RunStatus.Running && !Run.Trained => "The run is not paused.",
+            PauseRun when Run.Paused => new CoordinatorAnswer.PausedAlready(),
+            ContinueRun when Run.Status == RunStatus.Running && !Run.Trained => new CoordinatorAnswer.NotPaused(),
             _ => Standing,
-        }));
+        });
     }
 
     private void Stop(string from)
     {
         _membership = _membership.Stop();
-        Tell(from, Run.Status == RunStatus.Running
-            ? new Answer(true, "The run finishes its step, writes a snapshot and ends; \"timix resume\" goes on with it.")
-            : new Answer(false, Standing));
+        Tell(from, Run.Status == RunStatus.Running ? new CoordinatorAnswer.Stops() : Standing);
         Advance();
     }
 
@@ -75,15 +70,13 @@ public sealed partial class CoordinatorCore
         var applied = _membership.Statuses.Select(status => status.Applied).DefaultIfEmpty(-1).Max();
         if (Run.Status != RunStatus.Running || Run.Trained || applied < 0)
         {
-            Tell(from, new Answer(false, applied < 0 && Run.Status == RunStatus.Running ? "No trainer has a state to write down yet." : Standing));
+            Tell(from, applied < 0 && Run.Status == RunStatus.Running ? new CoordinatorAnswer.NoState() : Standing);
             return;
         }
 
         var step = Run.Paused ? applied : applied + 1;
         _membership = _membership.WantSnapshot(step);
-        Tell(from, new Answer(true, Run.Newest?.Step >= step
-            ? $"There is a snapshot of step {Run.Newest.Step} already."
-            : $"A snapshot of step {step} or the next one after it is written."));
+        Tell(from, Run.Newest?.Step >= step ? new CoordinatorAnswer.SnapshotThere(Run.Newest.Step) : new CoordinatorAnswer.SnapshotComes(step));
         Advance();
     }
 
@@ -91,7 +84,7 @@ public sealed partial class CoordinatorCore
     {
         if (!_known.Nodes.TryGetValue(name, out var node))
         {
-            Tell(from, new Answer(false, $"There is no node {name}; there are {string.Join(", ", _known.Nodes.Keys)}.", Unknown: true));
+            Tell(from, new CoordinatorAnswer.UnknownNode(name, [.. _known.Nodes.Keys]));
             return;
         }
 
@@ -99,14 +92,16 @@ public sealed partial class CoordinatorCore
         var others = _known.Nodes.Where(other => other.Key != name).SelectMany(other => other.Value.Vitals?.Roles ?? []).ToHashSet(StringComparer.Ordinal);
         if (roles.FirstOrDefault(role => role != NodeRoles.Trainer && !others.Contains(role)) is { } only)
         {
-            Tell(from, new Answer(false, $"{name} is the only {only}, and the run needs one: start another first, or \"stop\" the run."));
+            Tell(from, new CoordinatorAnswer.Indispensable(name, only));
             return;
         }
 
         Tell(node.Address, new NodeMessages.LeaveRun());
         var isLast = roles.Contains(NodeRoles.Trainer) && _membership.Statuses.All(status => status.Leaving || status.Node == name);
-        Tell(from, new Answer(true, isLast
-            ? $"{name} finishes its step, writes a snapshot and leaves. It is the last trainer: the run waits for another."
-            : roles.Contains(NodeRoles.Trainer) ? $"{name} finishes its step, hands its micro-batches to the other trainers and leaves." : $"{name} leaves."));
+        Tell(from, isLast ? new CoordinatorAnswer.LastTrainerLeaves(name)
+            : roles.Contains(NodeRoles.Trainer) ? new CoordinatorAnswer.TrainerLeaves(name)
+            : new CoordinatorAnswer.ServiceLeaves(name));
     }
+
+    private void Tell(string to, CoordinatorAnswer answer) => Tell(to, new Answer(answer));
 }

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 using static TiMix.Protocol.Coordination.CoordinatorInputs;
@@ -159,8 +160,8 @@ public sealed partial class CoordinatorCore
                 _evaluations.Recorded(recorded.Step);
                 Evaluate();
                 break;
-            case MonitorMessages.Note note:
-                Publish(note);
+            case MonitorMessages.Told told:
+                Publish(told);
                 break;
             case EvaluatorMessages.Evaluated evaluated:
                 Hear(evaluated.Report);
@@ -175,7 +176,7 @@ public sealed partial class CoordinatorCore
                 Hear(failed);
                 break;
             case ReportSnapshotDamaged damaged:
-                Publish(new MonitorMessages.Note(NoticeLevel.Warning, $"{damaged.Reason} The snapshot before it is used."));
+                Publish(new Notice.SnapshotDamaged(damaged.Reason));
                 Persist(Run.Decide(damaged, _now));
                 break;
             case FailRun fail:
@@ -299,11 +300,10 @@ public sealed partial class CoordinatorCore
     /// <summary>Not through the monitor, which ends with the coordinator and need not have read its mail by then.</summary>
     private void StepDown(string reason)
     {
-        var note = new MonitorMessages.Note(
-            NoticeLevel.Error, $"The journal cannot be written ({reason}); this coordinator steps down. Training goes on without one.");
+        var refused = new MonitorMessages.Told(new Notice.JournalRefused(reason));
         foreach (var looker in _known.Lookers)
         {
-            Tell(looker, note);
+            Tell(looker, refused);
         }
 
         _effects.Add(new StepDown());

@@ -1,5 +1,5 @@
 using TiMix.Protocol.Faults;
-using TiMix.Protocol.Values;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Protocol.Launching;
 
@@ -19,7 +19,7 @@ public sealed partial class LauncherCore
         var targets = TargetsOf(fault);
         if (targets.Count == 0)
         {
-            Say(NoticeLevel.Warning, new LauncherNotice.HitsNobody(fault, [.. Living.Select(node => node.Name)]));
+            Say(new Notice.FaultHitsNobody(fault, [.. Living.Select(node => node.Name)]));
         }
 
         foreach (var target in targets)
@@ -42,7 +42,7 @@ public sealed partial class LauncherCore
     private void Announce(Fault fault, string node)
     {
         Do(new LauncherEffects.WriteDown(fault, node, _step));
-        Say(NoticeLevel.Information, new LauncherNotice.Injected(fault, node, _step));
+        Say(new Notice.FaultInjected(fault, node, _step));
     }
 
     private void Inject(Fault fault, LaunchedNode node)
@@ -111,7 +111,7 @@ public sealed partial class LauncherCore
         var present = _nodes.FindAll(node => !node.Leaving);
         if (present.Find(node => node.Name == name) is not { } node)
         {
-            return new LauncherAnswer.Unknown(name, [.. present.Select(other => other.Name)]);
+            return new LauncherAnswer.UnknownNode(name, [.. present.Select(other => other.Name)]);
         }
 
         var trainers = present.FindAll(other => other.Plan.IsTrainer);
@@ -126,7 +126,7 @@ public sealed partial class LauncherCore
         }
 
         LetGo(node);
-        return new LauncherAnswer.Leaves(name, trainers.Count - 1);
+        return new LauncherAnswer.TrainerLeaves(name, trainers.Count - 1);
     }
 
     private void LetGo(LaunchedNode node)

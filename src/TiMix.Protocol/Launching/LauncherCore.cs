@@ -1,5 +1,6 @@
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Launching;
@@ -121,11 +122,11 @@ public sealed partial class LauncherCore(LauncherPlan plan)
             Do(new LauncherEffects.TellLost(name));
             if (exited.ExitCode == Done)
             {
-                Say(NoticeLevel.Information, new LauncherNotice.HasLeft(name));
+                Say(new Notice.NodeHasLeft(name));
             }
             else
             {
-                Say(NoticeLevel.Warning, new LauncherNotice.DiedLeaving(name, exited.ExitCode));
+                Say(new Notice.NodeDiedLeaving(name, exited.ExitCode));
             }
         }
         else if (exited.ExitCode == Mistake && !excused)
@@ -143,9 +144,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
             node.Pause = excused ? node.Pause : Math.Min(LongestPause, 2 * node.Pause);
             node.RestartAt = _now + pause;
             Do(new LauncherEffects.TellLost(name));
-            Say(
-                excused ? NoticeLevel.Information : NoticeLevel.Warning,
-                new LauncherNotice.Died(name, exited.ExitCode, pause, excused || exited.LastLines.Count == 0 ? null : exited.LastLines[^1]));
+            Say(new Notice.NodeDied(name, exited.ExitCode, pause, excused, excused || exited.LastLines.Count == 0 ? null : exited.LastLines[^1]));
         }
     }
 
@@ -164,7 +163,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
             return;
         }
 
-        Kill(node, new LauncherNotice.Hangs(node.Name, lost.Reason));
+        Kill(node, new Notice.NodeHangs(node.Name, lost.Reason));
     }
 
     private void DoWhatIsDue()
@@ -180,13 +179,13 @@ public sealed partial class LauncherCore(LauncherPlan plan)
             {
                 (node.WakeAt, node.Still) = (null, false);
                 Do(new LauncherEffects.GoOn(node.Name));
-                Say(NoticeLevel.Information, new LauncherNotice.GoesOn(node.Name));
+                Say(new Notice.NodeGoesOn(node.Name));
             }
 
             if (node.BackBy <= _now)
             {
                 node.BackBy = null;
-                Kill(node, new LauncherNotice.IsNotBack(node.Name));
+                Kill(node, new Notice.NodeIsNotBack(node.Name));
             }
         }
 
@@ -201,7 +200,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
         if (!_stopping)
         {
             _stopping = true;
-            Say(NoticeLevel.Information, new LauncherNotice.Stopping());
+            Do(new LauncherEffects.Enter(new RunPhase.Stopping()));
             AskToStop();
         }
     }
@@ -212,11 +211,11 @@ public sealed partial class LauncherCore(LauncherPlan plan)
         Do(LauncherEffects.AskToStop.Instance);
     }
 
-    private void Kill(LaunchedNode node, LauncherNotice why)
+    private void Kill(LaunchedNode node, Notice why)
     {
         node.Killed = true;
         Do(new LauncherEffects.Kill(node.Name));
-        Say(NoticeLevel.Warning, why);
+        Say(why);
     }
 
     private void Add(NodePlan node)
@@ -236,7 +235,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
 
     private void Do(IEffect effect) => _effects.Add(effect);
 
-    private void Say(NoticeLevel level, LauncherNotice notice) => Do(new LauncherEffects.Say(level, notice));
+    private void Say(Notice notice) => Do(new LauncherEffects.Say(notice));
 
     private void Answer(long request, LauncherAnswer answer) => Do(new LauncherEffects.Answer(request, answer));
 }

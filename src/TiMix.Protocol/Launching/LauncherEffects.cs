@@ -1,5 +1,6 @@
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Launching;
@@ -45,7 +46,10 @@ public static class LauncherEffects
     public sealed record WriteDown(Fault Fault, string Node, long Step) : IEffect;
 
     /// <summary>Let the user know.</summary>
-    public sealed record Say(NoticeLevel Level, LauncherNotice Notice) : IEffect;
+    public sealed record Say(Notice Notice) : IEffect;
+
+    /// <summary>Let the user know what the run is at.</summary>
+    public sealed record Enter(RunPhase Phase) : IEffect;
 
     /// <summary>Answer a wish of the user's.</summary>
     public sealed record Answer(long Request, LauncherAnswer What) : IEffect;

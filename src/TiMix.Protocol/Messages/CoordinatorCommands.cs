@@ -41,10 +41,8 @@ public static class CoordinatorCommands
     /// <summary>The user wants a node to leave as soon as it harms nobody.</summary>
     public sealed record DrainNode(string Node) : ICommand;
 
-    /// <summary>
-    /// What became of a wish of the user's. <paramref name="Text"/> says what was done and what happens next, or why not and what would be right.
-    /// </summary>
-    public sealed record Answer(bool Done, string Text, bool Unknown = false) : ITiMixMessage;
+    /// <summary>What becomes of a wish of the user's.</summary>
+    public sealed record Answer(CoordinatorAnswer What) : ITiMixMessage;
 
     /// <summary>The run cannot go on.</summary>
     public sealed record FailRun(string Reason) : ICommand;

@@ -1,4 +1,5 @@
 using TiMix.Base;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Messages;
@@ -27,10 +28,10 @@ public static class MonitorMessages
     public sealed record Evaluated(EvaluationReport Report) : ITiMixMessage;
 
     /// <summary>Something the user should know.</summary>
-    public sealed record Note(NoticeLevel Level, string Text) : ITiMixMessage;
+    public sealed record Told(Notice Notice) : ITiMixMessage;
 
     /// <summary>The run enters a phase.</summary>
-    public sealed record Phase(string Text) : ITiMixMessage;
+    public sealed record Entered(RunPhase Phase) : ITiMixMessage;
 
     /// <summary>The run is over.</summary>
     public sealed record Over(RunOutcome Outcome, string? Fingerprint, string? Error, int Resumes) : ITiMixMessage;

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Training;
@@ -92,9 +93,9 @@ public sealed partial class TrainerCore
                 Do(_protocol.BrokeOff([]));
                 break;
             case TrainerInputs.StepBroken broken:
-                if (broken.Note is { } note)
+                if (broken.Difference is { } difference)
                 {
-                    Note(NoticeLevel.Warning, note);
+                    Tell(new Notice.StatesDiffer(self.Node, difference));
                 }
 
                 Do(_protocol.BrokeOff(broken.Suspects));
@@ -109,7 +110,7 @@ public sealed partial class TrainerCore
         _reports.Add(done.Report, done.Replacements);
         if (done.AuditFailure is { } failure)
         {
-            Note(NoticeLevel.Warning, $"step {done.Step} could not be written into the audit: {failure}");
+            Tell(new Notice.AuditNotWritten(self.Node, done.Step, failure));
         }
 
         // In this step's gather the states that the step before had left were compared.

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Training;
@@ -205,7 +206,7 @@ public sealed partial class TrainerCore
     /// </summary>
     private void LoseState(TrainerInputs.StateDamaged damaged)
     {
-        Note(NoticeLevel.Warning, damaged.Note);
+        Tell(new Notice.StateDamaged(self.Node, damaged.Error));
         switch (damaged.During)
         {
             case StateUse.Step:

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Serving;
 using TiMix.Protocol.Values;
 
@@ -232,7 +233,7 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
         }
     }
 
-    private void Note(NoticeLevel level, string text) => Say(coordinator, new MonitorMessages.Note(level, $"{self.Node}: {text}"));
+    private void Tell(Notice notice) => Say(coordinator, new MonitorMessages.Told(notice));
 
     private void Say(string to, ITiMixMessage message)
     {

@@ -40,8 +40,8 @@ public static class TrainerInputs
     /// <summary>The state was intact, and this is its hash; answers <see cref="TrainerEffects.HashState"/>.</summary>
     public sealed record StateHashed(string Hash) : IInput;
 
-    /// <summary>The state was not what it was when it was written; <paramref name="Note"/> is for people. The work that found it is over.</summary>
-    public sealed record StateDamaged(StateUse During, string Note) : IInput;
+    /// <summary>The state was not what it was when it was written; <paramref name="Error"/> is for people. The work that found it is over.</summary>
+    public sealed record StateDamaged(StateUse During, string Error) : IInput;
 
     /// <summary>The state was intact, and a copy of it waits to be fetched; answers <see cref="TrainerEffects.CopyState"/>.</summary>
     public sealed record StateCopied(string To, StateMessages.StateOffered Offer) : IInput;
@@ -80,10 +80,10 @@ public static class TrainerInputs
     public sealed record StepNotFinite(string Reason) : IInput;
 
     /// <summary>
-    /// A step was not applied: peers are gone, or states differ, of which <paramref name="Note"/> tells people. Answers
+    /// A step was not applied: peers are gone, or states differ: <paramref name="Difference"/>, for people, says how. Answers
     /// <see cref="TrainerEffects.Compute"/>.
     /// </summary>
-    public sealed record StepBroken(IReadOnlyList<string> Suspects, string? Note) : IInput;
+    public sealed record StepBroken(IReadOnlyList<string> Suspects, string? Difference) : IInput;
 
     /// <summary>Which versions of the teacher are kept with the state; answers <see cref="TrainerEffects.BeginView"/>.</summary>
     public sealed record TeachersCollected(long Lineage, IReadOnlyList<long> Versions) : IInput;

@@ -1,3 +1,4 @@
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Runs.Observing;
@@ -15,7 +16,7 @@ public interface IRunObserver
     void SnapshotCommitted(long step, string directory);
 
     /// <summary>Something the user should know.</summary>
-    void Notice(NoticeLevel level, string text);
+    void Notice(Notice notice);
 
     /// <summary>A view was installed; told again when its first step was reported.</summary>
     void ViewBegan(ViewChange change);
@@ -23,6 +24,6 @@ public interface IRunObserver
     /// <summary>The coordinator has put a trainer out.</summary>
     void TrainerLost(string node, LossReason reason);
 
-    /// <summary>The run enters a phase (composing data, training, evaluating …).</summary>
-    void Phase(string text);
+    /// <summary>The run enters a phase.</summary>
+    void Phase(RunPhase phase);
 }

@@ -1,3 +1,4 @@
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Runs.Observing;
@@ -17,11 +18,11 @@ public sealed class SilentObserver : IRunObserver
     {
     }
 
-    public void Notice(NoticeLevel level, string text)
+    public void Notice(Notice notice)
     {
     }
 
-    public void Phase(string text)
+    public void Phase(RunPhase phase)
     {
     }
 

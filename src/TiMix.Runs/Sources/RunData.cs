@@ -4,6 +4,7 @@ using TiMix.Data.Loading;
 using TiMix.Data.Sample;
 using TiMix.Data.Shards;
 using TiMix.Data.Text;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
@@ -30,17 +31,17 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     {
         if (SampleNames.Any() && !SampleCorpus.IsComplete(sampleDirectory, SampleSeed))
         {
-            observer.Phase("composing the sample corpus");
+            observer.Phase(new RunPhase.ComposingSample());
             SampleCorpus.Compose(sampleDirectory, SampleSeed, null, stop);
-            observer.Notice(NoticeLevel.Information, $"Sample corpus composed in {sampleDirectory}.");
+            observer.Notice(new Notice.SampleComposed(sampleDirectory));
         }
 
         if (SampleNames.Any(name => name == AnswersName || name.StartsWith(TasksPrefix, StringComparison.Ordinal))
             && !SampleTasks.IsComplete(sampleDirectory, SampleSeed))
         {
-            observer.Phase("composing the sample corpus's tasks");
+            observer.Phase(new RunPhase.ComposingTasks());
             SampleTasks.Compose(sampleDirectory, SampleSeed, stop);
-            observer.Notice(NoticeLevel.Information, $"Sample tasks composed in {SampleTasks.DirectoryOf(sampleDirectory)}.");
+            observer.Notice(new Notice.SampleTasksComposed(SampleTasks.DirectoryOf(sampleDirectory)));
         }
     }
 

@@ -13,16 +13,7 @@ namespace TiMix.Work.Training;
 /// <param name="Taken">Parameters that it gives.</param>
 /// <param name="Seeded">Parameters of the model that it lacks: they start from the seed.</param>
 /// <param name="Unused">Its parameters that the model does not have: of heads that the recipe switches off.</param>
-public sealed record StartingPoint(string Path, IReadOnlyList<string> Taken, IReadOnlyList<string> Seeded, IReadOnlyList<string> Unused)
-{
-    /// <summary>One line.</summary>
-    public override string ToString() =>
-        $"Starts from {Path}: {Taken.Count} parameters of it{Named("from the seed", Seeded)}{Named("not used", Unused)}.";
-
-    private static string Named(string what, IReadOnlyList<string> names) => names.Count == 0
-        ? ""
-        : $"; {what}: {string.Join(", ", names.GroupBy(name => name.Split('.')[0], StringComparer.Ordinal).Select(part => $"{part.Key} ({part.Count()})"))}";
-}
+public sealed record StartingPoint(string Path, IReadOnlyList<string> Taken, IReadOnlyList<string> Seeded, IReadOnlyList<string> Unused);
 
 /// <summary>
 /// Parameters that a run starts from instead of its seed: <c>model.init</c>, a safetensors file in this program's names, such as

@@ -1,8 +1,7 @@
 using TiMix.Node.Launching;
+using TiMix.Node.Operations;
 using TiMix.Node.Processes;
-using TiMix.Protocol.Faults;
 using TiMix.Protocol.Launching;
-using TiMix.Protocol.Values;
 
 namespace TiMix.Node.Tests.Launching;
 
@@ -11,32 +10,12 @@ public sealed class LauncherTextTests
     private static readonly string[] Wrote = ["first", "last"];
 
     [Fact]
-    public void A_death_is_told_with_its_signal_its_last_line_and_the_pause()
-    {
-        Assert.Equal("mixer-1 died (signal 9); it starts again in 0.2 s: last", LauncherText.Of(new LauncherNotice.Died("mixer-1", 137, 200, "last")));
-        Assert.Equal("mixer-1 died (exit code 1); it starts again in 6.4 s", LauncherText.Of(new LauncherNotice.Died("mixer-1", 1, 6400, null)));
-        Assert.Equal(
-            "trainer-1 hangs (silent for 3 s): its process is ended",
-            LauncherText.Of(new LauncherNotice.Hangs("trainer-1", new LossReason(LossKind.Silent, 3))));
-    }
-
-    [Fact]
     public void A_run_that_is_given_up_says_what_the_process_wrote()
     {
         Assert.Equal(
             "loader-1 died (signal 11) after 2 restarts, which is the limit (--max-restarts); it wrote last: first | last",
             LauncherText.Of(new LauncherFailure.DiedTooOften("loader-1", 139, 2, Wrote)));
         Assert.Equal("trainer-1 could not start: first | last", LauncherText.Of(new LauncherFailure.CouldNotStart("trainer-1", Wrote)));
-    }
-
-    [Fact]
-    public void Faults_are_told_with_whom_they_hit()
-    {
-        var hang = new Fault(FaultKind.Hang, "trainer", 33, TimeSpan.FromSeconds(5));
-        Assert.Equal("fault at step 34: hang trainer-2 for 5 s", LauncherText.Of(new LauncherNotice.Injected(hang, "trainer-2", 34)));
-        Assert.Equal(
-            "fault kill:trainer@1: no living node is meant by \"trainer\"; living: coordinator, loader-1",
-            LauncherText.Of(new LauncherNotice.HitsNobody(new Fault(FaultKind.Kill, "trainer", 1, TimeSpan.Zero), ["coordinator", "loader-1"])));
     }
 
     [Fact]
@@ -59,10 +38,19 @@ public sealed class LauncherTextTests
             Done(new LauncherAnswer.Going(["trainer-3", "trainer-2"], 1)));
         Assert.Equal(
             "trainer-2 finishes its step and leaves; the other 1 trainer takes its micro-batches over. \"scale trainers=2\" starts another.",
-            Done(new LauncherAnswer.Leaves("trainer-2", 1)));
-        Assert.True(LauncherText.Of(new LauncherAnswer.Unknown("x", ["coordinator"])).Unknown);
-        Assert.False(LauncherText.Of(new LauncherAnswer.NotBegun()).Done);
+            Done(new LauncherAnswer.TrainerLeaves("trainer-2", 1)));
+        Assert.True(LauncherText.Of(new LauncherAnswer.UnknownNode("x", ["coordinator"])).Unknown);
+        Assert.Equal(
+            new OperationsAnswer(false, "The run has not begun yet; try again in a moment.", "not-begun"), LauncherText.Of(new LauncherAnswer.NotBegun()));
     }
+
+    [Fact]
+    public void Every_answer_has_words_and_every_refusal_is_one() => Assert.All(Examples.OfEach<LauncherAnswer>(), answer =>
+    {
+        var told = LauncherText.Of(answer);
+        Assert.NotEmpty(told.Text);
+        Assert.Equal((answer is not LauncherAnswer.Refusal, answer is LauncherAnswer.UnknownNode), (told.Done, told.Unknown));
+    });
 
     private static string Done(LauncherAnswer what)
     {

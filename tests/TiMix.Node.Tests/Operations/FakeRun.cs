@@ -1,11 +1,11 @@
 using System.Net;
 using TiMix.Node.Operations;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 
@@ -43,7 +43,7 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
 
     public ClusterDescription? Cluster { get; set; } = Describe();
 
-    public Answer Next { get; set; } = new(true, "done");
+    public OperationsAnswer Next { get; set; } = new(true, "done", "pauses");
 
     public string? WhyNotScale => null;
 
@@ -77,17 +77,17 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
 
     public Task<ClusterDescription?> DescribeAsync(CancellationToken stop) => Task.FromResult(Cluster);
 
-    public Task<Answer> ScaleAsync(int trainers) => Ask($"scale {trainers}");
+    public Task<OperationsAnswer> ScaleAsync(int trainers) => Ask($"scale {trainers}");
 
-    public Task<Answer> DrainAsync(string node) => Ask($"drain {node}");
+    public Task<OperationsAnswer> DrainAsync(string node) => Ask($"drain {node}");
 
-    public Task<Answer> PauseAsync() => Ask("pause");
+    public Task<OperationsAnswer> PauseAsync() => Ask("pause");
 
-    public Task<Answer> ContinueAsync() => Ask("continue");
+    public Task<OperationsAnswer> ContinueAsync() => Ask("continue");
 
-    public Task<Answer> SnapshotAsync() => Ask("snapshot");
+    public Task<OperationsAnswer> SnapshotAsync() => Ask("snapshot");
 
-    public Task<Answer> StopAsync() => Ask("stop");
+    public Task<OperationsAnswer> StopAsync() => Ask("stop");
 
     public void StepCompleted(StepReport step)
     {
@@ -101,7 +101,7 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
     {
     }
 
-    public void Notice(NoticeLevel level, string text)
+    public void Notice(Notice notice)
     {
     }
 
@@ -113,7 +113,7 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
     {
     }
 
-    public void Phase(string text)
+    public void Phase(RunPhase phase)
     {
     }
 
@@ -128,7 +128,7 @@ internal sealed class FakeRun : IRunControl, IRunObserver, IAsyncDisposable
         System.IO.Directory.Delete(_runs, recursive: true);
     }
 
-    private Task<Answer> Ask(string what)
+    private Task<OperationsAnswer> Ask(string what)
     {
         lock (_asked)
         {

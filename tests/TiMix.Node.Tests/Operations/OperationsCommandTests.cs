@@ -4,7 +4,6 @@ using TiMix.Node.Operations;
 using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 
@@ -27,11 +26,11 @@ public sealed class OperationsCommandTests : IAsyncDisposable
     public async Task A_wish_is_told_to_the_only_run_that_goes_on_and_its_answer_shown(string command, string asked)
     {
         using var client = await _run.ServeAsync();
-        _run.Next = new Answer(true, "This happens next.");
+        _run.Next = new OperationsAnswer(true, "This happens next.", "pauses");
         var told = await Cli.RunAsync([.. command.Split(' '), "--runs-dir", Runs]);
         Assert.Equal((ExitCode.Done, "This happens next."), (told.Code, told.Output.Trim()));
         Assert.Equal([asked], _run.Asked);
-        _run.Next = new Answer(false, "There is no node x; there are y.", Unknown: true);
+        _run.Next = new OperationsAnswer(false, "There is no node x; there are y.", "unknown-node") { Unknown = true };
         (await Cli.RunAsync([.. command.Split(' '), "--run", "fake", "--runs-dir", Runs])).IsMistake("there are y");
     }
 

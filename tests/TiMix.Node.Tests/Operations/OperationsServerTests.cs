@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 using TiMix.Base;
 using TiMix.Node.Operations;
 using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
-using static TiMix.Protocol.Messages.CoordinatorCommands;
 
 namespace TiMix.Node.Tests.Operations;
 
@@ -23,8 +23,11 @@ public sealed class OperationsServerTests : IAsyncDisposable
     public async Task The_state_says_who_is_there_what_each_computes_and_who_is_silent()
     {
         using var client = await _run.ServeAsync();
-        _run.Board!.StepCompleted(FakeRun.Step(12));
-        var state = await StateAsync(client, state => state["nodes"]!.AsArray().Count == 3);
+        _run.Board!.Phase(new RunPhase.StartingNodes(3));
+        var starting = await StateAsync(client, state => Text(state["phase"]) == "starting 3 nodes");
+        Assert.Equal("starting-nodes", Text(starting["phaseCode"]));
+        _run.Board.StepCompleted(FakeRun.Step(12));
+        var state = await StateAsync(client, state => state["nodes"]!.AsArray().Count == 3 && state["step"]!.GetValue<long>() == 12 && Text(state["phase"]) == "training");
         Assert.Equal(
             ("fake", "training", 12, 1300), (Text(state["run"]), Text(state["status"]), state["step"]!.GetValue<long>(), state["steps"]!.GetValue<long>()));
         Assert.Equal(
@@ -32,6 +35,7 @@ public sealed class OperationsServerTests : IAsyncDisposable
             state["nodes"]!.AsArray().Select(node => $"{node!["name"]} {node["alive"]!.GetValue<bool>()}"));
         Assert.Equal(
             ["trainer-1 0 3", "trainer-2 3 1"], state["trainers"]!.AsArray().Select(trainer => $"{trainer!["node"]} {trainer["first"]} {trainer["count"]}"));
+        Assert.Equal(("training", "training"), (Text(state["phase"]), Text(state["phaseCode"])));
         Assert.Equal("trainer-2 joins", Text(state["views"]![0]!["reason"]));
         Assert.Null(state["snapshots"]![0]!["meanRecall"]);
         Assert.Equal((1288 * 0.5, 128.0), (state["etaSeconds"]!.GetValue<double>(), state["samplesPerSecond"]!.GetValue<double>()));
@@ -67,16 +71,16 @@ public sealed class OperationsServerTests : IAsyncDisposable
         foreach (var wish in Wishes)
         {
             var answer = await (await client.PostAsync($"api/{wish}", null)).Content.ReadFromJsonAsync<OperationsAnswer>();
-            Assert.Equal(new OperationsAnswer(true, "done"), answer);
+            Assert.Equal(new OperationsAnswer(true, "done", "pauses"), answer);
         }
 
         Assert.Equal(HttpStatusCode.OK, (await client.PostAsJsonAsync("api/scale", new { trainers = 3 })).StatusCode);
-        _run.Next = new Answer(false, "There is no node x; there are y.", Unknown: true);
+        _run.Next = new OperationsAnswer(false, "There is no node x; there are y.", "unknown-node") { Unknown = true };
         var unknown = await client.PostAsJsonAsync("api/drain", new { node = "x" });
         Assert.Equal(
             (HttpStatusCode.NotFound, "There is no node x; there are y."),
             (unknown.StatusCode, (await unknown.Content.ReadFromJsonAsync<OperationsAnswer>())!.Text));
-        _run.Next = new Answer(false, "not now");
+        _run.Next = new OperationsAnswer(false, "not now", "paused-already");
         Assert.Equal(HttpStatusCode.Conflict, (await client.PostAsync("api/pause", null)).StatusCode);
         Assert.Equal([.. Wishes, "scale 3", "drain x", "pause"], _run.Asked);
     }
@@ -98,7 +102,9 @@ public sealed class OperationsServerTests : IAsyncDisposable
         using var client = await _run.ServeAsync();
         var refused = await client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.NotEmpty((await refused.Content.ReadFromJsonAsync<OperationsAnswer>())!.Text);
+        var answer = await refused.Content.ReadFromJsonAsync<OperationsAnswer>();
+        Assert.NotEmpty(answer!.Text);
+        Assert.Equal("bad-request", answer.Code);
         Assert.Empty(_run.Asked);
     }
 
@@ -173,13 +179,13 @@ public sealed class OperationsServerTests : IAsyncDisposable
     {
         using var client = await _run.ServeAsync();
         _run.Board!.StepCompleted(FakeRun.Step(1));
-        _run.Board.Notice(NoticeLevel.Information, "before");
+        _run.Board.Notice(new Notice.FaultsOver());
         await using var stream = await client.GetStreamAsync("api/stream");
         using var events = new StreamReader(stream);
         Assert.Equal("run", (await NextAsync(events)).Kind);
         _run.Board.StepCompleted(FakeRun.Step(2));
         _run.Board.StepCompleted(FakeRun.Step(3, double.NaN));
-        _run.Board.Notice(NoticeLevel.Warning, "told \"once\" – ünïcode");
+        _run.Board.Notice(new Notice.EvaluationFailed(2, "told \"once\" – ünïcode"));
         _run.Board.Evaluated(new EvaluationReport(3, [new SplitEvaluation("test", 10, new Dictionary<string, double> { ["meanRecall"] = 12.5 })]));
         var seen = new Dictionary<string, JsonNode>();
         while (seen.Count < 3)
@@ -193,7 +199,8 @@ public sealed class OperationsServerTests : IAsyncDisposable
 
         Assert.Equal("[2,3]", seen["metrics"]["steps"]!.ToJsonString());
         Assert.Equal("[2,null]", seen["metrics"]["loss"]!.ToJsonString());
-        Assert.Equal("told \"once\" – ünïcode", Text(seen["notice"]["text"]));
+        Assert.Equal("The evaluation of step 2 failed: told \"once\" – ünïcode", Text(seen["notice"]["text"]));
+        Assert.Equal(("warning", "evaluation-failed"), (Text(seen["notice"]["level"]), Text(seen["notice"]["code"])));
         Assert.Equal(12.5, seen["evaluation"]["splits"]![0]!["metrics"]!["meanRecall"]!.GetValue<double>());
         await _run.Server!.DisposeAsync();
         while (await NextAsync(events) is var (kind, _) && kind != "end")

@@ -1,4 +1,5 @@
 using TiMix.Node.Operations;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Records;
 
@@ -68,13 +69,45 @@ public sealed class RunBoardTests : IAsyncDisposable
         var board = Board();
         for (var i = 0; i < 2000; i++)
         {
-            board.Notice(NoticeLevel.Information, $"notice {i}");
+            board.Notice(new Notice.NodeGoesOn($"trainer-{i}"));
             board.TrainerLost("trainer-1", new LossReason(LossKind.ProcessDied));
         }
 
         Assert.Equal((500, 200), (board.NoticesAfter(0).Count, board.Losses.Count));
         Assert.Equal(4000, board.NoticesAfter(0)[^1].Number);
         Assert.Equal([3999, 4000], board.NoticesAfter(3998).Select(notice => notice.Number));
+    }
+
+    [Fact]
+    public void A_step_makes_the_run_train_unless_it_is_held_is_ending_or_has_only_evaluations_left()
+    {
+        var board = Board();
+        Assert.Equal(new RunPhase.Preparing(), board.At);
+        Assert.All(Examples.OfEach<RunPhase>(), phase =>
+        {
+            board.Phase(phase);
+            Assert.Equal(phase, board.At);
+            board.StepCompleted(FakeRun.Step(1));
+            Assert.Equal(phase is RunPhase.Evaluating or RunPhase.Paused or RunPhase.Stopping ? phase : new RunPhase.Training(), board.At);
+        });
+    }
+
+    [Fact]
+    public void What_is_told_bears_what_it_is_beside_its_words()
+    {
+        var board = Board();
+        board.Notice(new Notice.Waiting(new WaitReason(WaitKind.Gathering, 1, 2)));
+        board.TrainerLost("trainer-1", new LossReason(LossKind.ProcessDied));
+        board.SnapshotCommitted(3, "step-3");
+        board.ViewBegan(new ViewChange(new View(2, 3, []), new ViewCause(ViewCauseKind.BrokeOff, "trainer-1"), 1, 2, 0));
+        Assert.Equal(
+            [
+                (NoticeLevel.Information, "waiting", "Waiting: 1 of 2 trainers are here."),
+                (NoticeLevel.Warning, "trainer-lost", "trainer-1 was put out: its process has died"),
+                (NoticeLevel.Information, "snapshot-committed", "snapshot of step 3"),
+                (NoticeLevel.Information, "view-began", "view 2 from step 3: trainer-1 broke off"),
+            ],
+            board.NoticesAfter(0).Select(told => (told.Level, told.Code, told.Text)));
     }
 
     private RunBoard Board() => new(_run.Directory, _run, TimeProvider.System);

@@ -6,6 +6,8 @@ using TiMix.Node.Launching;
 using TiMix.Node.Processes;
 using TiMix.Node.Reporting;
 using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Observing;
@@ -50,7 +52,7 @@ public sealed class ClusterReportingTests
     {
         var reporter = new LiveReporter(Options);
         reporter.ViewBegan(Change);
-        reporter.Notice(NoticeLevel.Information, "fault at step 13: kill trainer-3");
+        reporter.Notice(new Notice.FaultInjected(new Fault(FaultKind.Kill, "trainer", 13, TimeSpan.Zero), "trainer-3", 13));
         var text = Text(reporter.Render());
         Assert.Contains("3 from step 12: trainer-1 0–3, trainer-3 4–7", text, StringComparison.Ordinal);
         Assert.Contains("(trainer-2 was lost: its link broke) 214 ms", text, StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using SkiaSharp;
 using TiMix.Base;
 using TiMix.Node.Pictures;
 using TiMix.Node.Reporting;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
@@ -18,20 +19,24 @@ public sealed class ReportingTests
     {
         using var output = new StringWriter();
         var reporter = new PlainReporter(Options, output, quiet: false);
-        reporter.Phase("training");
+        reporter.Phase(new RunPhase.Training());
         for (var step = 1; step <= 400; step++)
         {
             reporter.StepCompleted(Step(step, 400));
         }
 
-        reporter.Notice(NoticeLevel.Warning, "careful");
+        reporter.Notice(new Notice.DataProblem("a.tar", "careful"));
+        reporter.Notice(new Notice.NodeGoesOn("trainer-1"));
+        reporter.Notice(new Notice.JournalRefused("no disk"));
         reporter.Evaluated(Evaluation());
         var lines = output.ToString().TrimEnd().Split('\n');
         Assert.Equal("r: training", lines[0]);
         Assert.Equal(41, lines.Count(line => line.StartsWith("step ", StringComparison.Ordinal) && line.Contains("loss", StringComparison.Ordinal)));
         Assert.Contains("step 1/400", lines[1], StringComparison.Ordinal);
         Assert.Contains("loss 1.500", lines[1], StringComparison.Ordinal);
-        Assert.Contains("warning: careful", lines);
+        Assert.Contains("warning: a.tar: careful", lines);
+        Assert.Contains("trainer-1 goes on", lines);
+        Assert.Contains("error: The journal cannot be written (no disk); this coordinator steps down. Training goes on without one.", lines);
         Assert.Contains("test: mean recall 33.33 %", lines[^1], StringComparison.Ordinal);
         Assert.Equal(400, reporter.Progress.Last!.Step);
         Assert.Equal(TimeSpan.Zero, reporter.Progress.TimeLeft);
@@ -43,7 +48,7 @@ public sealed class ReportingTests
         using var output = new StringWriter();
         var reporter = new PlainReporter(Options, output, quiet: true);
         reporter.StepCompleted(Step(1, 4));
-        reporter.Notice(NoticeLevel.Error, "x");
+        reporter.Notice(new Notice.JournalRefused("x"));
         reporter.SnapshotCommitted(1, "d");
         Assert.Empty(output.ToString());
         Assert.Equal("step 1", reporter.Progress.Snapshot);

@@ -1,5 +1,6 @@
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 using static TiMix.Protocol.Coordination.CoordinatorInputs;
@@ -23,7 +24,7 @@ public sealed class CoordinatorBeginningTests
         Assert.Single(desk.Wanted<NoteBegun>());
 
         desk.Hear("looker", new NodeMessages.Subscribe("launcher"));
-        Assert.Contains("3 of its snapshots", desk.SentTo("looker").OfType<MonitorMessages.Note>().Single().Text, StringComparison.Ordinal);
+        Assert.Equal(new Notice.SnapshotsAdopted(3, 30), desk.SentTo("looker").OfType<MonitorMessages.Told>().Single().Notice);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 using static TiMix.Protocol.Coordination.CoordinatorInputs;
@@ -19,12 +20,12 @@ public sealed class CoordinatorJournalTests
         Assert.IsType<RunPaused>(Assert.Single(desk.Waiting!));
         Assert.False(desk.Core.Run.Paused);
         Assert.Empty(desk.SentTo("user"));
-        Assert.Empty(desk.Published<MonitorMessages.Phase>());
+        Assert.Empty(desk.Published<MonitorMessages.Entered>());
 
         desk.Journal();
         Assert.True(desk.Core.Run.Paused);
-        Assert.True(Assert.IsType<Answer>(Assert.Single(desk.SentTo("user"))).Done);
-        Assert.Single(desk.Published<MonitorMessages.Phase>());
+        Assert.Equal(new Answer(new CoordinatorAnswer.Pauses(0)), Assert.Single(desk.SentTo("user")));
+        Assert.Equal(new MonitorMessages.Entered(new RunPhase.Paused()), Assert.Single(desk.Published<MonitorMessages.Entered>()));
         Assert.IsType<TrainerOrders.StopAfterStep>(Assert.Single(desk.SentTo("at-a")));
     }
 
@@ -54,7 +55,7 @@ public sealed class CoordinatorJournalTests
         desk.Hear("user", new PauseRun());
         desk.Hear("user", new DrainNode("a"));
         desk.Tell(new JournalRefused("its term is over"));
-        Assert.Contains("its term is over", Assert.IsType<MonitorMessages.Note>(Assert.Single(desk.SentTo("looker"))).Text, StringComparison.Ordinal);
+        Assert.Equal(new MonitorMessages.Told(new Notice.JournalRefused("its term is over")), Assert.Single(desk.SentTo("looker")));
         Assert.IsType<StepDown>(desk.Taken()[^1]);
 
         desk.Tell(new Journaled());

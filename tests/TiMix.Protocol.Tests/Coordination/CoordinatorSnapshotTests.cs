@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Coordination.CoordinatorEffects;
 using static TiMix.Protocol.Coordination.CoordinatorInputs;
@@ -50,7 +51,7 @@ public sealed class CoordinatorSnapshotTests
         desk.Hear("at-a", new ReportSnapshotDamaged(1, "step-10", "It is damaged."));
         Assert.Empty(desk.Core.Run.Snapshots);
         Assert.Empty(desk.Wanted<DeleteDiscarded>());
-        Assert.Equal(NoticeLevel.Warning, Assert.Single(desk.Published<MonitorMessages.Note>()).Level);
+        Assert.Equal(new Notice.SnapshotDamaged("It is damaged."), Assert.Single(desk.Published<MonitorMessages.Told>()).Notice);
     }
 
     [Fact]
@@ -59,6 +60,7 @@ public sealed class CoordinatorSnapshotTests
         var desk = CoordinatorDesk.Training("a");
         desk.Hear("at-a", new ReportSnapshotFailed(1, 10, "the disk is full"));
         Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
+        Assert.Equal(new Notice.SnapshotNotWritten(10, "the disk is full"), Assert.Single(desk.Published<MonitorMessages.Told>()).Notice);
         desk.Hear("user", new StopRun());
         desk.Hear("at-a", new ReportSnapshotFailed(1, 11, "the disk is full"));
         Assert.Equal(RunStatus.Stopped, desk.Core.Run.Status);
@@ -144,6 +146,7 @@ public sealed class CoordinatorSnapshotTests
         var desk = CoordinatorDesk.Training("a");
         desk.Snapshot(20);
         desk.Hear("evaluator", new EvaluatorMessages.EvaluationFailed(20, "no data"));
+        Assert.Equal(new Notice.EvaluationFailed(20, "no data"), Assert.Single(desk.Published<MonitorMessages.Told>()).Notice);
         Assert.True(double.IsNaN(desk.Core.Run.Snapshots[20].MeanRecall!.Value));
         Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
         desk.Snapshot(100);

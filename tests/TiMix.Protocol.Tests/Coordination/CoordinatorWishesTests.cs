@@ -12,10 +12,10 @@ public sealed class CoordinatorWishesTests
     public void A_run_that_is_paused_cannot_be_paused_again_and_one_that_is_not_cannot_be_continued()
     {
         var desk = CoordinatorDesk.Training("a");
-        Assert.False(Ask(desk, new ContinueRun()).Done);
-        Assert.True(Ask(desk, new PauseRun()).Done);
-        Assert.False(Ask(desk, new PauseRun()).Done);
-        Assert.True(Ask(desk, new ContinueRun()).Done);
+        Assert.Equal(new CoordinatorAnswer.NotPaused(), Ask(desk, new ContinueRun()));
+        Assert.Equal(new CoordinatorAnswer.Pauses(0), Ask(desk, new PauseRun()));
+        Assert.Equal(new CoordinatorAnswer.PausedAlready(), Ask(desk, new PauseRun()));
+        Assert.Equal(new CoordinatorAnswer.Continues(0), Ask(desk, new ContinueRun()));
         Assert.Equal(2, desk.Events.Count(happened => happened is RunPaused or RunContinued));
     }
 
@@ -23,7 +23,7 @@ public sealed class CoordinatorWishesTests
     public void A_wish_to_stop_makes_the_trainers_stop_after_their_step_and_ends_the_run_with_a_snapshot()
     {
         var desk = CoordinatorDesk.Training("a");
-        Assert.True(Ask(desk, new StopRun()).Done);
+        Assert.Equal(new CoordinatorAnswer.Stops(), Ask(desk, new StopRun()));
         Assert.Contains(new TrainerOrders.StopAfterStep(1), desk.SentTo("at-a"));
         desk.Trainer("a", TrainerPhase.Stopped, 1, 5, "h");
         Assert.Contains(new TrainerOrders.TakeSnapshot(5), desk.SentTo("at-a"));
@@ -31,7 +31,7 @@ public sealed class CoordinatorWishesTests
         Assert.Equal(RunStatus.Stopped, desk.Core.Run.Status);
         Assert.Equal(RunOutcome.Stopped, Assert.Single(desk.Published<MonitorMessages.Over>()).Outcome);
         Assert.Equal(new NodeMessages.RunOver(RunOutcome.Stopped, null), Assert.Single(desk.SentTo("node-a")));
-        Assert.False(Ask(desk, new StopRun()).Done);
+        Assert.Equal(new CoordinatorAnswer.StandsStill(StopReason.Requested), Ask(desk, new StopRun()));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class CoordinatorWishesTests
     {
         var desk = CoordinatorDesk.Training("a", "b");
         desk.All(TrainerPhase.Running, 1, 5, null, "a", "b");
-        Assert.True(Ask(desk, new WantSnapshot()).Done);
+        Assert.Equal(new CoordinatorAnswer.SnapshotComes(6), Ask(desk, new WantSnapshot()));
         Assert.Contains(new TrainerOrders.SnapshotFrom(6), desk.SentTo("at-a"));
         Assert.DoesNotContain(desk.SentTo("at-b"), message => message is TrainerOrders.SnapshotFrom);
     }
@@ -57,7 +57,7 @@ public sealed class CoordinatorWishesTests
     {
         var desk = new CoordinatorDesk();
         desk.Tell(new Recovered());
-        Assert.False(Ask(desk, new WantSnapshot()).Done);
+        Assert.Equal(new CoordinatorAnswer.NoState(), Ask(desk, new WantSnapshot()));
     }
 
     [Fact]
@@ -66,16 +66,41 @@ public sealed class CoordinatorWishesTests
         var desk = CoordinatorDesk.Training("a", "b");
         desk.Node("services", "loader", "mixer");
         desk.Taken();
-        Assert.True(Ask(desk, new DrainNode("nowhere")).Unknown);
-        Assert.False(Ask(desk, new DrainNode("services")).Done);
-        Assert.True(Ask(desk, new DrainNode("a")).Done);
+        Assert.Equal(["a", "b", "services"], Assert.IsType<CoordinatorAnswer.UnknownNode>(Ask(desk, new DrainNode("nowhere"))).Present.Order());
+        Assert.Equal(new CoordinatorAnswer.Indispensable("services", "loader"), Ask(desk, new DrainNode("services")));
+        Assert.Equal(new CoordinatorAnswer.TrainerLeaves("a"), Ask(desk, new DrainNode("a")));
         Assert.IsType<NodeMessages.LeaveRun>(Assert.Single(desk.SentTo("node-a")));
         Assert.Empty(desk.SentTo("node-services"));
     }
 
-    private static Answer Ask(CoordinatorDesk desk, ICommand wish)
+    [Fact]
+    public void The_last_trainer_may_leave_and_so_may_one_of_two_mixers()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Node("mixer-1", "mixer");
+        desk.Node("mixer-2", "mixer");
+        Assert.Equal(new CoordinatorAnswer.LastTrainerLeaves("a"), Ask(desk, new DrainNode("a")));
+        Assert.Equal(new CoordinatorAnswer.ServiceLeaves("mixer-2"), Ask(desk, new DrainNode("mixer-2")));
+    }
+
+    [Fact]
+    public void Nothing_can_be_wished_of_a_run_whose_steps_are_done_and_a_snapshot_that_is_there_is_not_written_again()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Trainer("a", TrainerPhase.Running, 1, 9);
+        desk.Snapshot(10);
+        Assert.Equal(new CoordinatorAnswer.SnapshotThere(10), Ask(desk, new WantSnapshot()));
+        desk.Snapshot(100);
+        Assert.Equal(new CoordinatorAnswer.AllStepsDone(), Ask(desk, new WantSnapshot()));
+        Assert.Equal(new CoordinatorAnswer.AllStepsDone(), Ask(desk, new PauseRun()));
+        desk.Evaluated(100, 50);
+        desk.Trainer("a", TrainerPhase.Idle, 1, 100);
+        Assert.Equal(new CoordinatorAnswer.Finished(), Ask(desk, new StopRun()));
+    }
+
+    private static CoordinatorAnswer Ask(CoordinatorDesk desk, ICommand wish)
     {
         desk.Hear("user", wish);
-        return desk.SentTo("user").OfType<Answer>().Last();
+        return desk.SentTo("user").OfType<Answer>().Last().What;
     }
 }

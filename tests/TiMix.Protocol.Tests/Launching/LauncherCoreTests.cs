@@ -1,6 +1,7 @@
 using TiMix.Protocol.Faults;
 using TiMix.Protocol.Launching;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Launching.LauncherEffects;
 
@@ -48,7 +49,7 @@ public sealed class LauncherCoreTests
         var down = Do(new LauncherInputs.Scale(9, 1), 3);
         Assert.Equal(["trainer-4", "trainer-3", "trainer-2"], down.OfType<AskToLeave>().Select(ask => ask.Node));
         Assert.Equal(["trainer-4", "trainer-3", "trainer-2"], AnswerIn<LauncherAnswer.Going>(down, 9).Nodes);
-        Assert.Equal([new TellLost("trainer-4"), new Say(NoticeLevel.Information, new LauncherNotice.HasLeft("trainer-4"))], Exit("trainer-4", 0, 4));
+        Assert.Equal([new TellLost("trainer-4"), new Say(new Notice.NodeHasLeft("trainer-4"))], Exit("trainer-4", 0, 4));
         Assert.Empty(Tick(60));
         Assert.Equal("trainer-5", Do(new LauncherInputs.Scale(10, 2), 61).OfType<Start>().Single().Node.Name);
     }
@@ -66,7 +67,7 @@ public sealed class LauncherCoreTests
         Assert.Equal(["trainer-1", "trainer-2"], AnswerIn<LauncherAnswer.NoTrainer>(Do(new LauncherInputs.Drain(5, "mixer-1"), 2), 5).Trainers);
         Assert.Equal(
             ["coordinator", "loader-1", "mixer-1", "trainer-1", "trainer-2"],
-            AnswerIn<LauncherAnswer.Unknown>(Do(new LauncherInputs.Drain(6, "trainer-9"), 2), 6).Present);
+            AnswerIn<LauncherAnswer.UnknownNode>(Do(new LauncherInputs.Drain(6, "trainer-9"), 2), 6).Present);
     }
 
     [Fact]
@@ -75,9 +76,9 @@ public sealed class LauncherCoreTests
         Do(new LauncherInputs.Stepped(1), 1);
         Exit("trainer-2", 137, 1);
         Assert.Equal([new Answer(1, new LauncherAnswer.AlreadyThere(2))], Do(new LauncherInputs.Scale(1, 2), 1));
-        Assert.Equal([new Answer(2, new LauncherAnswer.Leaves("trainer-2", 1))], Do(new LauncherInputs.Drain(2, "trainer-2"), 1));
+        Assert.Equal([new Answer(2, new LauncherAnswer.TrainerLeaves("trainer-2", 1))], Do(new LauncherInputs.Drain(2, "trainer-2"), 1));
         Assert.Empty(Tick(60));
-        AnswerIn<LauncherAnswer.Unknown>(Do(new LauncherInputs.Drain(3, "trainer-2"), 61), 3);
+        AnswerIn<LauncherAnswer.UnknownNode>(Do(new LauncherInputs.Drain(3, "trainer-2"), 61), 3);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class LauncherCoreTests
         Inject(FaultKind.Hang, "trainer", 8, 1);
         Do(new LauncherInputs.Stepped(1), 1);
         Assert.Equal(
-            [new GoOn("trainer-2"), new AskToLeave("trainer-2"), new Answer(1, new LauncherAnswer.Leaves("trainer-2", 1))],
+            [new GoOn("trainer-2"), new AskToLeave("trainer-2"), new Answer(1, new LauncherAnswer.TrainerLeaves("trainer-2", 1))],
             Do(new LauncherInputs.Drain(1, "trainer-2"), 2));
     }
 
@@ -97,7 +98,7 @@ public sealed class LauncherCoreTests
     public void Whoever_ends_before_the_run_has_died_whatever_its_exit_code(int exitCode)
     {
         Assert.Equal(
-            [new TellLost("trainer-1"), new Say(NoticeLevel.Warning, new LauncherNotice.Died("trainer-1", exitCode, 200, "last"))],
+            [new TellLost("trainer-1"), new Say(new Notice.NodeDied("trainer-1", exitCode, 200, OnPurpose: false, "last"))],
             Exit("trainer-1", exitCode, 5));
         Assert.Empty(Tick(5.1));
         Assert.Equal(5200, _launcher.NextDue);
@@ -153,7 +154,7 @@ public sealed class LauncherCoreTests
             Assert.Equal(
                 [
                     new WriteDown(fault, "trainer-2", 13),
-                    new Say(NoticeLevel.Information, new LauncherNotice.Injected(fault, "trainer-2", 13)),
+                    new Say(new Notice.FaultInjected(fault, "trainer-2", 13)),
                     new Kill("trainer-2"),
                 ],
                 i == 0 ? Do(new LauncherInputs.Stepped(13), now) : Do(new LauncherInputs.Inject(fault), now));
@@ -171,7 +172,7 @@ public sealed class LauncherCoreTests
     {
         Assert.Equal("trainer-1", Hit("trainer-1"));
         Assert.Equal("trainer-2", Hit("trainer"));
-        var nobody = Assert.IsType<LauncherNotice.HitsNobody>(Assert.IsType<Say>(Assert.Single(Inject(FaultKind.Kill, "trainer", 0, 1))).Notice);
+        var nobody = Assert.IsType<Notice.FaultHitsNobody>(Assert.IsType<Say>(Assert.Single(Inject(FaultKind.Kill, "trainer", 0, 1))).Notice);
         Assert.Equal(["coordinator", "loader-1", "mixer-1"], nobody.Living);
         Assert.Equal("loader-1", Hit("evaluator"));
     }
@@ -190,7 +191,7 @@ public sealed class LauncherCoreTests
     {
         Assert.Equal("trainer-3", Join());
         Assert.Equal(new AskToLeave("trainer-3"), Inject(FaultKind.Drain, "trainer", 0, 2)[^1]);
-        Assert.Equal(new Say(NoticeLevel.Information, new LauncherNotice.HasLeft("trainer-3")), Exit("trainer-3", 0, 3)[^1]);
+        Assert.Equal(new Say(new Notice.NodeHasLeft("trainer-3")), Exit("trainer-3", 0, 3)[^1]);
         Assert.Null(_launcher.NextDue);
         Assert.Equal("trainer-4", Join());
 
@@ -201,14 +202,14 @@ public sealed class LauncherCoreTests
     public void Whoever_dies_while_it_is_leaving_does_not_come_back_either()
     {
         Inject(FaultKind.Drain, "trainer-2", 0, 1);
-        Assert.Equal([new TellLost("trainer-2"), new Say(NoticeLevel.Warning, new LauncherNotice.DiedLeaving("trainer-2", 137))], Exit("trainer-2", 137, 2));
+        Assert.Equal([new TellLost("trainer-2"), new Say(new Notice.NodeDiedLeaving("trainer-2", 137))], Exit("trainer-2", 137, 2));
         Assert.Empty(Tick(60));
     }
 
     [Fact]
     public void A_trainer_that_was_put_out_and_lives_hangs_and_is_started_anew()
     {
-        Assert.Equal([new Kill("trainer-1"), new Say(NoticeLevel.Warning, new LauncherNotice.Hangs("trainer-1", Silent))], Lose("trainer-1", 20));
+        Assert.Equal([new Kill("trainer-1"), new Say(new Notice.NodeHangs("trainer-1", Silent))], Lose("trainer-1", 20));
         Assert.Empty(Lose("trainer-1", 20.1));
         Exit("trainer-1", 137, 20.1);
         Assert.IsType<Start>(Assert.Single(Tick(21)));
@@ -250,7 +251,7 @@ public sealed class LauncherCoreTests
         Inject(FaultKind.Hang, "trainer", 8, 10);
         Assert.Empty(Lose("trainer-2", 13));
         Assert.Equal(18_000, _launcher.NextDue);
-        Assert.Equal([new GoOn("trainer-2"), new Say(NoticeLevel.Information, new LauncherNotice.GoesOn("trainer-2"))], Tick(18));
+        Assert.Equal([new GoOn("trainer-2"), new Say(new Notice.NodeGoesOn("trainer-2"))], Tick(18));
         Assert.Contains("trainer-2", _launcher.Living.Select(node => node.Name));
         Do(new LauncherInputs.Viewed(["trainer-1", "trainer-2"]), 19);
         Assert.Null(_launcher.NextDue);
@@ -265,7 +266,7 @@ public sealed class LauncherCoreTests
         Tick(18);
         Do(new LauncherInputs.Viewed(["trainer-1"]), 19);
         Assert.Equal(38_000, _launcher.NextDue);
-        Assert.Equal([new Kill("trainer-2"), new Say(NoticeLevel.Warning, new LauncherNotice.IsNotBack("trainer-2"))], Tick(38));
+        Assert.Equal([new Kill("trainer-2"), new Say(new Notice.NodeIsNotBack("trainer-2"))], Tick(38));
     }
 
     [Fact]
@@ -290,7 +291,7 @@ public sealed class LauncherCoreTests
     [Fact]
     public void The_coordinator_is_told_to_stop_until_the_run_is_over()
     {
-        Assert.Equal([new Say(NoticeLevel.Information, new LauncherNotice.Stopping()), AskToStop.Instance], Do(new LauncherInputs.Stop(), 5));
+        Assert.Equal([new Enter(new RunPhase.Stopping()), AskToStop.Instance], Do(new LauncherInputs.Stop(), 5));
         Assert.Empty(Do(new LauncherInputs.Stop(), 6));
         Assert.Empty(Tick(6.9));
         Assert.Equal(7000, _launcher.NextDue);

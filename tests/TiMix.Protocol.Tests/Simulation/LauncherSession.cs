@@ -139,6 +139,9 @@ internal sealed class LauncherSession : Session
             case LauncherEffects.Say say:
                 Cluster.Log?.Add($"launcher: {say.Notice}");
                 break;
+            case LauncherEffects.Enter enter:
+                Cluster.Log?.Add($"launcher: {enter.Phase}");
+                break;
             case LauncherEffects.WriteDown:
                 break;
             default:

@@ -30,8 +30,8 @@ internal sealed class MonitorShell(CoordinatorShell coordinator, string address)
             case MonitorMessages.Evaluated evaluated when !Records.Evaluations.Contains(evaluated.Report.Step):
                 Records.Evaluations.Add(evaluated.Report.Step);
                 break;
-            case MonitorMessages.Note note:
-                Cluster.Log?.Add($"note: {note.Text}");
+            case MonitorMessages.Told told:
+                Cluster.Log?.Add($"told: {told.Notice}");
                 break;
             case MonitorMessages.Over over:
                 Cluster.Invariants.Over(over);

@@ -18,15 +18,15 @@ internal sealed class User : SimulatedActor
     public bool WantsPause { get; set; }
 
     /// <summary>Answers that have come.</summary>
-    public List<CoordinatorCommands.Answer> Answers { get; } = [];
+    public List<CoordinatorAnswer> Answers { get; } = [];
 
     /// <inheritdoc/>
     public override void Receive(string from, ITiMixMessage message)
     {
         if (message is CoordinatorCommands.Answer answer)
         {
-            Cluster.Log?.Add($"user ← {answer}");
-            Answers.Add(answer);
+            Cluster.Log?.Add($"user ← {answer.What}");
+            Answers.Add(answer.What);
         }
     }
 

@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
@@ -175,7 +176,7 @@ public sealed class TrainerCoreTests
             Assert.Contains(new TrainerEffects.VerifyState(2), Prepare(2, 0, StateWay.Keep));
         }
 
-        Do(new TrainerInputs.StateDamaged(during, "bits"));
+        Assert.Contains(Told(new Notice.StateDamaged("n1", "bits")), Do(new TrainerInputs.StateDamaged(during, "bits")));
         var status = Status();
         Assert.Equal((TrainerPhase.Aborted, -1L), (status.Phase, status.Applied));
         Assert.Null(status.Hash);
@@ -201,6 +202,19 @@ public sealed class TrainerCoreTests
         Assert.DoesNotContain(Do(new TrainerInputs.StateDamaged(StateUse.Copy, "bits")), effect => effect is TrainerEffects.Unlink);
         Assert.Contains(Do(new TrainerInputs.StateDamaged(StateUse.Step, "bits")), effect => effect is TrainerEffects.Unlink);
         Assert.Equal((TrainerPhase.Aborted, -1L), (_trainer.Phase, _trainer.Step));
+    }
+
+    [Fact]
+    public void A_step_that_differs_or_is_not_in_the_audit_is_told_with_the_node()
+    {
+        Begin(StateWay.Draw);
+        Bring(0, 0);
+        Bring(0, 1);
+        Assert.Contains(
+            Told(new Notice.AuditNotWritten("n1", 1, "no space")), Do(Computed(1) with { AuditFailure = "no space" }));
+        Bring(1, 0);
+        Bring(1, 1);
+        Assert.Contains(Told(new Notice.StatesDiffer("n1", "a 1, b 2")), Do(new TrainerInputs.StepBroken([], "a 1, b 2")));
     }
 
     [Fact]
@@ -398,4 +412,6 @@ public sealed class TrainerCoreTests
         Do(Computed(step + 1, compute.Capture, published));
         return compute;
     }
+
+    private static Send Told(Notice notice) => new("coordinator", new MonitorMessages.Told(notice));
 }

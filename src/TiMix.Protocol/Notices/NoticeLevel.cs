@@ -1,4 +1,4 @@
-namespace TiMix.Protocol.Values;
+namespace TiMix.Protocol.Notices;
 
 /// <summary>How loud a notice is.</summary>
 public enum NoticeLevel

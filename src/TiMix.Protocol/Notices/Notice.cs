@@ -1,0 +1,111 @@
+using System.Text.Json.Serialization;
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Notices;
+
+/// <summary>Something that the user should know, whoever says it. It becomes a sentence where it is shown.</summary>
+public abstract record Notice
+{
+    private Notice()
+    {
+    }
+
+    /// <summary>How loud it is.</summary>
+    [JsonIgnore]
+    public NoticeLevel Level => this switch
+    {
+        JournalRefused => NoticeLevel.Error,
+        SnapshotNotWritten or SnapshotDamaged or SnapshotsAdopted or EvaluationFailed => NoticeLevel.Warning,
+        WeightsDiffered or StatesDiffer or StateDamaged or AuditNotWritten or RecordsNotWritten or DataProblem => NoticeLevel.Warning,
+        NodeDied { OnPurpose: false } or NodeDiedLeaving or NodeHangs or NodeIsNotBack or FaultHitsNobody => NoticeLevel.Warning,
+        _ => NoticeLevel.Information,
+    };
+
+    /// <summary>A run that stood still goes on after a step.</summary>
+    public sealed record Resumed(long Step, long Steps) : Notice;
+
+    /// <summary>Nothing goes on.</summary>
+    public sealed record Waiting(WaitReason For) : Notice;
+
+    /// <summary>The journal knew nothing of the run; so many of its snapshots are there, the newest of this step.</summary>
+    public sealed record SnapshotsAdopted(int Count, long Step) : Notice;
+
+    /// <summary>A snapshot could not be written.</summary>
+    public sealed record SnapshotNotWritten(long Step, string Error) : Notice;
+
+    /// <summary>A snapshot is damaged, or away; the one before it is used.</summary>
+    public sealed record SnapshotDamaged(string Error) : Notice;
+
+    /// <summary>A snapshot could not be evaluated.</summary>
+    public sealed record EvaluationFailed(long Step, string Error) : Notice;
+
+    /// <summary>A trainer had other weights than the others after a step.</summary>
+    public sealed record WeightsDiffered(string Node, long Step) : Notice;
+
+    /// <summary>A coordinator's journal refuses: it steps down.</summary>
+    public sealed record JournalRefused(string Error) : Notice;
+
+    /// <summary>A trainer's step was broken off: the states of its view are not the same.</summary>
+    public sealed record StatesDiffer(string Node, string Error) : Notice;
+
+    /// <summary>A trainer's state is not what it was when it was written.</summary>
+    public sealed record StateDamaged(string Node, string Error) : Notice;
+
+    /// <summary>A trainer could not write a step into the audit.</summary>
+    public sealed record AuditNotWritten(string Node, long Step, string Error) : Notice;
+
+    /// <summary>The run's files cannot be written.</summary>
+    public sealed record RecordsNotWritten(string Error) : Notice;
+
+    /// <summary>The sample corpus has been composed.</summary>
+    public sealed record SampleComposed(string Directory) : Notice;
+
+    /// <summary>The sample corpus's tasks have been composed.</summary>
+    public sealed record SampleTasksComposed(string Directory) : Notice;
+
+    /// <summary>Something is wrong with the data.</summary>
+    public sealed record DataProblem(string Where, string What) : Notice;
+
+    /// <summary>The run does not start from its seed alone.</summary>
+    /// <param name="Path">The file that it starts from.</param>
+    /// <param name="Taken">Parameters that the file gives.</param>
+    /// <param name="Seeded">Parameters that it lacks.</param>
+    /// <param name="Unused">Its parameters that the model does not have.</param>
+    public sealed record StartsFrom(string Path, int Taken, IReadOnlyList<string> Seeded, IReadOnlyList<string> Unused) : Notice;
+
+    /// <summary>The run can be watched and steered at this address.</summary>
+    public sealed record Served(string Url) : Notice;
+
+    /// <summary>A node has left, as it was asked to.</summary>
+    public sealed record NodeHasLeft(string Node) : Notice;
+
+    /// <summary>A node died before it could leave.</summary>
+    public sealed record NodeDiedLeaving(string Node, int ExitCode) : Notice;
+
+    /// <summary>A node has died and starts again.</summary>
+    /// <param name="Node">Its name.</param>
+    /// <param name="ExitCode">Of its process.</param>
+    /// <param name="Pause">Milliseconds until it starts again.</param>
+    /// <param name="OnPurpose">A fault was injected.</param>
+    /// <param name="LastLine">What it wrote last; null: nothing, or nothing that matters.</param>
+    public sealed record NodeDied(string Node, int ExitCode, long Pause, bool OnPurpose, string? LastLine) : Notice;
+
+    /// <summary>A node lives and is heard of no more: its process is ended.</summary>
+    public sealed record NodeHangs(string Node, LossReason Reason) : Notice;
+
+    /// <summary>A node that stood still on purpose goes on.</summary>
+    public sealed record NodeGoesOn(string Node) : Notice;
+
+    /// <summary>A node has not come back after its fault: its process is ended.</summary>
+    public sealed record NodeIsNotBack(string Node) : Notice;
+
+    /// <summary>A fault is injected.</summary>
+    public sealed record FaultInjected(Fault Fault, string Node, long Step) : Notice;
+
+    /// <summary>No living node is meant by a fault's target.</summary>
+    public sealed record FaultHitsNobody(Fault Fault, IReadOnlyList<string> Living) : Notice;
+
+    /// <summary>No more faults are injected.</summary>
+    public sealed record FaultsOver : Notice;
+}

@@ -1,0 +1,74 @@
+using TiMix.Protocol.Faults;
+using TiMix.Protocol.Notices;
+using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
+using static TiMix.Protocol.Notices.Notice;
+using static TiMix.Protocol.Notices.NoticeLevel;
+
+namespace TiMix.Node.Tests.Reporting;
+
+/// <summary>What users read, word for word.</summary>
+public sealed class NoticeTextTests
+{
+    private static readonly Fault Hang = new(FaultKind.Hang, "trainer", 33, TimeSpan.FromSeconds(5));
+    private static readonly Fault Kill = new(FaultKind.Kill, "trainer", 1, TimeSpan.Zero);
+
+    private static readonly (Notice Notice, NoticeLevel Level, string Text)[] Notices =
+    [
+        (new Resumed(12, 30), Information, "Goes on after step 12 of 30."),
+        (new Waiting(new WaitReason(WaitKind.TooFew, 1, 2)), Information, "Waiting: 1 trainers are here, 2 are needed."),
+        (new SnapshotsAdopted(3, 30), Warning, "The journal knew nothing of this run, but 3 of its snapshots are here: it goes on after step 30."),
+        (new SnapshotNotWritten(5, "no space"), Warning, "The snapshot of step 5 could not be written (no space); the ones before stay."),
+        (new SnapshotDamaged("It is torn."), Warning, "It is torn. The snapshot before it is used."),
+        (new Notice.EvaluationFailed(7, "no memory"), Warning, "The evaluation of step 7 failed: no memory"),
+        (new WeightsDiffered("t2", 9), Warning, "t2 had other weights than the others after step 9; it takes theirs over."),
+        (new JournalRefused("replaced"), Error, "The journal cannot be written (replaced); this coordinator steps down. Training goes on without one."),
+        (new StatesDiffer("t1", "after step 4 the replicas differ"), Warning, "t1: after step 4 the replicas differ"),
+        (new StateDamaged("t1", "memory was damaged"), Warning, "t1: memory was damaged"),
+        (new AuditNotWritten("t1", 8, "no space"), Warning, "t1: step 8 could not be written into the audit: no space"),
+        (new RecordsNotWritten("no space"), Warning, "The run's records cannot be written: no space"),
+        (new SampleComposed("data/sample"), Information, "Sample corpus composed in data/sample."),
+        (new SampleTasksComposed("data/tasks"), Information, "Sample tasks composed in data/tasks."),
+        (new DataProblem("train-000.tar", "it is cut off"), Warning, "train-000.tar: it is cut off"),
+        (new StartsFrom("a.safetensors", 40, [], []), Information, "Starts from a.safetensors: 40 parameters of it."),
+        (
+            new StartsFrom("a", 40, ["fusion.a", "fusion.b", "decoder.c"], ["mlm_head.d"]), Information,
+            "Starts from a: 40 parameters of it; from the seed: fusion (2), decoder (1); not used: mlm_head (1)."),
+        (new Served("http://127.0.0.1:8550"), Information, "dashboard: http://127.0.0.1:8550"),
+        (new NodeHasLeft("trainer-2"), Information, "trainer-2 has left"),
+        (new NodeDiedLeaving("trainer-2", 137), Warning, "trainer-2 died while it was leaving: signal 9"),
+        (new NodeDied("mixer-1", 137, 200, false, "last"), Warning, "mixer-1 died (signal 9); it starts again in 0.2 s: last"),
+        (new NodeDied("mixer-1", 1, 6400, true, null), Information, "mixer-1 died (exit code 1); it starts again in 6.4 s"),
+        (new NodeHangs("trainer-1", new LossReason(LossKind.Silent, 3)), Warning, "trainer-1 hangs (silent for 3 s): its process is ended"),
+        (new NodeGoesOn("trainer-1"), Information, "trainer-1 goes on"),
+        (new NodeIsNotBack("trainer-1"), Warning, "trainer-1 has not come back after its fault: its process is ended"),
+        (new FaultInjected(Hang, "trainer-2", 34), Information, "fault at step 34: hang trainer-2 for 5 s"),
+        (new FaultInjected(Kill, "trainer-3", 2), Information, "fault at step 2: kill trainer-3"),
+        (
+            new FaultHitsNobody(Kill, ["coordinator", "loader-1"]), Warning,
+            "fault kill:trainer@1: no living node is meant by \"trainer\"; living: coordinator, loader-1"),
+        (new FaultsOver(), Information, "no more faults; the run is left in peace"),
+    ];
+
+    private static readonly (RunPhase Phase, string Text)[] Phases =
+    [
+        (new RunPhase.Starting(), "starting"), (new RunPhase.Preparing(), "preparing"), (new RunPhase.ComposingSample(), "composing the sample corpus"),
+        (new RunPhase.ComposingTasks(), "composing the sample corpus's tasks"), (new RunPhase.StartingNodes(4), "starting 4 nodes"),
+        (new RunPhase.Training(), "training"), (new RunPhase.Paused(), "paused"), (new RunPhase.Evaluating(), "evaluating"),
+        (new RunPhase.Stopping(), "stopping after this step"),
+    ];
+
+    [Fact]
+    public void Every_notice_has_its_level_and_its_words()
+    {
+        Assert.All(Notices, told => Assert.Equal((told.Level, told.Text), (told.Notice.Level, NoticeText.Of(told.Notice))));
+        Assert.Equal(Examples.Closed(typeof(Notice)).ToHashSet(), Notices.Select(told => told.Notice.GetType()).ToHashSet());
+    }
+
+    [Fact]
+    public void Every_phase_has_its_words()
+    {
+        Assert.All(Phases, phase => Assert.Equal(phase.Text, PhaseText.Of(phase.Phase)));
+        Assert.Equal(Examples.Closed(typeof(RunPhase)).ToHashSet(), Phases.Select(phase => phase.Phase.GetType()).ToHashSet());
+    }
+}
