@@ -2,6 +2,7 @@ using Akka.Actor;
 using TiMix.Actors.Journals;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Actors.Coordination;
 
@@ -15,13 +16,13 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     private readonly GuardCore _core = new();
     private readonly CoordinatorActor.Settings _settings;
     private readonly ICoordinatorTerm _term;
-    private readonly Action<string> _notice;
+    private readonly Action<Notice> _notice;
     private IActorRef? _coordinator;
 
     /// <param name="settings">Of the coordinator.</param>
     /// <param name="term">The right to be it.</param>
     /// <param name="notice">Tells the user of this node.</param>
-    public CoordinatorGuard(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice)
+    public CoordinatorGuard(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice)
     {
         (_settings, _term, _notice) = (settings, term, notice);
         Receive<IInput>(Handle);
@@ -37,7 +38,7 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) =>
+    public static Props Props(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice) =>
         Akka.Actor.Props.Create(() => new CoordinatorGuard(settings, term, notice));
 
     /// <inheritdoc/>
@@ -66,7 +67,7 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
                     StepDown(stepDown.Node);
                     break;
                 case GuardEffects.Say say:
-                    _notice(Text(say.Notice));
+                    _notice(say.Notice);
                     break;
             }
         }
@@ -90,13 +91,4 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
 
         _settings.Assignment.Replaced(node);
     }
-
-    private static string Text(GuardNotice notice) => notice switch
-    {
-        GuardNotice.AnotherClusterLeads other => $"waiting: another cluster's coordinator, on node {other.Node}, is at work on this run",
-        GuardNotice.JournalUnreachable unreachable =>
-            $"the journal cannot be reached ({unreachable.Why}); the coordinator waits for it, and training goes on without one",
-        GuardNotice.GoesOn => "the coordinator goes on",
-        _ => throw new ArgumentOutOfRangeException(nameof(notice)),
-    };
 }

@@ -13,6 +13,7 @@ using TiMix.Actors.Coordination;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Monitoring;
 using TiMix.Base;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Actors.Nodes;
 
@@ -121,7 +122,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <param name="settings">Of the coordinator.</param>
     /// <param name="term">The right to be it.</param>
     /// <param name="notice">Tells the user of this node.</param>
-    public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<string> notice) => System.ActorOf(
+    public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice) => System.ActorOf(
         ClusterSingletonManager.Props(
             CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance,
             ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),

@@ -2,6 +2,7 @@ using Akka.Actor;
 using TiMix.Base;
 using TiMix.Exchange;
 using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Notices;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Recipes;
 
@@ -76,7 +77,7 @@ public interface INodeControl
     void Ready(string address);
 
     /// <summary>Something that the user of this node should know, whether or not there is a coordinator to tell it.</summary>
-    void Notice(string text)
+    void Notice(Notice notice)
     {
     }
 

@@ -85,10 +85,10 @@ public static class NodeHost
         if (coordinating is not null)
         {
             var log = member.Logger("run");
-            member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, text =>
+            member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, notice =>
             {
-                log.Noted(text);
-                control.Notice(text);
+                log.Noted(NoticeText.Of(notice));
+                control.Notice(notice);
             });
             _ = EndWhenItFailsAsync(coordinating.Assignment.Failed);
         }

@@ -7,6 +7,7 @@ using TiMix.Node.Operations;
 using TiMix.Node.Processes;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Faults;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Audit;
 using TiMix.Runs.Journals;
@@ -247,9 +248,9 @@ internal static class NodeCommand
             output.Flush();
         }
 
-        public void Notice(string text)
+        public void Notice(Notice notice)
         {
-            output.WriteLine(text);
+            output.WriteLine(NoticeText.Of(notice));
             output.Flush();
         }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using TiMix.Actors.Nodes;
+using TiMix.Protocol.Notices;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Processes;
 
@@ -39,9 +41,9 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
     }
 
     /// <inheritdoc/>
-    public void Notice(string text)
+    public void Notice(Notice notice)
     {
-        output.WriteLine(text);
+        output.WriteLine(NoticeText.Of(notice));
         output.Flush();
     }
 

@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Protocol.Coordination;
 
@@ -22,7 +23,7 @@ public sealed class GuardCore
     public const long Healthy = 10_000;
 
     private List<IEffect> _effects = [];
-    private GuardNotice? _lastNotice;
+    private Notice? _lastNotice;
     private long _pause = ShortestPause;
     private long _startedAt;
     private long _askAt;
@@ -58,7 +59,7 @@ public sealed class GuardCore
                 break;
             case GuardInputs.JournalUnreachable unreachable:
                 _asking = false;
-                Say(new GuardNotice.JournalUnreachable(unreachable.Why));
+                Say(new Notice.JournalUnreachable(unreachable.Why));
                 _askAt = now + Longer();
                 break;
             case GuardInputs.CoordinatorStopped:
@@ -75,7 +76,7 @@ public sealed class GuardCore
     {
         if (_lastNotice is not null)
         {
-            Say(new GuardNotice.GoesOn());
+            Say(new Notice.CoordinatorGoesOn());
             _lastNotice = null;
         }
 
@@ -92,7 +93,7 @@ public sealed class GuardCore
     {
         if (!_taken)
         {
-            Say(new GuardNotice.AnotherClusterLeads(node));
+            Say(new Notice.AnotherClusterLeads(node));
             _askAt = now + LongestPause;
             return;
         }
@@ -108,7 +109,7 @@ public sealed class GuardCore
         return pause;
     }
 
-    private void Say(GuardNotice notice)
+    private void Say(Notice notice)
     {
         if (notice != _lastNotice)
         {

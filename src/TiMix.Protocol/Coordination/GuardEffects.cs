@@ -1,4 +1,5 @@
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Protocol.Coordination;
 
@@ -30,7 +31,7 @@ public static class GuardEffects
     public sealed record StepDown(string Node) : IEffect;
 
     /// <summary>Let the user of this node know.</summary>
-    public sealed record Say(GuardNotice Notice) : IEffect;
+    public sealed record Say(Notice Notice) : IEffect;
 }
 
 /// <summary>What a coordinator's guard hears.</summary>
@@ -47,21 +48,4 @@ public static class GuardInputs
 
     /// <summary>The coordinator has stopped: it could not write its journal, or failed.</summary>
     public sealed record CoordinatorStopped : IInput;
-}
-
-/// <summary>What the user of a coordinator's node should know.</summary>
-public abstract record GuardNotice
-{
-    private GuardNotice()
-    {
-    }
-
-    /// <summary>Another cluster is at work on this run; this coordinator waits.</summary>
-    public sealed record AnotherClusterLeads(string Node) : GuardNotice;
-
-    /// <summary>This coordinator waits for the journal.</summary>
-    public sealed record JournalUnreachable(string Why) : GuardNotice;
-
-    /// <summary>What it waited for is over.</summary>
-    public sealed record GoesOn : GuardNotice;
 }

@@ -16,6 +16,7 @@ public abstract record Notice
     public NoticeLevel Level => this switch
     {
         JournalRefused => NoticeLevel.Error,
+        AnotherClusterLeads or JournalUnreachable => NoticeLevel.Warning,
         SnapshotNotWritten or SnapshotDamaged or SnapshotsAdopted or EvaluationFailed => NoticeLevel.Warning,
         WeightsDiffered or StatesDiffer or StateDamaged or AuditNotWritten or RecordsNotWritten or DataProblem => NoticeLevel.Warning,
         NodeDied { OnPurpose: false } or NodeDiedLeaving or NodeHangs or NodeIsNotBack or FaultHitsNobody => NoticeLevel.Warning,
@@ -45,6 +46,15 @@ public abstract record Notice
 
     /// <summary>A coordinator's journal refuses: it steps down.</summary>
     public sealed record JournalRefused(string Error) : Notice;
+
+    /// <summary>A coordinator waits: another cluster's works on the run.</summary>
+    public sealed record AnotherClusterLeads(string Node) : Notice;
+
+    /// <summary>A coordinator waits: its journal cannot be reached.</summary>
+    public sealed record JournalUnreachable(string Error) : Notice;
+
+    /// <summary>A coordinator that waited works.</summary>
+    public sealed record CoordinatorGoesOn : Notice;
 
     /// <summary>A trainer's step was broken off: the states of its view are not the same.</summary>
     public sealed record StatesDiffer(string Node, string Error) : Notice;

@@ -17,6 +17,10 @@ public static class NoticeText
         Notice.EvaluationFailed failed => $"The evaluation of step {failed.Step} failed: {failed.Error}",
         Notice.WeightsDiffered differed => $"{differed.Node} had other weights than the others after step {differed.Step}; it takes theirs over.",
         Notice.JournalRefused refused => $"The journal cannot be written ({refused.Error}); this coordinator steps down. Training goes on without one.",
+        Notice.AnotherClusterLeads other => $"waiting: another cluster's coordinator, on node {other.Node}, is at work on this run",
+        Notice.JournalUnreachable unreachable =>
+            $"the journal cannot be reached ({unreachable.Error}); the coordinator waits for it, and training goes on without one",
+        Notice.CoordinatorGoesOn => "the coordinator goes on",
         Notice.StatesDiffer differ => $"{differ.Node}: {differ.Error}",
         Notice.StateDamaged damaged => $"{damaged.Node}: {damaged.Error}",
         Notice.AuditNotWritten failed => $"{failed.Node}: step {failed.Step} could not be written into the audit: {failed.Error}",

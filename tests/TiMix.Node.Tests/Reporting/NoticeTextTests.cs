@@ -23,6 +23,11 @@ public sealed class NoticeTextTests
         (new Notice.EvaluationFailed(7, "no memory"), Warning, "The evaluation of step 7 failed: no memory"),
         (new WeightsDiffered("t2", 9), Warning, "t2 had other weights than the others after step 9; it takes theirs over."),
         (new JournalRefused("replaced"), Error, "The journal cannot be written (replaced); this coordinator steps down. Training goes on without one."),
+        (new AnotherClusterLeads("c2"), Warning, "waiting: another cluster's coordinator, on node c2, is at work on this run"),
+        (
+            new JournalUnreachable("refused"), Warning,
+            "the journal cannot be reached (refused); the coordinator waits for it, and training goes on without one"),
+        (new CoordinatorGoesOn(), Information, "the coordinator goes on"),
         (new StatesDiffer("t1", "after step 4 the replicas differ"), Warning, "t1: after step 4 the replicas differ"),
         (new StateDamaged("t1", "memory was damaged"), Warning, "t1: memory was damaged"),
         (new AuditNotWritten("t1", 8, "no space"), Warning, "t1: step 8 could not be written into the audit: no space"),

@@ -1,5 +1,6 @@
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Protocol.Tests.Coordination;
 
@@ -45,27 +46,27 @@ public sealed class GuardCoreTests
     {
         After(0);
         var unreachable = new GuardInputs.JournalUnreachable("refused");
-        Assert.Equal([new GuardEffects.Say(new GuardNotice.JournalUnreachable("refused"))], Do(unreachable));
+        Assert.Equal([new GuardEffects.Say(new Notice.JournalUnreachable("refused"))], Do(unreachable));
         Assert.Equal([GuardEffects.TakeTerm.Instance], After(GuardCore.ShortestPause));
         Assert.Empty(Do(unreachable));
         Assert.Empty(After(399));
         Assert.Equal([GuardEffects.TakeTerm.Instance], After(1));
-        Assert.Equal([new GuardEffects.Say(new GuardNotice.GoesOn()), GuardEffects.StartCoordinator.Instance], Do(Held));
+        Assert.Equal([new GuardEffects.Say(new Notice.CoordinatorGoesOn()), GuardEffects.StartCoordinator.Instance], Do(Held));
 
         After(GuardCore.ConfirmEvery);
         Assert.Single(Do(unreachable));
         After(GuardCore.LongestPause);
-        Assert.Equal([new GuardEffects.Say(new GuardNotice.GoesOn())], Do(Held));
+        Assert.Equal([new GuardEffects.Say(new Notice.CoordinatorGoesOn())], Do(Held));
     }
 
     [Fact]
     public void It_waits_while_another_cluster_is_at_work_on_the_run_and_takes_over_when_that_is_gone()
     {
         After(0);
-        Assert.Equal([new GuardEffects.Say(new GuardNotice.AnotherClusterLeads("far"))], Do(new GuardInputs.TermHeldBy("far")));
+        Assert.Equal([new GuardEffects.Say(new Notice.AnotherClusterLeads("far"))], Do(new GuardInputs.TermHeldBy("far")));
         Assert.Empty(After(GuardCore.LongestPause - 1));
         Assert.Equal([GuardEffects.TakeTerm.Instance], After(1));
-        Assert.Equal([new GuardEffects.Say(new GuardNotice.GoesOn()), GuardEffects.StartCoordinator.Instance], Do(Held));
+        Assert.Equal([new GuardEffects.Say(new Notice.CoordinatorGoesOn()), GuardEffects.StartCoordinator.Instance], Do(Held));
     }
 
     [Fact]

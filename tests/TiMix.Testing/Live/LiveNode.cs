@@ -4,7 +4,9 @@ using TiMix.Base;
 using TiMix.Data;
 using TiMix.Exchange;
 using TiMix.Node.Processes;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Testing.Live;
 
@@ -88,7 +90,7 @@ internal sealed class LiveNode : IChildNode, INodeControl
 
     public void Ready(string address) => Add($"ready at {address}");
 
-    public void Notice(string text) => Add(text);
+    public void Notice(Notice notice) => Add(NoticeText.Of(notice));
 
     public void OnFault(Action<NodeFault> inject) => _inject = inject;
 
