@@ -18,7 +18,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 git archive "$commit" | tar -x -C "$work"
 cd "$work"
-build=(-c Release -v minimal --nologo -p:SourceRevisionId="$commit" -p:RestorePackagesWithLockFile=false)
+build=(-c Release -v minimal --nologo -p:SourceRevisionId="$commit" -p:RestoreLockedMode=true)
 
 # The packages that a project's output holds, with their licences, from what the restore found.
 packages() { # $1: project.assets.json
@@ -45,7 +45,7 @@ if [ "$what" != tool ]; then
 fi
 
 if [ "$what" != folder ]; then
-  dotnet restore src/TiMix.Node -v quiet --nologo -p:RestorePackagesWithLockFile=false # the folder's was for its runtime
+  dotnet restore src/TiMix.Node -v quiet --nologo -p:RestoreLockedMode=true # the folder's was for its runtime
   packages src/TiMix.Node/obj/project.assets.json > PACKAGES.txt
   dotnet pack src/TiMix.Node "${build[@]}" -p:PackAsTool=true -o "$out"
   echo "$out/TiMix.$version.nupkg"
