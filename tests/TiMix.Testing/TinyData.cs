@@ -88,8 +88,9 @@ public sealed class TinyData : IDisposable
             var (square, ground) = (Colors[(first + i) % Colors.Length], Colors[(first + i + 1 + (i / Colors.Length)) % Colors.Length]);
             var (x, y) = (2 + (i * 3 % 9), 2 + (i * 5 % 9));
             Add(tar, $"{i:D4}.png", i == broken ? [1, 2, 3, 4] : Picture(square.Color, ground.Color, x, y));
+            var region = $$"""{"box": [{{x}}, {{y}}, 10, 10], "phrase": "{{square.Name}} square"}""";
             Add(tar, $"{i:D4}.json", Encoding.UTF8.GetBytes(
-                $$"""{"caption": "a {{square.Name}} square on {{ground.Name}}", "regions": [{"box": [{{x}}, {{y}}, 10, 10], "phrase": "{{square.Name}} square"}]}"""));
+                $$"""{"caption": "a {{square.Name}} square on {{ground.Name}}", "regions": [{{region}}]}"""));
         }
     }
 

@@ -21,5 +21,6 @@ internal static class SqliteJournal
         command.ExecuteNonQuery();
     }
 
-    private static string ConnectionString(string path) => new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Pooling = false }.ToString();
+    private static string ConnectionString(string path) =>
+        new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Pooling = false }.ToString();
 }

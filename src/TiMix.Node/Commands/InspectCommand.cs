@@ -25,7 +25,12 @@ internal static class InspectCommand
         source.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
-            var wanted = parsed.GetValue(count) is >= 1 and <= 400 and var n ? n : throw new RunError($"--sheet-pictures is {parsed.GetValue(count)}; it must be from 1 to 400.");
+            var wanted = parsed.GetValue(count);
+            if (wanted is < 1 or > 400)
+            {
+                throw new RunError($"--sheet-pictures is {wanted}; it must be from 1 to 400.");
+            }
+
             var problems = source.Tally(parsed);
             var statistics = new SourceStatistics();
             using var pictures = PictureSource.Open(source.Of(parsed));
@@ -61,8 +66,10 @@ internal static class InspectCommand
                 output.WriteLine(Line($"questions {found.Questions} ({found.Questions / (double)found.Pictures:F1} a picture)"));
             }
 
-            output.WriteLine(Line($"captions  {found.Pairs} ({found.Pairs / (double)found.Pictures:F1} a picture, from {found.FewestCaptions} to {found.MostCaptions})"));
-            output.WriteLine(Line($"words     {found.Words} ({found.Words / (double)Math.Max(1, found.Pairs):F1} a caption, at most {found.MostWords}; training keeps the first 30: {found.CutCaptions} captions are longer)"));
+            var (captionsAPicture, wordsACaption) = (found.Pairs / (double)found.Pictures, found.Words / (double)Math.Max(1, found.Pairs));
+            var cut = $"training keeps the first 30: {found.CutCaptions} captions are longer";
+            output.WriteLine(Line($"captions  {found.Pairs} ({captionsAPicture:F1} a picture, from {found.FewestCaptions} to {found.MostCaptions})"));
+            output.WriteLine(Line($"words     {found.Words} ({wordsACaption:F1} a caption, at most {found.MostWords}; {cut})"));
             output.WriteLine(Line($"boxes     {found.Boxes} with {found.Phrases} phrases, in {found.PicturesWithBoxes} pictures"));
             output.WriteLine(Line($"bytes     {found.Bytes / 1e6:F1} MB of pictures"));
         }

@@ -80,26 +80,45 @@ public sealed class AuditFilesTests : IDisposable
         var additions = RunSummaryAdditions.Of(changes, faults, new AuditReport(true, false, [], 0, []));
         Assert.Equal((3, 3), (additions["trainers"]!.GetValue<int>(), additions["views"]!.GetValue<int>()));
         Assert.Equal(
-            """
-            [{"kind":"kill","node":"trainer-2","step":12,"detectedMs":20,"viewMs":600,"firstStepMs":700},{"kind":"kill","node":"mixer-1","step":20,"detectedMs":null,"viewMs":null,"firstStepMs":null},{"kind":"kill","node":"trainer-1","step":40,"detectedMs":10,"viewMs":110,"firstStepMs":null},{"kind":"kill","node":"coordinator","step":50,"detectedMs":null,"viewMs":null,"firstStepMs":null}]
-            """,
-            additions["faults"]!.ToJsonString());
+            [
+                """{"kind":"kill","node":"trainer-2","step":12,"detectedMs":20,"viewMs":600,"firstStepMs":700}""",
+                """{"kind":"kill","node":"mixer-1","step":20,"detectedMs":null,"viewMs":null,"firstStepMs":null}""",
+                """{"kind":"kill","node":"trainer-1","step":40,"detectedMs":10,"viewMs":110,"firstStepMs":null}""",
+                """{"kind":"kill","node":"coordinator","step":50,"detectedMs":null,"viewMs":null,"firstStepMs":null}""",
+            ],
+            additions["faults"]!.AsArray().Select(fault => fault!.ToJsonString()));
         Assert.Equal("""{"samplesOnce":true,"stepsOnce":false}""", additions["audit"]!.ToJsonString());
     }
 
     [Fact]
     public void Two_trainers_that_die_together_are_met_by_one_view()
     {
-        ViewChange[] changes = [Change(1, 100, 150, 190, "nobody joins", "trainer-1", "trainer-2", "trainer-3"), Change(2, 1030, 1100, 1200, "trainer-1 was lost: its process has died", "trainer-3")];
-        var recoveries = RunSummaryAdditions.Recoveries(changes, [new("kill", "trainer", "trainer-2", 12, 1000), new("kill", "trainer", "trainer-1", 12, 1005)]);
+        ViewChange[] changes =
+        [
+            Change(1, 100, 150, 190, "nobody joins", "trainer-1", "trainer-2", "trainer-3"),
+            Change(2, 1030, 1100, 1200, "trainer-1 was lost: its process has died", "trainer-3"),
+        ];
+        InjectedFault[] faults = [new("kill", "trainer", "trainer-2", 12, 1000), new("kill", "trainer", "trainer-1", 12, 1005)];
+        var recoveries = RunSummaryAdditions.Recoveries(changes, faults);
         Assert.Equal([200L, 195L], recoveries.Select(recovery => recovery.FirstStepMs));
     }
 
     [Fact]
     public void A_trainer_that_dies_before_it_is_in_a_view_and_a_coordinator_delay_nothing_and_a_newcomer_has_its_first_view()
     {
-        ViewChange[] changes = [Change(1, 100, 150, 190, "nobody joins", "trainer-1"), Change(2, 3000, 3100, 3200, "trainer-2 joins", "trainer-1", "trainer-2"), Change(3, 5000, 5100, 5200, "trainer-3 joins", "trainer-1", "trainer-2", "trainer-3")];
-        var recoveries = RunSummaryAdditions.Recoveries(changes, [new("kill", "trainer", "trainer-2", 3, 1000), new("join", "trainer", "trainer-3", 4, 1500), new("kill", "coordinator", "coordinator", 5, 2000)]);
+        ViewChange[] changes =
+        [
+            Change(1, 100, 150, 190, "nobody joins", "trainer-1"),
+            Change(2, 3000, 3100, 3200, "trainer-2 joins", "trainer-1", "trainer-2"),
+            Change(3, 5000, 5100, 5200, "trainer-3 joins", "trainer-1", "trainer-2", "trainer-3"),
+        ];
+        InjectedFault[] faults =
+        [
+            new("kill", "trainer", "trainer-2", 3, 1000),
+            new("join", "trainer", "trainer-3", 4, 1500),
+            new("kill", "coordinator", "coordinator", 5, 2000),
+        ];
+        var recoveries = RunSummaryAdditions.Recoveries(changes, faults);
         Assert.Equal([null, 3700L, null], recoveries.Select(recovery => recovery.FirstStepMs));
     }
 
@@ -115,7 +134,9 @@ public sealed class AuditFilesTests : IDisposable
     [Fact]
     public void A_view_reads_as_a_line()
     {
-        var change = new ViewChange(new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 1), new Share("z", "trainer-4", "", 5, 0)]), new ViewCause(ViewCauseKind.TrainerLost, "trainer-2") { Loss = new LossReason(LossKind.LinkBroke) }, 1000, 1214, 0);
+        var view = new View(3, 12, [new Share("x", "trainer-1", "", 0, 4), new Share("y", "trainer-3", "", 4, 1), new Share("z", "trainer-4", "", 5, 0)]);
+        var cause = new ViewCause(ViewCauseKind.TrainerLost, "trainer-2") { Loss = new LossReason(LossKind.LinkBroke) };
+        var change = new ViewChange(view, cause, 1000, 1214, 0);
         Assert.Equal("view 3 from step 12: trainer-1 0–3, trainer-3 4, trainer-4 none (trainer-2 was lost: its link broke) 214 ms", ViewText.Line(change));
         Assert.EndsWith("installed +214 ms, first step never", ViewText.TimelineLine(change), StringComparison.Ordinal);
     }

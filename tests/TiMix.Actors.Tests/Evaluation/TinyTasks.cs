@@ -90,7 +90,8 @@ internal sealed class TinyTasks : IDisposable
             Add(tar, $"{i:D4}.json", Encoding.UTF8.GetBytes($$"""
                 {"captions": ["a {{left.Name}} square and a {{right.Name}} square", "a {{left.Name}} square and a {{right.Name}} square"],
                  "regions": [{"box": [1, 7, 10, 10], "phrase": "{{left.Name}} square"}, {"box": [13, 7, 10, 10], "phrase": "{{right.Name}} square"}],
-                 "questions": [{"question": "What is first?", "answers": ["{{(left.Name == "green" ? "green square" : left.Name)}}"]}, {"question": "how many", "answers": ["2", "2", "2", "two"]}]}
+                 "questions": [{"question": "What is first?", "answers": ["{{(left.Name == "green" ? "green square" : left.Name)}}"]},
+                               {"question": "how many", "answers": ["2", "2", "2", "two"]}]}
                 """));
         }
     }

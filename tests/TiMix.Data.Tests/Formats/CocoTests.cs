@@ -64,7 +64,8 @@ public sealed class CocoTests : IDisposable
     {
         _files.Text("c.json", """
             {"images": [{"id": "a", "file_name": "dog.png"}, {"id": "a", "file_name": "cat.png"}, {"id": "b", "file_name": "dog.png"}],
-             "annotations": [{"image_id": "a", "caption": "one"}, {"image_id": "a", "caption": "the ear", "bbox": [1, 1, 2, 2]}, {"image_id": "b", "caption": "two"}]}
+             "annotations": [{"image_id": "a", "caption": "one"}, {"image_id": "a", "caption": "the ear", "bbox": [1, 1, 2, 2]},
+                             {"image_id": "b", "caption": "two"}]}
             """);
         var picture = Assert.Single(_files.Read("c.json"));
         Assert.Equal(["one", "two"], picture.Captions);
@@ -89,7 +90,8 @@ public sealed class CocoTests : IDisposable
     {
         // Captions grow by one byte, so that somewhere every place of an element falls on the buffer's end.
         var annotations = string.Join(",\n", Enumerable.Range(0, 600).Select(i => $$"""{"image_id": 3, "caption": "{{new string('a', i)}} {{i}} é"}"""));
-        _files.Text("c.json", $$"""{"annotations": [{{annotations}}, {"image_id": 3, "caption": "{{new string('b', 200_000)}}"}], "images": [{"id": 3, "file_name": "cat.png"}]}""", mark: true);
+        var last = $$"""{"image_id": 3, "caption": "{{new string('b', 200_000)}}"}""";
+        _files.Text("c.json", $$"""{"annotations": [{{annotations}}, {{last}}], "images": [{"id": 3, "file_name": "cat.png"}]}""", mark: true);
         var picture = Assert.Single(_files.Read("c.json"));
         Assert.Equal(601, picture.Captions.Count);
         Assert.All(Enumerable.Range(0, 600), i => Assert.Equal($"{new string('a', i)} {i} é", picture.Captions[i]));

@@ -6,7 +6,8 @@ public sealed class KarpathyTests : IDisposable
 {
     private readonly SourceFiles _files = new SourceFiles().Picture("val2014/a.png").Picture("b.png").Picture("c.png").Text("k.json", """
         {"images": [
-          {"filepath": "val2014", "sentids": [1], "filename": "a.png", "imgid": 0, "split": "test", "sentences": [{"tokens": ["a"], "raw": "one"}, {"raw": "two"}, {"tokens": []}]},
+          {"filepath": "val2014", "sentids": [1], "filename": "a.png", "imgid": 0, "split": "test",
+           "sentences": [{"tokens": ["a"], "raw": "one"}, {"raw": "two"}, {"tokens": []}]},
           {"filename": "b.png", "split": "train", "sentences": [{"raw": "three"}]},
           {"split": "train", "sentences": [{"raw": "nobody"}]},
           {"filename": "c.png", "split": "restval", "sentences": []}],

@@ -75,7 +75,8 @@ public sealed class PictureSourceTests : IDisposable
     {
         _files.Picture("a.png", 20, 10).Picture("dot.png", 1, 1).Text("r.json", """
             [{"image": "a.png", "caption": "all", "elems": [
-               {"bb": [0, 0, 20, 10], "caption": "whole"}, {"bb": [-0.5, 0, 20.9, 10.4], "caption": "rounded"}, {"bb": [15, 5, 10, 10], "caption": "over the edge"},
+               {"bb": [0, 0, 20, 10], "caption": "whole"}, {"bb": [-0.5, 0, 20.9, 10.4], "caption": "rounded"},
+               {"bb": [15, 5, 10, 10], "caption": "over the edge"},
                {"bb": [20, 0, 5, 5], "caption": "beside"}, {"bb": [-9, -9, 5, 5], "caption": "before"}, {"bb": [3, 3, 0, 4], "caption": "line"},
                {"bb": [3, 3, -1, 4], "caption": "inverted"}, {"bb": [0, 0, 20, 10], "caption": "whole"}, {"bb": [1, 1, 1, 1], "caption": "..."}]},
              {"image": "dot.png", "caption": "a dot", "elems": [{"bb": [0, 0, 1, 1], "caption": "the dot"}]}]
@@ -121,7 +122,8 @@ public sealed class PictureSourceTests : IDisposable
     {
         _files.Picture("a.png").Picture("bb.png").Text("r.json", """
             [{"image": "a.png", "caption": ["one two", "three"], "elems": [{"bb": [0, 0, 2, 2], "caption": ["x", "y"]}, {"bb": [1, 1, 2, 2], "caption": "z"}]},
-             {"image": "bb.png", "caption": "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31"}, {"image": "none.png", "caption": "x"}]
+             {"image": "bb.png", "caption": "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31"},
+             {"image": "none.png", "caption": "x"}]
             """);
         var statistics = new SourceStatistics();
         _files.Read("r.json").ForEach(statistics.Add);

@@ -98,7 +98,8 @@ public sealed class ShardPackerTests : IDisposable
         var bytes = File.ReadAllBytes(_files.In("out/one.tar"));
         Assert.Equal((3 * 1024) + 1024, bytes.Length);
         Assert.Equal("000000000.png", System.Text.Encoding.ASCII.GetString(bytes[..13]));
-        Assert.Equal("""{"caption":"a red dot","captions":["a red dot","ein Punkt"],"regions":[],"image":"x.png"}""", System.Text.Encoding.UTF8.GetString(bytes[2560..3072]).TrimEnd('\0'));
+        Assert.Equal("""{"caption":"a red dot","captions":["a red dot","ein Punkt"],"regions":[],"image":"x.png"}""",
+            System.Text.Encoding.UTF8.GetString(bytes[2560..3072]).TrimEnd('\0'));
         // What Python's tarfile writes of the same three files (ustar, mode 644, time 1767225600), with an end mark of two blocks.
         Assert.Equal(Expected, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
@@ -150,7 +151,8 @@ public sealed class ShardPackerTests : IDisposable
             "more than 2 shards are needed", Assert.Throws<DataException>(() => Pack(source, "out/t-{000..001}.tar", new ShardSize(1, null))).Message,
             StringComparison.Ordinal);
         _files.Text("none.json", """[{"image": "none.png", "caption": "x"}]""");
-        Assert.Contains("not one of 1 pictures can be used; the first: none.json: entry 1", Assert.Throws<DataException>(() => Pack(_files.Options("none.json"), "out/t-{000..}.tar")).Message, StringComparison.Ordinal);
+        var nothing = Assert.Throws<DataException>(() => Pack(_files.Options("none.json"), "out/t-{000..}.tar"));
+        Assert.Contains("not one of 1 pictures can be used; the first: none.json: entry 1", nothing.Message, StringComparison.Ordinal);
         Assert.Empty(Shards);
     }
 

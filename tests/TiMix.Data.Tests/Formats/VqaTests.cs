@@ -62,13 +62,17 @@ public sealed class VqaTests : IDisposable
     {
         Assert.Contains("name it by --annotations", _files.Mistake(_files.Options("q.json")), StringComparison.Ordinal);
         _files.Text("l.json", """[{"image": "own.png", "caption": "a dog"}]""");
-        Assert.Contains("leave --annotations out", _files.Mistake(_files.Options("l.json") with { Annotations = _files.In("a.json") }), StringComparison.Ordinal);
+        var withAnswers = _files.Options("l.json") with { Annotations = _files.In("a.json") };
+        Assert.Contains("leave --annotations out", _files.Mistake(withAnswers), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Lists_may_hold_questions_with_one_answer_or_many()
     {
-        _files.Text("l.json", """[{"image": "own.png", "question": "what?", "answer": ["a", "b"]}, {"image": "own.png", "question": "who?", "answer": "me"}, {"image": "own.png", "question": "none"}]""");
+        _files.Text("l.json", """
+            [{"image": "own.png", "question": "what?", "answer": ["a", "b"]}, {"image": "own.png", "question": "who?", "answer": "me"},
+             {"image": "own.png", "question": "none"}]
+            """);
         var picture = Assert.Single(_files.Read("l.json"));
         Assert.Equal([("what?", "a b"), ("who?", "me")], picture.Questions.Select(question => (question.Text, string.Join(' ', question.Answers))));
         Assert.Equal([ProblemKind.BrokenEntry], _files.Kinds);
@@ -79,7 +83,8 @@ public sealed class VqaTests : IDisposable
     {
         _files.Text("r.json", """
             {"images": [{"id": 1, "file_name": "own.png", "caption": "the left dog"}, {"id": 2, "file_name": "own.png", "caption": "dog on the right"}],
-             "annotations": [{"image_id": 2, "bbox": [9, 0, 5, 5], "category_id": 3}, {"image_id": 1, "bbox": [0, 1, 5, 5], "category_id": 3}], "categories": [{"id": 3, "name": "dog"}]}
+             "annotations": [{"image_id": 2, "bbox": [9, 0, 5, 5], "category_id": 3}, {"image_id": 1, "bbox": [0, 1, 5, 5], "category_id": 3}],
+             "categories": [{"id": 3, "name": "dog"}]}
             """);
         var picture = Assert.Single(_files.Read("r.json"));
         Assert.Equal(["the left dog", "dog on the right"], picture.Captions);

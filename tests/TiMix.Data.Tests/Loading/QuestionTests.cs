@@ -54,7 +54,10 @@ public sealed class QuestionTests : IDisposable
     public void An_evaluation_has_all_questions_and_what_people_said()
     {
         var index = Shard(
-            """{"caption": "a cat", "questions": [{"question": "The dog?", "answers": ["Red!", "apple"]}, {"question": "?", "answers": ["x"]}, {"question": "a cat", "answers": ["one"]}]}""",
+            """
+            {"caption": "a cat",
+             "questions": [{"question": "The dog?", "answers": ["Red!", "apple"]}, {"question": "?", "answers": ["x"]}, {"question": "a cat", "answers": ["one"]}]}
+            """,
             """{"caption": "a dog"}""");
         var reader = new EvaluationReader(index, Tokenizer, Options);
         var batch = reader.Load(0, 2);

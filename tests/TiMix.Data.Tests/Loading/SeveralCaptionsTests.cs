@@ -84,7 +84,9 @@ public sealed class SeveralCaptionsTests : IDisposable
     [Fact]
     public void More_captions_change_no_pixel_and_no_region()
     {
-        const string regions = """ "regions": [{"box": [0,0,9,9], "phrase": "dog"}, {"box": [5,5,9,9], "phrase": "cat"}, {"box": [2,2,12,12], "phrase": "apple"}]}""";
+        const string regions = """
+            "regions": [{"box": [0,0,9,9], "phrase": "dog"}, {"box": [5,5,9,9], "phrase": "cat"}, {"box": [2,2,12,12], "phrase": "apple"}]}
+            """;
         var one = Loader(Shard("{\"caption\": \"a dog\"," + regions));
         var three = Loader(Shard("{\"captions\": [\"a dog\", \"a cat\", \"an apple\"]," + regions));
         for (var epoch = 0; epoch < 30; epoch++)

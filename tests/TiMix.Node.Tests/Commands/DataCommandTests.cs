@@ -22,7 +22,8 @@ public sealed class DataCommandTests : IDisposable
 
         File.WriteAllText(_data.In("list.json"), """
             [{"image": "a.png", "caption": ["كلب صغير في حديقة", "a dog"], "elems": [{"bb": [10, 20, 30, 20], "caption": "一只狗"}]},
-             {"image": "../../../etc/passwd", "caption": "stolen"}, {"image": "b.png", "caption": "собака 🐕‍🦺 \u001b[31m"}, {"image": "c.png", "caption": "gone"}]
+             {"image": "../../../etc/passwd", "caption": "stolen"}, {"image": "b.png", "caption": "собака 🐕‍🦺 \u001b[31m"},
+             {"image": "c.png", "caption": "gone"}]
             """);
     }
 

@@ -289,7 +289,8 @@ public sealed class ScenarioTests
     [Fact]
     public void A_snapshot_that_is_wanted_while_everybody_holds_still_is_of_that_step()
     {
-        var faults = new[] { new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 30, Duration: 15_000), new Fault(FaultKind.WantSnapshot, At: 12_000) };
+        var pause = new Fault(FaultKind.Pause, Point: Point.Applied, Occurrence: 30, Duration: 15_000);
+        var faults = new[] { pause, new Fault(FaultKind.WantSnapshot, At: 12_000) };
         foreach (var cluster in Runs(new SimulationSettings { Steps = 40, SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
         {
             var held = cluster.Journal.Events.SkipWhile(happened => happened is not RunPaused).TakeWhile(happened => happened is not RunContinued).ToList();
