@@ -20,14 +20,15 @@ git archive "$commit" | tar -x -C "$work"
 cd "$work"
 build=(-c Release -v minimal --nologo -p:SourceRevisionId="$commit" -p:RestoreLockedMode=true)
 
-# The packages that a project's output holds, with their licences, from what the restore found.
+# The packages of a project, with their licences, from what the restore found.
 packages() { # $1: project.assets.json
   local root name version licence file
   root=$(sed -n 's/.*"packagesPath": "\(.*\)",/\1/p' "$1" | head -n 1)
   sed -n '/^  "libraries": {/,/^  }/s/^    "\(.*\)": {$/\1/p' "$1" | sort -u | while IFS=/ read -r name version; do
     file="$root${name,,}/${version,,}/${name,,}.nuspec"
     [ -f "$file" ] || continue # a project of this repository
-    licence=$(tr '\r\n' '  ' < "$file" | sed -n 's:.*<license [^>]*>\([^<]*\)</license>.*:\1:p')
+    licence=$(tr '\r\n' '  ' < "$file" | sed -n 's:.*<license type="expression"[^>]*>\([^<]*\)</license>.*:\1:p')
+    grep -q '<license type="file"' "$file" && licence="see the package"
     [ -n "$licence" ] || licence=$(tr '\r\n' '  ' < "$file" | sed -n 's:.*<licenseUrl>\([^<]*\)</licenseUrl>.*:\1:p')
     printf '%s %s  %s\n' "$name" "$version" "${licence:-see the package}"
   done
@@ -39,7 +40,7 @@ if [ "$what" != tool ]; then
   cp LICENSE NOTICE README.md CHANGELOG.md "$folder/"
   cp -r docs "$folder/docs"
   packages src/TiMix.Node/obj/project.assets.json > "$folder/PACKAGES.txt"
-  tar --sort=name --owner=0 --group=0 --numeric-owner -C "$work/release" -czf "$out/timix-$version-linux-x64.tar.gz" "timix-$version"
+  tar --sort=name --mode=u+w,go-w,a+rX --owner=0 --group=0 --numeric-owner -C "$work/release" -czf "$out/timix-$version-linux-x64.tar.gz" "timix-$version"
   echo "$out/timix-$version-linux-x64.tar.gz"
   rm -rf "$work/release"
 fi
