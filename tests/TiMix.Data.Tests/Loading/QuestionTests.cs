@@ -56,7 +56,8 @@ public sealed class QuestionTests : IDisposable
         var index = Shard(
             """
             {"caption": "a cat",
-             "questions": [{"question": "The dog?", "answers": ["Red!", "apple"]}, {"question": "?", "answers": ["x"]}, {"question": "a cat", "answers": ["one"]}]}
+             "questions": [{"question": "The dog?", "answers": ["Red!", "apple"]}, {"question": "?", "answers": ["x"]},
+                           {"question": "a cat", "answers": ["one"]}]}
             """,
             """{"caption": "a dog"}""");
         var reader = new EvaluationReader(index, Tokenizer, Options);
