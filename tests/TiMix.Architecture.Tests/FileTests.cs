@@ -14,8 +14,10 @@ public sealed class FileTests
     private static readonly string[] _longLines =
     [
         "src/TiMix.Node/Launching/LauncherText.cs",
+        "src/TiMix.Node/Operations/CoordinatorText.cs",
         "src/TiMix.Node/Reporting/PlainReporter.cs",
         "src/TiMix.Node/Reporting/StatusText.cs",
+        "src/TiMix.Runs/Observing/NoticeText.cs",
     ];
 
     [Theory]

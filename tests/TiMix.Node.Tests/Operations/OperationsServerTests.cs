@@ -27,7 +27,9 @@ public sealed class OperationsServerTests : IAsyncDisposable
         var starting = await StateAsync(client, state => Text(state["phase"]) == "starting 3 nodes");
         Assert.Equal("starting-nodes", Text(starting["phaseCode"]));
         _run.Board.StepCompleted(FakeRun.Step(12));
-        var state = await StateAsync(client, state => state["nodes"]!.AsArray().Count == 3 && state["step"]!.GetValue<long>() == 12 && Text(state["phase"]) == "training");
+        var state = await StateAsync(
+            client,
+            state => state["nodes"]!.AsArray().Count == 3 && state["step"]!.GetValue<long>() == 12 && Text(state["phase"]) == "training");
         Assert.Equal(
             ("fake", "training", 12, 1300), (Text(state["run"]), Text(state["status"]), state["step"]!.GetValue<long>(), state["steps"]!.GetValue<long>()));
         Assert.Equal(
