@@ -56,7 +56,7 @@ public sealed class MistakeTests : IDisposable
         using var somebody = new TcpListener(IPAddress.Loopback, 0);
         somebody.Start();
         using var node = TimixProcess.StartShell(
-            "env", ["TIMIX_TOKEN=of-this-test", "dotnet", TimixProcess.Program, "node", "--name", "late", "--roles", "trainer", "--listen",
+            "env", ["TIMIX_TOKEN=of-this-test-alone", "dotnet", TimixProcess.Program, "node", "--name", "late", "--roles", "trainer", "--listen",
                 somebody.LocalEndpoint.ToString()!, "--join", "127.0.0.1:1", "--run", "run", "--runs-dir", _runs]);
         Assert.True(await node.ExitAsync() == 2, node.Output);
         Assert.Contains($"the node cannot listen on {somebody.LocalEndpoint}", node.Output, StringComparison.Ordinal);

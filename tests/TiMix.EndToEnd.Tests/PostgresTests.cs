@@ -63,7 +63,7 @@ public sealed class PostgresTests(ElasticRuns.Undisturbed undisturbed, PostgresS
     {
         using var run = TimixProcess.Elastic(Runs, "run", ["--threads", "1", .. Journal]);
         await run.StepAsync(1);
-        using var second = TimixProcess.StartShell("env", ["TIMIX_TOKEN=another", "dotnet", TimixProcess.Program,
+        using var second = TimixProcess.StartShell("env", ["TIMIX_TOKEN=another-of-this-test", "dotnet", TimixProcess.Program,
             "node", "--roles", "coordinator", "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, "--continue", .. Journal]);
         Assert.Equal(2, await second.ExitAsync());
         Assert.Contains("another cluster is at work on", second.Output, StringComparison.Ordinal);

@@ -75,7 +75,7 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
     private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
         "env",
         [
-            "TIMIX_TOKEN=of-this-test", $"TIMIX_JOURNAL={_server.Address}", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles,
+            "TIMIX_TOKEN=of-this-test-alone", $"TIMIX_JOURNAL={_server.Address}", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles,
             "--listen", listen, "--join", string.Join(',', _seeds),
             "--config", Path.Combine(Path.GetDirectoryName(TimixProcess.Program)!, "cluster-config", "three-coordinators.conf"),
             "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,

@@ -97,7 +97,7 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
     private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
         "env",
         [
-            "TIMIX_TOKEN=of-this-test", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen,
+            "TIMIX_TOKEN=of-this-test-alone", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen,
             "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,
         ]);
 }

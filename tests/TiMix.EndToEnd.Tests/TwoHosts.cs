@@ -83,7 +83,7 @@ internal sealed class TwoHosts : IDisposable
             ' ',
             ((string[])[.. arguments, "--run", run, "--runs-dir", runs, "--data-dir", TimixProcess.DataDirectory, "--no-shared-memory"])
                 .Select(argument => $"'{argument}'"));
-        return TimixProcess.StartShell("ip", ["netns", "exec", host, "env", "TIMIX_TOKEN=of-this-test", "sh", "-c",
+        return TimixProcess.StartShell("ip", ["netns", "exec", host, "env", "TIMIX_TOKEN=of-this-test-alone", "sh", "-c",
             again ? $"until dotnet {TimixProcess.Program} node {node}; do echo started again; done" : $"exec dotnet {TimixProcess.Program} node {node}"]);
     }
 

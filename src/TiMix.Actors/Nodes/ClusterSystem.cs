@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
@@ -25,6 +26,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
     private const string Singleton = "coordinator";
     private const string Name = "timix";
     private readonly IHost _host;
+    private readonly TaskCompletionSource<Done> _leaves = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ClusterSystem(IHost host) => _host = host;
 
@@ -49,13 +51,13 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <param name="roles">The member's roles.</param>
     /// <param name="log">Path of the log.</param>
     /// <param name="journal">Settings of the journal; null: this member needs none.</param>
-    public static async Task<ClusterSystem> StartAsync(NodeOptions options, IReadOnlyList<string> roles, string log, Config? journal)
+    /// <param name="door">Where it meets its peers.</param>
+    public static async Task<ClusterSystem> StartAsync(NodeOptions options, IReadOnlyList<string> roles, string log, Config? journal, ClusterDoor door)
     {
-        var certificate = NodeCertificate.Load(options);
         var config = options.Config.Select(Read).Reverse().Aggregate(Config.Empty, (over, file) => over.WithFallback(file))
             .WithFallback(Member(options, roles))
             .WithFallback(journal ?? Config.Empty)
-            .WithFallback(certificate is null ? Config.Empty : Read(BuiltIn("tls.conf")))
+            .WithFallback(door.Setup is null ? Config.Empty : Read(BuiltIn("tls.conf")))
             .WithFallback(Read(BuiltIn("node.conf")))
             .WithFallback(SqlPersistence.DefaultConfiguration)
             .WithFallback(ClusterSingleton.DefaultConfig());
@@ -70,9 +72,9 @@ internal sealed class ClusterSystem : IAsyncDisposable
                 loggers.ClearLoggers();
                 loggers.AddLoggerFactory();
             });
-            if (certificate is not null)
+            if (door.Setup is { } setup)
             {
-                akka.AddSetup(NodeCertificate.SetupOf(certificate));
+                akka.AddSetup(setup);
             }
         });
         var host = builder.Build();
@@ -89,9 +91,11 @@ internal sealed class ClusterSystem : IAsyncDisposable
         }
 
         var system = new ClusterSystem(host);
+        var cluster = Cluster.Get(system.System);
+        system.StayUp(cluster);
+        cluster.RegisterOnMemberUp(door.Enter);
         if (options.Join.Count == 0)
         {
-            var cluster = Cluster.Get(system.System);
             cluster.Join(cluster.SelfAddress);
         }
 
@@ -137,13 +141,27 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <summary>Leaves the cluster and ends.</summary>
     public async ValueTask DisposeAsync()
     {
+        _leaves.TrySetResult(Done.Instance);
         await _host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _host.Dispose();
     }
 
+    /// <summary>
+    /// Akka shuts a system down when somebody whom it calls does not have the key, or dies in the middle of the handshake: a member
+    /// would die of a stranger on a dead peer's port. That shutdown waits until the node leaves, or is put out.
+    /// </summary>
+    private void StayUp(Cluster cluster)
+    {
+        cluster.RegisterOnMemberRemoved(() => _leaves.TrySetResult(Done.Instance));
+        var shutdown = CoordinatedShutdown.Get(System);
+        shutdown.AddTask(
+            CoordinatedShutdown.PhaseBeforeServiceUnbind, "stay-up",
+            () => shutdown.ShutdownReason?.GetType().Name == "TlsHandshakeFailureReason" ? _leaves.Task : Task.FromResult(Done.Instance));
+    }
+
     private static Config Member(NodeOptions options, IReadOnlyList<string> roles)
     {
-        var seeds = string.Join(", ", options.Join.Select(address => $"\"{(options.Certificate is null ? "akka.tcp" : "akka.ssl.tcp")}://{Name}@{address}\""));
+        var seeds = string.Join(", ", options.Join.Select(address => $"\"{(options.Insecure ? "akka.tcp" : "akka.ssl.tcp")}://{Name}@{address}\""));
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp { hostname = "{{options.Host}}", public-hostname = "{{options.Host}}", port = {{options.Port}} }
             akka.cluster { roles = [{{string.Join(", ", roles.Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }

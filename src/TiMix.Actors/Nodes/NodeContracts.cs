@@ -50,8 +50,11 @@ public sealed record NodeOptions
     /// <summary>Secret that all nodes of the cluster share.</summary>
     public required string Token { get; init; }
 
-    /// <summary>PKCS #12 file of the certificate that all nodes share; links are then encrypted. Null: they are not.</summary>
+    /// <summary>PKCS #12 file with the key by which the nodes know each other. Null: the key comes from the token.</summary>
     public string? Certificate { get; init; }
+
+    /// <summary>Nodes talk in plain text, and nobody is asked who it is before it speaks to the cluster.</summary>
+    public bool Insecure { get; init; }
 
     /// <summary>Whether trainers on one host may exchange through shared memory.</summary>
     public bool SharedMemory { get; init; } = true;

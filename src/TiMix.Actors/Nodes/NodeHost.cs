@@ -28,9 +28,16 @@ public static class NodeHost
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         var coordinating = options.Roles.Contains(NodeRoles.Coordinator) ? await CoordinatorSetup.OfAsync(options, directory).ConfigureAwait(false) : null;
+        using var identity = ClusterIdentity.Of(options);
+        if (identity.Warning is { } warning)
+        {
+            control.Notice(warning);
+        }
+
+        var door = new ClusterDoor(identity, options.Join, control.Notice);
         await using var term = coordinating?.Journal.Term;
         await using var member = await ClusterSystem.StartAsync(
-            options, options.Roles, options.Log ?? LogIn(directory, options.Name), coordinating?.Journal.Config).ConfigureAwait(false);
+            options, options.Roles, options.Log ?? LogIn(directory, options.Name), coordinating?.Journal.Config, door).ConfigureAwait(false);
         var log = member.Logger("run");
         if (options.Roles.Contains(NodeRoles.Trainer))
         {
@@ -39,7 +46,7 @@ public static class NodeHost
 
         var over = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = await ServeAsync(
-            member, options, directory, coordinating, control,
+            member, identity, door, options, directory, coordinating, control,
             coordinator =>
             {
                 steering?.Invoke(new RunSteering(coordinator));
@@ -60,6 +67,8 @@ public static class NodeHost
 
     /// <summary>Serves with a member that is up already.</summary>
     /// <param name="member">The member.</param>
+    /// <param name="identity">By which it and its peers know each other.</param>
+    /// <param name="door">Where it meets them.</param>
     /// <param name="options">The node.</param>
     /// <param name="directory">Of the run.</param>
     /// <param name="coordinating">On a coordinator's node.</param>
@@ -67,15 +76,14 @@ public static class NodeHost
     /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts.</param>
     /// <param name="leave">Asks the node to leave.</param>
     private static async Task<NodeEnd> ServeAsync(
-        ClusterSystem member, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating, INodeControl control,
-        Action<IActorRef>? coordinatorUp, CancellationToken leave)
+        ClusterSystem member, ClusterIdentity identity, ClusterDoor door, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating,
+        INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
     {
-        using var certificate = NodeCertificate.Load(options);
         using var exchange = ExchangeNode.Start(new ExchangeOptions
         {
             Host = options.Host,
             Token = options.Token,
-            Certificate = certificate,
+            Certificate = identity.Certificate,
             SharedMemory = options.SharedMemory,
             Lease = options.Membership.Lease,
         });
@@ -90,8 +98,12 @@ public static class NodeHost
                 log.Noted(NoticeText.Of(notice));
                 control.Notice(notice);
             });
-            _ = EndWhenItFailsAsync(coordinating.Assignment.Failed);
+            _ = EndWithAsync(coordinating.Assignment.Failed);
         }
+
+        _ = EndWithAsync(door.Refused);
+        using var left = new CancellationTokenSource();
+        _ = JoinWatch.TellAsync(options.Join, door.Entered, control.Notice, left.Token);
 
         var coordinator = member.Coordinator();
         coordinatorUp?.Invoke(coordinator);
@@ -101,9 +113,11 @@ public static class NodeHost
         await using var registration = leave.Register(() => node.Tell(new NodeActor.WantToLeave()));
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, "the cluster has put this node out")), TaskScheduler.Default);
-        return await ending.Task.ConfigureAwait(false);
+        var end = await ending.Task.ConfigureAwait(false);
+        await left.CancelAsync().ConfigureAwait(false);
+        return end;
 
-        async Task EndWhenItFailsAsync(Task<string> failed) => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, await failed.ConfigureAwait(false)));
+        async Task EndWithAsync(Task<string> failed) => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, await failed.ConfigureAwait(false)));
     }
 
     private static string LogIn(RunDirectory directory, string node) =>

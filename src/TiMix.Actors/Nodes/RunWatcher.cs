@@ -14,8 +14,10 @@ public sealed class RunWatcher : IAsyncDisposable
     private readonly ClusterSystem _member;
     private readonly IActorRef _coordinator;
 
-    private RunWatcher(ClusterSystem member, IActorRef coordinator, Task<RunResult> ended) =>
-        (_member, _coordinator, Ended, Steering) = (member, coordinator, ended, new RunSteering(coordinator));
+    private readonly ClusterIdentity _identity;
+
+    private RunWatcher(ClusterSystem member, ClusterIdentity identity, IActorRef coordinator, Task<RunResult> ended) =>
+        (_member, _identity, _coordinator, Ended, Steering) = (member, identity, coordinator, ended, new RunSteering(coordinator));
 
     /// <summary>host:port that others join.</summary>
     public string Address => _member.Address;
@@ -32,20 +34,26 @@ public sealed class RunWatcher : IAsyncDisposable
     public static async Task<RunWatcher> JoinAsync(NodeOptions options, IRunObserver observer)
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
-        var member = await ClusterSystem.StartAsync(options, [NodeRoles.Launcher], directory.Log, null).ConfigureAwait(false);
+        var identity = ClusterIdentity.Of(options);
+        var door = new ClusterDoor(identity, options.Join, text => observer.Notice(NoticeLevel.Warning, text));
+        var member = await ClusterSystem.StartAsync(options, [NodeRoles.Launcher], directory.Log, null, door).ConfigureAwait(false);
         var coordinator = member.Coordinator();
         var ending = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
         member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, ending), "observer");
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new MonitorMessages.Over(RunOutcome.Failed, null, "the cluster has put the launcher out", 0)), TaskScheduler.Default);
-        return new RunWatcher(member, coordinator, EndAsync(ending.Task, directory));
+        return new RunWatcher(member, identity, coordinator, EndAsync(ending.Task, directory));
     }
 
     /// <summary>Its process has died: the coordinator is told at once.</summary>
     public void NodeLost(string node) => _coordinator.Tell(new CoordinatorCommands.ReportNodeLost(node), ActorRefs.NoSender);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _member.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _member.DisposeAsync().ConfigureAwait(false);
+        _identity.Dispose();
+    }
 
     private static async Task<RunResult> EndAsync(Task<MonitorMessages.Over> ending, RunDirectory directory)
     {

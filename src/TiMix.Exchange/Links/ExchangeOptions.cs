@@ -17,7 +17,7 @@ public sealed record ExchangeOptions
     /// </summary>
     public required string Token { get; init; }
 
-    /// <summary>With a certificate (and its private key) every link is TLS, and both sides have to present this very one; it may be self-signed.</summary>
+    /// <summary>With a certificate (and its private key) every link is TLS, and both sides have to have its key; it may be self-signed.</summary>
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Bytes of the largest frame; a header that says more closes the link before anything is allocated.</summary>

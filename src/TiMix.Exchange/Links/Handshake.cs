@@ -74,7 +74,7 @@ internal static class Handshake
         }
         catch (Exception error) when (error is EndOfStreamException or System.Net.Sockets.SocketException)
         {
-            throw new IOException($"{wire.Remote} ended the handshake: it has to have the same token, and the same certificate if any.", error);
+            throw new IOException($"{wire.Remote} ended the handshake: it has to have the same token, and the same key if any.", error);
         }
 
         if (!CryptographicOperations.FixedTimeEquals(theirs, Proof(token, "timix server"u8, nonces)))

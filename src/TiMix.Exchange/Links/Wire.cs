@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace TiMix.Exchange.Links;
@@ -67,14 +66,14 @@ internal sealed class Wire : IDisposable
         }
     }
 
-    /// <summary>Puts TLS on the wire; the other side has to present the very same certificate.</summary>
+    /// <summary>Puts TLS on the wire; the other side has to have the same key.</summary>
     /// <exception cref="IOException">It does not.</exception>
     public void Secure(X509Certificate2 certificate, bool asServer)
     {
-        var hash = certificate.GetCertHash(HashAlgorithmName.SHA256);
+        var ours = certificate.PublicKey.ExportSubjectPublicKeyInfo();
         var tls = new SslStream(new NetworkStream(_socket, ownsSocket: false), leaveInnerStreamOpen: false);
         bool IsPinned(object sender, X509Certificate? presented, X509Chain? chain, SslPolicyErrors errors) =>
-            presented is not null && CryptographicOperations.FixedTimeEquals(presented.GetCertHash(HashAlgorithmName.SHA256), hash);
+            presented is X509Certificate2 theirs && theirs.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(ours);
         try
         {
             if (asServer)
@@ -102,7 +101,7 @@ internal sealed class Wire : IDisposable
         catch (Exception error) when (error is System.Security.Authentication.AuthenticationException or InvalidOperationException or ObjectDisposedException)
         {
             tls.Dispose();
-            throw new IOException($"{Remote} does not present the run's certificate: {error.Message}", error);
+            throw new IOException($"{Remote} does not have the run's key: {error.Message}", error);
         }
 
         _tls = tls;

@@ -23,6 +23,8 @@ internal static class NodeCommand
 {
     public const string Name = "node";
 
+    private const int ShortestToken = 16;
+
     private static IReadOnlyList<string> Roles => FaultSchedule.Roles;
 
     public static Command Node(TextWriter output)
@@ -55,7 +57,11 @@ internal static class NodeCommand
         };
         var certificate = new Option<string?>("--certificate")
         {
-            Description = "PKCS #12 file that all nodes share: all that goes between nodes is encrypted.",
+            Description = "PKCS #12 file that all nodes share, whose key is taken in place of the one that comes from the token.",
+        };
+        var insecure = new Option<bool>("--insecure")
+        {
+            Description = "Nodes talk in plain text, and whoever reaches them is believed. On all nodes or none; never on a network that others share.",
         };
         var noSharedMemory = new Option<bool>("--no-shared-memory") { Description = "Trainers on one host exchange through sockets as well." };
         var http = HttpOption.New("auto");
@@ -70,8 +76,8 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, noSharedMemory,
-            http, runs, data, journal, launched };
+        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, insecure,
+            noSharedMemory, http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -83,6 +89,9 @@ internal static class NodeCommand
             Check(
                 coordinates || (parsed.GetValue(recipe) is null && !parsed.GetValue(goOn)),
                 "--recipe and --continue are for the node with the role coordinator; the others learn of the run from it.");
+            Check(
+                !parsed.GetValue(insecure) || parsed.GetValue(certificate) is null,
+                "--insecure is plain text, --certificate the key of a cipher; give one of them.");
             Check(parsed.GetValue(recipe) is null || !parsed.GetValue(goOn), "--recipe starts a run, --continue goes on with one; give one of them.");
             var options = new NodeOptions
             {
@@ -100,6 +109,7 @@ internal static class NodeCommand
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),
                 Token = Token(parsed.GetValue(tokenFile)),
                 Certificate = parsed.GetValue(certificate) is { } pkcs ? CheckFile(pkcs) : null,
+                Insecure = parsed.GetValue(insecure),
                 SharedMemory = !parsed.GetValue(noSharedMemory),
                 Journal = coordinates ? JournalAddress.Of(parsed.GetValue(journal)) : null,
                 Config = [.. (parsed.GetValue(config) ?? []).Select(CheckFile)],
@@ -206,11 +216,12 @@ internal static class NodeCommand
 
     private static string Token(string? file)
     {
-        var token = file is null ? Environment.GetEnvironmentVariable(LocalLauncher.TokenVariable) : File.ReadAllText(CheckFile(file));
-        return string.IsNullOrWhiteSpace(token)
-            ? throw new RunError(
-                $"a node needs the secret that all nodes of its cluster share: set {LocalLauncher.TokenVariable}, or give a --token-file that is not empty.")
-            : token.Trim();
+        var token = (file is null ? Environment.GetEnvironmentVariable(LocalLauncher.TokenVariable) : File.ReadAllText(CheckFile(file)))?.Trim() ?? "";
+        return token.Length >= ShortestToken
+            ? token
+            : throw new RunError(
+                $"a node needs the secret that all nodes of its cluster share, of {ShortestToken} characters or more ({(token.Length == 0 ? "there is none" : $"this one has {token.Length}")}): "
+                + $"set {LocalLauncher.TokenVariable}, or give a --token-file; \"openssl rand -hex 16\" draws one.");
     }
 
     private static string CheckName(string name) =>
