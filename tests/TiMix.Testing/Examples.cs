@@ -42,6 +42,7 @@ public static class Examples
             _ when type == typeof(IReadOnlyList<TrainerStatus>) => new[] { (TrainerStatus)Of(typeof(TrainerStatus))! },
             _ when type == typeof(IReadOnlyList<CommittedSnapshot>) => new[] { (CommittedSnapshot)Of(typeof(CommittedSnapshot))! },
             _ when type == typeof(IReadOnlyList<ViewChange>) => new[] { (ViewChange)Of(typeof(ViewChange))! },
+            _ when type == typeof(IReadOnlyList<JoinObstacle>) => new[] { (JoinObstacle)Of(typeof(JoinObstacle))! },
             _ when type == typeof(IReadOnlyList<int>) => new[] { 5, 2 },
             _ when type == typeof(IReadOnlyList<StateSource>) => new[] { (StateSource)Of(typeof(StateSource))! },
             _ when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a~1"] = "akka://x" },

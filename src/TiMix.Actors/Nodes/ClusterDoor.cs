@@ -1,4 +1,5 @@
 using Akka.Remote.Transport.DotNetty;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Actors.Nodes;
 
@@ -11,17 +12,17 @@ internal sealed class ClusterDoor
     private const int Most = 16;
     private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
     private readonly TaskCompletionSource<string> _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<Notice, long> _told = [];
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<string> _join;
-    private readonly Action<string> _notice;
+    private readonly Action<Notice> _notice;
     private readonly string _key;
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="identity">By which members know each other.</param>
     /// <param name="join">host:port of the nodes to join.</param>
-    /// <param name="notice">Takes one line.</param>
-    public ClusterDoor(ClusterIdentity identity, IReadOnlyList<string> join, Action<string> notice)
+    /// <param name="notice">Told of whom was turned away.</param>
+    public ClusterDoor(ClusterIdentity identity, IReadOnlyList<string> join, Action<Notice> notice)
     {
         (_join, _notice, _key) = (join, notice, identity.IsFromFile ? "certificate" : "token");
         Setup = identity.Certificate is null ? null : identity.SetupFor(TurnAway);
@@ -45,7 +46,7 @@ internal sealed class ClusterDoor
         var at = peer.IndexOf('@', StringComparison.Ordinal);
         if (at < 0)
         {
-            Tell(HostOf(peer), "was turned away: it does not have this cluster's");
+            Tell(new Notice.StrangerTurnedAway(HostOf(peer)));
         }
         else if (!_entered.Task.IsCompleted && _join.Contains(peer[(at + 1)..]))
         {
@@ -53,11 +54,11 @@ internal sealed class ClusterDoor
         }
         else
         {
-            Tell(peer[(at + 1)..], "is none of this cluster's nodes any more: it does not have its");
+            Tell(new Notice.PeerIsAStranger(peer[(at + 1)..]));
         }
     }
 
-    private void Tell(string who, string what)
+    private void Tell(Notice notice)
     {
         lock (_lock)
         {
@@ -66,13 +67,13 @@ internal sealed class ClusterDoor
                 _told.Remove(old);
             }
 
-            if (_told.Count >= Most || !_told.TryAdd(who, TimeProvider.System.GetTimestamp()))
+            if (_told.Count >= Most || !_told.TryAdd(notice, TimeProvider.System.GetTimestamp()))
             {
                 return;
             }
         }
 
-        _notice($"{who} {what} {_key}.");
+        _notice(notice);
     }
 
     private static string HostOf(string endpoint)

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Remote.Transport.DotNetty;
 using TiMix.Base;
+using TiMix.Protocol.Notices;
 
 namespace TiMix.Actors.Nodes;
 
@@ -24,7 +26,7 @@ internal sealed class ClusterIdentity : IDisposable
     private static readonly BigInteger Order = new(
         Convert.FromHexString("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"), isUnsigned: true, isBigEndian: true);
 
-    private ClusterIdentity(X509Certificate2? certificate, string? warning) => (Certificate, Warning) = (certificate, warning);
+    private ClusterIdentity(X509Certificate2? certificate, Notice? warning) => (Certificate, Warning) = (certificate, warning);
 
     /// <summary>With the private key; null: nodes talk in plain text.</summary>
     public X509Certificate2? Certificate { get; }
@@ -33,13 +35,12 @@ internal sealed class ClusterIdentity : IDisposable
     public bool IsFromFile { get; private init; }
 
     /// <summary>What the user should know of it; null: nothing.</summary>
-    public string? Warning { get; }
+    public Notice? Warning { get; }
 
     /// <summary>That of a node.</summary>
     /// <exception cref="RunError">The certificate's file is not right.</exception>
     public static ClusterIdentity Of(NodeOptions options) => options.Insecure
-        ? new ClusterIdentity(
-            null, "INSECURE: nodes talk in plain text (--insecure); whoever reaches their ports can read the data and take the run over, without the token.")
+        ? new ClusterIdentity(null, new Notice.PlainText())
         : options.Certificate is { } file
         ? FromFile(file)
         : new ClusterIdentity(FromToken(options.Token), null);
@@ -90,9 +91,10 @@ internal sealed class ClusterIdentity : IDisposable
             var left = end - TimeProvider.System.GetUtcNow();
             return new ClusterIdentity(
                 certificate,
-                left < TimeSpan.Zero ? $"--certificate {file} has ended on {end:yyyy-MM-dd}; nodes still know each other by its key, but put a new one on all of them."
-                : left < NearItsEnd ? $"--certificate {file} ends on {end:yyyy-MM-dd}, in {left.Days} days; put a new one on all nodes before."
-                : null) { IsFromFile = true };
+                left < NearItsEnd ? new Notice.CertificateEnds(file, end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (int)Math.Floor(left.TotalDays)) : null)
+            {
+                IsFromFile = true,
+            };
         }
         catch (Exception error) when (error is CryptographicException or IOException)
         {

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using TiMix.Protocol.Notices;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Actors.Nodes;
 
@@ -14,9 +16,9 @@ internal static class JoinWatch
     /// <summary>Watches until the node is in, or leaves.</summary>
     /// <param name="join">host:port of the nodes to join.</param>
     /// <param name="entered">Completed when the node is a member.</param>
-    /// <param name="notice">Takes one line.</param>
+    /// <param name="notice">Told of it.</param>
     /// <param name="left">The node leaves.</param>
-    public static async Task TellAsync(IReadOnlyList<string> join, Task entered, Action<string> notice, CancellationToken left)
+    public static async Task TellAsync(IReadOnlyList<string> join, Task entered, Action<Notice> notice, CancellationToken left)
     {
         try
         {
@@ -29,8 +31,7 @@ internal static class JoinWatch
                     return;
                 }
 
-                var whys = await Task.WhenAll(join.Select(address => WhyAsync(address, left))).ConfigureAwait(false);
-                notice($"Not in the cluster yet: {string.Join("; ", whys)}. Trying again.");
+                notice(new Notice.NotInCluster(await Task.WhenAll(join.Select(address => ProbeAsync(address, left))).ConfigureAwait(false)));
             }
         }
         catch (OperationCanceledException)
@@ -38,7 +39,7 @@ internal static class JoinWatch
         }
     }
 
-    private static async Task<string> WhyAsync(string address, CancellationToken left)
+    private static async Task<JoinObstacle> ProbeAsync(string address, CancellationToken left)
     {
         var colon = address.LastIndexOf(':');
         var (host, port) = (address[..colon].Trim('[', ']'), int.Parse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture));
@@ -49,20 +50,23 @@ internal static class JoinWatch
             var found = await Dns.GetHostAddressesAsync(host, limit.Token).ConfigureAwait(false);
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(found, port, limit.Token).ConfigureAwait(false);
-            return $"{address} is there, and has not let this node in; it may be starting, or wait for a node of this name or address that has died";
+            return new JoinObstacle(address, JoinObstacleKind.NotLetIn);
         }
         catch (SocketException error)
         {
-            return error.SocketErrorCode switch
-            {
-                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => $"{host} cannot be resolved",
-                SocketError.ConnectionRefused => $"nobody listens at {address}",
-                _ => $"{address} cannot be reached ({error.Message})",
-            };
+            return new JoinObstacle(
+                address,
+                error.SocketErrorCode switch
+                {
+                    SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => JoinObstacleKind.UnknownHost,
+                    SocketError.ConnectionRefused => JoinObstacleKind.NobodyListens,
+                    _ => JoinObstacleKind.Unreachable,
+                },
+                error.Message);
         }
         catch (OperationCanceledException) when (!left.IsCancellationRequested)
         {
-            return $"{address} does not answer";
+            return new JoinObstacle(address, JoinObstacleKind.NoAnswer);
         }
     }
 }

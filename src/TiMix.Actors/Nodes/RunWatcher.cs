@@ -35,7 +35,7 @@ public sealed class RunWatcher : IAsyncDisposable
     {
         var directory = RunDirectory.Of(options.RunsDirectory, options.RunName);
         var identity = ClusterIdentity.Of(options);
-        var door = new ClusterDoor(identity, options.Join, text => observer.Notice(NoticeLevel.Warning, text));
+        var door = new ClusterDoor(identity, options.Join, observer.Notice);
         var member = await ClusterSystem.StartAsync(options, [NodeRoles.Launcher], directory.Log, null, door).ConfigureAwait(false);
         var coordinator = member.Coordinator();
         var ending = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);

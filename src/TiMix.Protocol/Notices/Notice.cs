@@ -15,7 +15,8 @@ public abstract record Notice
     [JsonIgnore]
     public NoticeLevel Level => this switch
     {
-        JournalRefused => NoticeLevel.Error,
+        JournalRefused or PlainText => NoticeLevel.Error,
+        CertificateEnds or StrangerTurnedAway or PeerIsAStranger or NotInCluster => NoticeLevel.Warning,
         AnotherClusterLeads or JournalUnreachable => NoticeLevel.Warning,
         SnapshotNotWritten or SnapshotDamaged or SnapshotsAdopted or EvaluationFailed => NoticeLevel.Warning,
         WeightsDiffered or StatesDiffer or StateDamaged or AuditNotWritten or RecordsNotWritten or DataProblem => NoticeLevel.Warning,
@@ -55,6 +56,24 @@ public abstract record Notice
 
     /// <summary>A coordinator that waited works.</summary>
     public sealed record CoordinatorGoesOn : Notice;
+
+    /// <summary>Nodes talk in plain text, and whoever reaches them is believed.</summary>
+    public sealed record PlainText : Notice;
+
+    /// <summary>A certificate ends soon, or has ended.</summary>
+    /// <param name="File">Of <c>--certificate</c>.</param>
+    /// <param name="Day">Its last one.</param>
+    /// <param name="DaysLeft">Until then; negative: it has ended.</param>
+    public sealed record CertificateEnds(string File, string Day, int DaysLeft) : Notice;
+
+    /// <summary>Somebody who does not have the cluster's key wanted in.</summary>
+    public sealed record StrangerTurnedAway(string Host) : Notice;
+
+    /// <summary>Where a node was, somebody listens who does not have the cluster's key.</summary>
+    public sealed record PeerIsAStranger(string Address) : Notice;
+
+    /// <summary>A node is not in its cluster yet.</summary>
+    public sealed record NotInCluster(IReadOnlyList<JoinObstacle> Obstacles) : Notice;
 
     /// <summary>A trainer's step was broken off: the states of its view are not the same.</summary>
     public sealed record StatesDiffer(string Node, string Error) : Notice;

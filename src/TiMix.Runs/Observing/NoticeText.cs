@@ -21,6 +21,14 @@ public static class NoticeText
         Notice.JournalUnreachable unreachable =>
             $"the journal cannot be reached ({unreachable.Error}); the coordinator waits for it, and training goes on without one",
         Notice.CoordinatorGoesOn => "the coordinator goes on",
+        Notice.PlainText =>
+            "INSECURE: nodes talk in plain text (--insecure); whoever reaches their ports can read the data and take the run over, without the token",
+        Notice.CertificateEnds { DaysLeft: < 0 } ended =>
+            $"the certificate {ended.File} has ended on {ended.Day}: nodes still know each other by its key, but put a new one on all of them",
+        Notice.CertificateEnds ends => $"the certificate {ends.File} ends on {ends.Day}, in {ends.DaysLeft} days: put a new one on all nodes before",
+        Notice.StrangerTurnedAway stranger => $"{stranger.Host} was turned away: it does not have this cluster's token, or certificate",
+        Notice.PeerIsAStranger peer => $"at {peer.Address} is none of this cluster's nodes: whoever listens there does not have its token, or certificate",
+        Notice.NotInCluster missing => $"not in the cluster yet: {string.Join("; ", missing.Obstacles)}; trying again",
         Notice.StatesDiffer differ => $"{differ.Node}: {differ.Error}",
         Notice.StateDamaged damaged => $"{damaged.Node}: {damaged.Error}",
         Notice.AuditNotWritten failed => $"{failed.Node}: step {failed.Step} could not be written into the audit: {failed.Error}",

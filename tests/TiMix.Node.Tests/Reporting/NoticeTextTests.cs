@@ -28,6 +28,22 @@ public sealed class NoticeTextTests
             new JournalUnreachable("refused"), Warning,
             "the journal cannot be reached (refused); the coordinator waits for it, and training goes on without one"),
         (new CoordinatorGoesOn(), Information, "the coordinator goes on"),
+        (
+            new PlainText(), Error,
+            "INSECURE: nodes talk in plain text (--insecure); whoever reaches their ports can read the data and take the run over, without the token"),
+        (
+            new CertificateEnds("a.p12", "2026-12-24", 24), Warning,
+            "the certificate a.p12 ends on 2026-12-24, in 24 days: put a new one on all nodes before"),
+        (
+            new CertificateEnds("a.p12", "2026-11-24", -6), Warning,
+            "the certificate a.p12 has ended on 2026-11-24: nodes still know each other by its key, but put a new one on all of them"),
+        (new StrangerTurnedAway("10.0.0.9"), Warning, "10.0.0.9 was turned away: it does not have this cluster's token, or certificate"),
+        (
+            new PeerIsAStranger("10.0.0.9:4053"), Warning,
+            "at 10.0.0.9:4053 is none of this cluster's nodes: whoever listens there does not have its token, or certificate"),
+        (
+            new NotInCluster([new JoinObstacle("a:1", JoinObstacleKind.UnknownHost), new JoinObstacle("b:2", JoinObstacleKind.NobodyListens)]), Warning,
+            "not in the cluster yet: the host of a:1 cannot be resolved; nobody listens at b:2; trying again"),
         (new StatesDiffer("t1", "after step 4 the replicas differ"), Warning, "t1: after step 4 the replicas differ"),
         (new StateDamaged("t1", "memory was damaged"), Warning, "t1: memory was damaged"),
         (new AuditNotWritten("t1", 8, "no space"), Warning, "t1: step 8 could not be written into the audit: no space"),
