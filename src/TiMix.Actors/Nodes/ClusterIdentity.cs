@@ -18,7 +18,7 @@ internal sealed class ClusterIdentity : IDisposable
     public const string PasswordVariable = "TIMIX_CERTIFICATE_PASSWORD";
 
     /// <summary>Whoever connects is shown the public key and may try tokens at leisure; so many rounds make every try cost some 50 ms.</summary>
-    private const int Rounds = 200_000;
+    private const int Rounds = 100_000;
 
     private static readonly TimeSpan NearItsEnd = TimeSpan.FromDays(30);
 
