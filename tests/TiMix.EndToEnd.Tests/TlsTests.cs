@@ -7,7 +7,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TiMix.EndToEnd.Tests;
 
-/// <summary>A cluster with a certificate: nodes without it, or with another, stay outside although they know the token.</summary>
+/// <summary>
+/// Nodes know each other by a key: that of their token, or of a certificate. Whoever has another stays outside, hears why, and costs the
+/// run nothing.
+/// </summary>
 public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Fact]
@@ -31,6 +34,35 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
         Assert.Equal(1, TimixProcess.Summary(Runs, "run")["trainers"]!.GetValue<int>());
         Assert.Equal(1, TimixProcess.Summary(Runs, "run")["views"]!.GetValue<int>());
         Assert.Contains("right", first.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_with_another_token_is_refused_with_a_word_on_both_sides()
+    {
+        var address = $"127.0.0.1:{TestPorts.Next()}";
+        using var first = Start("first", "coordinator,loader,mixer,evaluator", address, "--recipe", Recipe);
+        await first.LineAsync(line => line.Contains(" is at ", StringComparison.Ordinal));
+        using var wrong = StartWith("another-of-this-test", "wrong", "trainer", "127.0.0.1:0", "--join", address);
+        Assert.Equal(1, await wrong.ExitAsync());
+        Assert.Contains($"{address} cannot be joined: it does not have this node's token", wrong.Output, StringComparison.Ordinal);
+        await first.LineAsync(line => line.Contains("127.0.0.1 was turned away: it does not have this cluster's token", StringComparison.Ordinal));
+        Assert.True(await IsThrownOutAsync(address, null));
+
+        using var right = Start("right", "trainer", "127.0.0.1:0", "--join", address);
+        Assert.True(await first.ExitAsync() == 0, first.Output);
+        Assert.Equal(0, await right.ExitAsync());
+        Assert.Equal(Expected, TimixProcess.Fingerprint(Runs, "run"));
+        Assert.Equal(1, TimixProcess.Summary(Runs, "run")["views"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Plain_text_is_said_loudly_and_what_cannot_be_joined_is_named()
+    {
+        using var node = Start(
+            "plain", "trainer", "127.0.0.1:0", "--join", $"host.invalid:4053,127.0.0.1:{TestPorts.Next()}", "--insecure");
+        await node.LineAsync(line => line.Contains("INSECURE: nodes talk in plain text", StringComparison.Ordinal));
+        await node.LineAsync(
+            line => line.Contains("not in the cluster yet: the host of host.invalid:4053 cannot be resolved; nobody listens at 127.0.0.1:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -94,10 +126,13 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
         return file;
     }
 
-    private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
+    private TimixProcess Start(string name, string roles, string listen, params string[] more) =>
+        StartWith("of-this-test-alone", name, roles, listen, more);
+
+    private TimixProcess StartWith(string token, string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
         "env",
         [
-            "TIMIX_TOKEN=of-this-test-alone", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen,
+            "TIMIX_TOKEN=" + token, "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen,
             "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,
         ]);
 }
