@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.path.join(ROOT, "src", "TiMix.Protocol")
 TESTS = os.path.join(ROOT, "tests", "TiMix.Protocol.Tests")
-LIMIT = 300
+LIMIT = 5  # times what the simulation takes as it is
 
 
 def mutations(path):
@@ -66,8 +66,8 @@ class Compiler:
         return "" if done.returncode == 0 else "\n".join(line for line in done.stdout.split("\n") if "error" in line)
 
 
-def run(compiler, directory, schedules):
-    """What found the mistake, or None; and the seconds it took."""
+def run(compiler, directory, schedules, limit):
+    """What found the mistake, or None; and the seconds it took. A mistake may also keep a schedule from ever ending."""
     for name in os.listdir(compiler.built):
         if name != "TiMix.Protocol.dll" and os.path.isfile(os.path.join(compiler.built, name)):
             os.symlink(os.path.join(compiler.built, name), os.path.join(directory, name))
@@ -79,7 +79,7 @@ def run(compiler, directory, schedules):
     try:
         done = subprocess.run(
             ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), "-namespace", "TiMix.Protocol.Tests.Simulation", "-stopOnFail", "-parallel", "none", "-noColor"],
-            capture_output=True, text=True, timeout=LIMIT, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
+            capture_output=True, text=True, timeout=limit, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
     except subprocess.TimeoutExpired:
         return "it never ends", time.monotonic() - started
     seconds = time.monotonic() - started
@@ -109,7 +109,7 @@ def main():
     if os.path.exists(os.path.join(HERE, "unfindable.txt")):
         reasons = dict(line.strip().split(": ", 1) for line in open(os.path.join(HERE, "unfindable.txt")) if ": " in line and not line.startswith("#"))
 
-    def one(mutation):
+    def one(mutation, limit):
         name, file, old, new = mutation
         text = mutated(file, old, new) if file else ""
         if text is None:
@@ -117,19 +117,19 @@ def main():
         with tempfile.TemporaryDirectory() as directory:
             if errors := compiler.compile(directory, file, text):
                 return name, file, "STALE: it does not compile: " + errors[:300], 0, False
-            found, seconds = run(compiler, directory, options.schedules)
+            found, seconds = run(compiler, directory, options.schedules, limit)
         if found is None and name in reasons:
             return name, file, "not found: " + reasons[name], seconds, True
         return name, file, found or "NOT FOUND", seconds, found is not None and not found.startswith("UNKNOWN")
 
-    _, _, found, seconds, _ = one(("nothing is changed", None, "", ""))
+    _, _, found, seconds, _ = one(("nothing is changed", None, "", ""), None)
     if found != "NOT FOUND":
         print(f"The simulation fails although nothing is changed: {found}")
         return 1
     print(f"{'nothing is changed':90} {seconds:6.1f} s", flush=True)
-    rows = []
+    rows, limit = [], max(60, LIMIT * seconds)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for row in pool.map(one, chosen):
+        for row in pool.map(lambda mutation: one(mutation, limit), chosen):
             rows.append(row)
             print(f"{row[0]:90} {row[3]:6.1f} s  {row[2]}", flush=True)
     good = sum(row[4] for row in rows)

@@ -110,11 +110,10 @@ public sealed class MixApplyTests
         Assert.Equal(Values, Array(pixels));
     }
 
+    public static TheoryData<string> Mixing => [.. MixMethods.All.Where(method => method is not NoMixing && !method.SecondView).Select(method => method.Name)];
+
     [Theory]
-    [InlineData("timix")]
-    [InlineData("random-window")]
-    [InlineData("cutmix")]
-    [InlineData("mixup")]
+    [MemberData(nameof(Mixing))]
     public void Pixels_and_labels_of_one_plan_hold_the_same_shares(string method)
     {
         // Each image is its own index everywhere in one-hot channels: the mean of the mixed image is its hard label.
