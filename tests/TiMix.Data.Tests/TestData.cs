@@ -26,10 +26,16 @@ internal sealed class TarBuilder
 
     public long Position => _bytes.Length;
 
-    public TarBuilder Add(string name, byte[] content, char type = '0', string prefix = "", bool gnu = false, long? statedSize = null)
+    public TarBuilder Add(string name, byte[] content, char type = '0', string prefix = "", bool gnu = false, long? statedSize = null) =>
+        Add(Encoding.UTF8.GetBytes(name), content, type, prefix, gnu, statedSize);
+
+    /// <summary>A name of any bytes.</summary>
+    public TarBuilder AddNamed(byte[] name, ReadOnlySpan<byte> content) => Add(name, content.ToArray(), '0', "", gnu: false, null);
+
+    private TarBuilder Add(byte[] name, byte[] content, char type, string prefix, bool gnu, long? statedSize)
     {
         var header = new byte[512];
-        Put(header, 0, name);
+        name.CopyTo(header, 0);
         Put(header, 100, "0000644\0");
         Put(header, 124, Convert.ToString(statedSize ?? content.LongLength, 8).PadLeft(11, '0') + "\0");
         Put(header, 136, "00000000000\0");
@@ -112,6 +118,70 @@ internal static class TestImages
         (header[8], header[9]) = (8, 2);
         byte[] signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10];
         return [.. signature, .. Chunk("IHDR", header), .. Chunk("IDAT", [0x78, 0x9C, 3, 0, 0, 0, 0, 1]), .. Chunk("IEND", [])];
+    }
+
+    /// <summary>One of the pictures in tests/fixtures/pictures.</summary>
+    public static byte[] Fixture(string name)
+    {
+        using var stream = typeof(TestImages).Assembly.GetManifestResourceStream("pictures/" + name)!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>A JPEG whose EXIF says how it is to be turned.</summary>
+    public static byte[] Turned(int width, int height, int orientation)
+    {
+        var jpeg = Encode(width, height, SKEncodedImageFormat.Jpeg);
+        byte[] exif = [0xFF, 0xE1, 0, 34, .. "Exif\0\0II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];
+        return [.. jpeg[..2], .. exif, .. jpeg[2..]];
+    }
+
+    /// <summary>A GIF of one colour: every pixel is a code of its own, with clear codes often enough that none grows.</summary>
+    public static byte[] Gif(int size)
+    {
+        var (bits, count) = (new List<byte>(), 0);
+        void Write(int code, int width)
+        {
+            for (var i = 0; i < width; i++, count++)
+            {
+                if (count % 8 == 0)
+                {
+                    bits.Add(0);
+                }
+
+                bits[^1] |= (byte)(((code >> i) & 1) << (count % 8));
+            }
+        }
+
+        for (var i = 0; i < size * size; i++)
+        {
+            Write(4, 3);
+            Write(1, 3);
+        }
+
+        Write(5, 3);
+        byte[] screen = [(byte)size, 0, (byte)size, 0];
+        byte[] head = [.. "GIF89a"u8, .. screen, 0x81, 0, 0, 0, 0, 0, 200, 100, 50, 0, 0, 0, 0, 0, 0, (byte)',', 0, 0, 0, 0, .. screen, 0, 2];
+        return [.. head, .. bits.Chunk(255).SelectMany(block => (byte[])[(byte)block.Length, .. block]), 0, (byte)';'];
+    }
+
+    /// <summary>A BMP of one colour, 24 bits a pixel; the side must be a multiple of four.</summary>
+    public static byte[] Bmp(int size)
+    {
+        var pixels = 3 * size * size;
+        var header = new byte[54];
+        "BM"u8.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(2), 54 + pixels);
+        (header[10], header[14], header[18], header[22], header[26], header[28]) = (54, 40, (byte)size, (byte)size, 1, 24);
+        return [.. header, .. Enumerable.Range(0, size * size).SelectMany(_ => (byte[])[50, 100, 200])];
+    }
+
+    /// <summary>An icon with a PNG in it, as Windows has them.</summary>
+    public static byte[] Icon(int size)
+    {
+        var png = Solid(200, 100, 50, size: size);
+        return [0, 0, 1, 0, 1, 0, (byte)size, (byte)size, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
     }
 
     private static byte[] Chunk(string type, byte[] data)

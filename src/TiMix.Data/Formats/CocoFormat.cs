@@ -1,11 +1,13 @@
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
 /// <summary>
 /// COCO: <c>{"images": [{"id", "file_name"}], "annotations": [{"image_id", "caption"}], "categories": [{"id", "name"}]}</c>. An
 /// annotation has a caption, or a bbox [x, y, w, h] with a category (instances) or a caption of its own (regions). Captions and
-/// instances of the same pictures are two files: the second is given as boxes. An image may itself have a caption, which is then
+/// instances of the same pictures are two files: the second is given as boxes. An image's "width" and "height" say what size its boxes
+/// are of; a box with "iscrowd" is of many things at once and is left out. An image may itself have a caption, which is then
 /// also the phrase of its boxes (RefCOCO as MDETR writes it); such files name a picture once for every expression. The sections may stand in any
 /// order; they are read
 /// once, an element at a time, and joined in memory without outlines and whatever else is large.
@@ -86,7 +88,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         {
             Broken(item, "an image is {\"id\", \"file_name\"}");
         }
-        else if (!byId.TryAdd(id, new Picture(id, file, item.Value.Text("caption"), [], [])))
+        else if (!byId.TryAdd(id, new Picture(id, file, item.Value.Text("caption"), item.Value.PictureSize(), [], [])))
         {
             _problems.Add(new SourceProblem(ProblemKind.Duplicate, $"{_file}: images[{item.Index}]", $"a second image with id {id}; the first is used"));
         }
@@ -128,6 +130,12 @@ internal sealed class CocoFormat(string path) : IPictureFormat
             return null;
         }
 
+        if (value.Flag("iscrowd"))
+        {
+            _problems.Add(new SourceProblem(ProblemKind.Crowd, $"{_file}: annotations[{item.Index}]", "its box is of a crowd (iscrowd)"));
+            return null;
+        }
+
         return new Annotation(item.Index, image, caption, four, value.Identifier("category_id"));
     }
 
@@ -145,7 +153,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         else if ((annotation.Caption ?? picture.Expression ?? (
             annotation.Category is null ? null : categories.GetValueOrDefault(annotation.Category))) is { } phrase)
         {
-            picture.Regions.Add(new Region(box, phrase));
+            picture.Regions.Add(new Region(box, phrase) { Of = picture.Size });
         }
         else
         {
@@ -156,7 +164,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
     private void Broken(JsonItem item, string right) =>
         _problems.Add(new SourceProblem(ProblemKind.BrokenEntry, $"{_file}: {item.Section}[{item.Index}]", $"{right}; this one is not"));
 
-    private sealed record Picture(string Id, string File, string? Expression, List<string> Captions, List<Region> Regions);
+    private sealed record Picture(string Id, string File, string? Expression, PictureSize? Size, List<string> Captions, List<Region> Regions);
 
     private sealed record Annotation(int Index, string Image, string? Caption, Box? Box, string? Category);
 }

@@ -2,16 +2,18 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
 /// <summary>
 /// Flickr30k Entities: a directory with Sentences/ID.txt, a caption a line in which <c>[/EN#5/people Two men]</c> names chain 5, and
 /// Annotations/ID.xml with the boxes of the chains (corners counted from 1, both inclusive). Every phrase of a chain gets every box
-/// of the chain. Splits are the lists train.txt, val.txt and test.txt in the directory. Pictures are ID.jpg.
+/// of the chain; "size" says of what size of the picture. Splits are the lists train.txt, val.txt and test.txt in the directory. Pictures are ID.jpg.
 /// </summary>
 internal sealed partial class FlickrEntitiesFormat(string directory, string? split) : IPictureFormat
 {
+    private const int Deepest = 64;
     private static readonly string[] ImageFolders = ["flickr30k-images", "flickr30k_images", "images"];
 
     public string Name => PictureFormats.FlickrEntities;
@@ -35,7 +37,7 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
             string[] lines;
             try
             {
-                lines = File.ReadAllLines(file);
+                lines = StoredText.Lines(File.ReadAllBytes(file));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -43,7 +45,7 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
                 continue;
             }
 
-            var boxes = Boxes(id, problem);
+            var (boxes, size) = Boxes(id, problem);
             List<string> captions = [];
             List<Region> regions = [];
             foreach (var line in lines)
@@ -52,7 +54,7 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
                 foreach (var mark in Mark().Matches(line).Cast<Match>())
                 {
                     var own = boxes.GetValueOrDefault(mark.Groups["chain"].Value, []);
-                    regions.AddRange(own.Select(box => new Region(box, mark.Groups["phrase"].Value)));
+                    regions.AddRange(own.Select(box => new Region(box, mark.Groups["phrase"].Value) { Of = size }));
                 }
             }
 
@@ -104,7 +106,7 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
         }
     }
 
-    private Dictionary<string, List<Box>> Boxes(string id, Action<SourceProblem> problem)
+    private (Dictionary<string, List<Box>> Boxes, PictureSize? Size) Boxes(string id, Action<SourceProblem> problem)
     {
         var boxes = new Dictionary<string, List<Box>>(StringComparer.Ordinal);
         var where = $"Annotations/{id}.xml";
@@ -112,24 +114,23 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
         if (!File.Exists(file))
         {
             problem(new SourceProblem(ProblemKind.BrokenEntry, where, "there is no such file; the picture is used without boxes"));
-            return boxes;
+            return (boxes, null);
         }
 
         XElement root;
         try
         {
-            using var reader = XmlReader.Create(file, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
-            root = XElement.Load(reader);
+            root = Load(file);
         }
         catch (XmlException e)
         {
             problem(new SourceProblem(ProblemKind.DamagedFile, where, $"no XML at line {e.LineNumber}; the picture is used without boxes"));
-            return boxes;
+            return (boxes, null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"it cannot be read ({e.Message}); the picture is used without boxes"));
-            return boxes;
+            return (boxes, null);
         }
 
         foreach (var item in root.Elements("object"))
@@ -152,7 +153,29 @@ internal sealed partial class FlickrEntitiesFormat(string directory, string? spl
             }
         }
 
-        return boxes;
+        return (boxes, root.Element("size") is { } size && Corner(size, "width") is > 0 and var width && Corner(size, "height") is > 0 and var height
+            ? new PictureSize(width, height)
+            : null);
+    }
+
+    /// <summary>A small document. Elements in one another without end, which nobody writes, would take the stack with them.</summary>
+    /// <exception cref="XmlException">It is no XML, or deeper than <see cref="Deepest"/>.</exception>
+    private static XElement Load(string file)
+    {
+        var settings = new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null };
+        using (var look = XmlReader.Create(file, settings))
+        {
+            while (look.Read())
+            {
+                if (look.Depth > Deepest)
+                {
+                    throw new XmlException("too deep", null, ((IXmlLineInfo)look).LineNumber, 0);
+                }
+            }
+        }
+
+        using var reader = XmlReader.Create(file, settings);
+        return XElement.Load(reader);
     }
 
     private static float? Corner(XElement box, string name) =>

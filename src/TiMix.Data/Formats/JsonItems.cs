@@ -16,7 +16,7 @@ internal sealed class JsonItems : IDisposable
 {
     private const int FirstBuffer = 1 << 16;
     private const int LargestItem = 64 << 20;
-    private readonly FileStream _file;
+    private readonly Stream _file;
     private readonly IReadOnlyCollection<string> _sections;
     private byte[] _buffer = new byte[FirstBuffer];
     private int _start;
@@ -29,7 +29,7 @@ internal sealed class JsonItems : IDisposable
 
     private JsonItems(string path, IReadOnlyCollection<string> sections)
     {
-        (_file, _sections) = (OpenFile(path), sections);
+        (_file, _sections) = (SourceFile.OpenJson(path), sections);
         Fill();
         if (_buffer.AsSpan(0, _end).StartsWith("\uFEFF"u8))
         {
@@ -71,20 +71,6 @@ internal sealed class JsonItems : IDisposable
                 given++;
                 yield return new JsonItem(items._section!, items._index++, item.RootElement);
             }
-        }
-    }
-
-    /// <summary>Opens a file of the user's for reading from front to end.</summary>
-    /// <exception cref="DataException">It is not there or may not be read.</exception>
-    internal static FileStream OpenFile(string path)
-    {
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path}: cannot be read: {e.Message}");
         }
     }
 

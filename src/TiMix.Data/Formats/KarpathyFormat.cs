@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 

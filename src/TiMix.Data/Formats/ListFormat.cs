@@ -1,10 +1,13 @@
+using System.Text;
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
 /// <summary>
 /// The lists of ALBEF, X-VLM and TiMix, as one json array or a json object a line: <c>{"image": "…", "caption": "…" or ["…", …]}</c>,
-/// and with regions <c>"elems": [{"bb": [x, y, w, h], "caption": …, "attributes": …}]</c>, bb in pixels. With attributes the phrase
+/// and with regions <c>"elems": [{"bb": [x, y, w, h], "caption": …, "attributes": …}]</c>, bb in pixels of a picture
+/// of "width" and "height", where the entry says them. With attributes the phrase
 /// is "attribute caption", one for each; where the authors draw one of them, here are all of them. A picture may have many entries.
 /// With <c>"question": "…", "answer": "…" or ["…", …]</c> an entry is a question.
 /// </summary>
@@ -35,7 +38,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
 
     private IEnumerable<PictureEntry?> FromLines(Action<SourceProblem> problem)
     {
-        using var reader = new StreamReader(JsonItems.OpenFile(path));
+        using var reader = new StreamReader(SourceFile.Open(path));
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line))
@@ -46,7 +49,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
             JsonDocument document;
             try
             {
-                document = JsonDocument.Parse(line);
+                document = JsonDocument.Parse(PythonJson.Plain(Encoding.UTF8.GetBytes(line)));
             }
             catch (JsonException)
             {
@@ -75,7 +78,8 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
             problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"its \"{captionKey}\" is neither a text nor a list of texts"));
         }
 
-        return new PictureEntry(where, image, captions ?? [], Elements(entry, where, problem)) { Questions = Questions(entry, where, problem) };
+        var regions = Elements(entry, where, problem);
+        return new PictureEntry(where, image, captions ?? [], regions) { Questions = Questions(entry, where, problem) };
     }
 
     private static Question[] Questions(JsonElement entry, string where, Action<SourceProblem> problem)
@@ -108,7 +112,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
             return found;
         }
 
-        var number = 0;
+        var (number, size) = (0, entry.PictureSize());
         foreach (var element in list.EnumerateArray())
         {
             var here = $"{where}, elems[{number++}]";
@@ -129,7 +133,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
                 found.AddRange(
                     from phrase in phrases
                     from attribute in attributes.DefaultIfEmpty("")
-                    select new Region(box, attribute.Length == 0 ? phrase : $"{attribute} {phrase}"));
+                    select new Region(box, attribute.Length == 0 ? phrase : $"{attribute} {phrase}") { Of = size });
             }
         }
 

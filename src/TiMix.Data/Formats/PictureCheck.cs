@@ -28,10 +28,9 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
                 throw new PictureException(ProblemKind.MissingPicture, "it has no picture");
             }
 
-            var extension = ImageDecoder.ExtensionOf(bytes)
-                ?? throw new PictureException(ProblemKind.BrokenPicture, $"{entry.Image} is not a JPEG, PNG or WebP");
             using var image = ImageDecoder.Decode(bytes, MostPixels);
-            var regions = Regions(image.Width, image.Height);
+            var extension = PictureKinds.ExtensionOf(bytes)!;
+            var regions = Regions(image);
             if (captions.Count + questions.Count > 0)
             {
                 Picture = new SourcePicture(
@@ -61,7 +60,7 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
         {
             var caption = entry.Captions[i];
             var where = entry.Captions.Count == 1 ? entry.Where : $"{entry.Where}, caption {i + 1}";
-            if (CaptionText.Clean(caption).Length == 0)
+            if (!CaptionText.HasWord(CaptionText.Clean(caption)))
             {
                 Add(ProblemKind.EmptyCaption, where, caption.Length == 0 ? "it is empty" : "it has no word");
                 continue;
@@ -70,6 +69,10 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             if (caption.Contains('\uFFFD', StringComparison.Ordinal))
             {
                 Add(ProblemKind.DamagedText, where, "it has bytes that are not UTF-8; it is kept");
+            }
+            else if (caption.Contains('\0', StringComparison.Ordinal))
+            {
+                Add(ProblemKind.DamagedText, where, "it has bytes of zero, perhaps UTF-16 without the mark that says so; it is kept");
             }
 
             if (usable.Contains(caption))
@@ -89,7 +92,7 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
         for (var i = 0; i < entry.Questions.Count; i++)
         {
             var (text, answers) = entry.Questions[i];
-            if (CaptionText.Clean(text).Length > 0 && answers.Any(answer => CaptionText.Clean(answer).Length > 0))
+            if (CaptionText.HasWord(CaptionText.Clean(text)) && answers.Any(answer => CaptionText.Clean(answer).Length > 0))
             {
                 usable.Add(entry.Questions[i]);
             }
@@ -104,15 +107,18 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
         return usable;
     }
 
-    private List<Region> Regions(int width, int height)
+    private List<Region> Regions(DecodedImage image)
     {
+        Compare(image);
+        var (width, height) = (image.Width, image.Height);
         var usable = new List<Region>(entry.Regions.Count);
         var seen = new HashSet<Region>(entry.Regions.Count);
         for (var i = 0; i < entry.Regions.Count; i++)
         {
-            var (box, phrase) = entry.Regions[i];
+            var phrase = entry.Regions[i].Phrase;
+            var box = BoxFit.ToStored(entry.Regions[i].Box, entry.Regions[i].Of, image);
             var where = $"{entry.Where}, box {i + 1}";
-            if (CaptionText.Clean(phrase).Length == 0)
+            if (!CaptionText.HasWord(CaptionText.Clean(phrase)))
             {
                 Add(ProblemKind.NoPhrase, where, "its phrase has no word");
             }
@@ -124,7 +130,7 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
             {
                 Add(ProblemKind.BoxOutside, where, $"{Text(box)} does not touch the picture of {width} x {height}");
             }
-            else if (!seen.Add(entry.Regions[i]))
+            else if (!seen.Add(new Region(box, phrase)))
             {
                 Add(ProblemKind.Duplicate, where, "the same box with the same phrase once more; it is left out");
             }
@@ -135,6 +141,21 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
         }
 
         return usable;
+    }
+
+    /// <summary>Says once of a picture that its boxes are of another size, or that nobody says whether they are turned as its EXIF turns it.</summary>
+    private void Compare(DecodedImage image)
+    {
+        if (entry.Regions.FirstOrDefault(region => BoxFit.Differs(region.Of, image))?.Of is { } of)
+        {
+            var how = BoxFit.IsTurned(of, image) ? "turned as its EXIF says, and scaled where need be" : "scaled";
+            Add(ProblemKind.OtherSize, entry.Where, FormattableString.Invariant(
+                $"{entry.Image} is {image.Width} x {image.Height}, its boxes are of {of.Width} x {of.Height}: {how}"));
+        }
+        else if (image.Orientation != 1 && entry.Regions.Any(region => region.Of is null || image.Orientation < 5 || image.Width == image.Height))
+        {
+            Add(ProblemKind.Turned, entry.Where, $"the EXIF of {entry.Image} turns it (orientation {image.Orientation}); its boxes are taken as of the picture as stored");
+        }
     }
 
     private Box Inside(Box box, int width, int height, string where)

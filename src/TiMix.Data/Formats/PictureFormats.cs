@@ -119,7 +119,7 @@ public static class PictureFormats
     /// <summary>Which kind of json, and whether it is an object a line.</summary>
     private static (string? Kind, bool Lines) Look(string path)
     {
-        using var file = JsonItems.OpenFile(path);
+        using var file = SourceFile.OpenJson(path);
         var bytes = new byte[Looked];
         var read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         var head = bytes.AsSpan(0, read);

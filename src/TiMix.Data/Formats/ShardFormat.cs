@@ -20,9 +20,11 @@ internal sealed class ShardFormat(string pattern) : IPictureFormat
 
     public IEnumerable<PictureEntry> Entries(Action<SourceProblem> problem)
     {
-        foreach (var (where, what) in _index.Problems)
+        foreach (var found in _index.Problems)
         {
-            problem(new SourceProblem(ProblemKind.DamagedFile, where, what));
+            problem(found.Unused == 0
+                ? new SourceProblem(ProblemKind.DamagedFile, found.Where, found.What)
+                : new SourceProblem(ProblemKind.NotUsed, found.Where, found.What) { Count = found.Unused });
         }
 
         for (var i = 0; i < _index.Count; i++)
@@ -36,6 +38,11 @@ internal sealed class ShardFormat(string pattern) : IPictureFormat
             {
                 problem(new SourceProblem(ProblemKind.BrokenEntry, _index.NameOf(i), e.Message));
                 continue;
+            }
+
+            foreach (var left in sample.LeftOut)
+            {
+                problem(new SourceProblem(ProblemKind.BrokenEntry, _index.NameOf(i), $"in its json, {left}; the rest is used"));
             }
 
             yield return new PictureEntry(_index.NameOf(i), sample.Key, sample.Captions, sample.Regions) { Bytes = sample.Image, Questions = sample.Questions };

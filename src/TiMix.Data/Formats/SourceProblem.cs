@@ -39,6 +39,18 @@ public enum ProblemKind
     /// <summary>A box without words; it is left out.</summary>
     NoPhrase,
 
+    /// <summary>A box of a crowd, as COCO marks many things of a category at once; it is left out.</summary>
+    Crowd,
+
+    /// <summary>A picture that has another size than its source says of its boxes; they are scaled to the picture that is there.</summary>
+    OtherSize,
+
+    /// <summary>A picture with boxes that its EXIF turns, of which nobody says whether the boxes were drawn before or after; they are taken as before.</summary>
+    Turned,
+
+    /// <summary>Files in a shard that are whole and yet belong to no sample.</summary>
+    NotUsed,
+
     /// <summary>The same thing twice: a picture (its entries become one), a caption (kept), a region (left out).</summary>
     Duplicate,
 }
@@ -47,7 +59,11 @@ public enum ProblemKind
 /// <param name="Kind">Counted by it.</param>
 /// <param name="Where">File and entry, as one finds it there.</param>
 /// <param name="What">What is wrong and, unless the kind says it, what became of it.</param>
-public sealed record SourceProblem(ProblemKind Kind, string Where, string What);
+public sealed record SourceProblem(ProblemKind Kind, string Where, string What)
+{
+    /// <summary>How many times, where one line tells of many.</summary>
+    public int Count { get; init; } = 1;
+}
 
 /// <summary>Counts problems by kind and keeps the first few.</summary>
 /// <param name="kept">How many are kept.</param>
@@ -71,7 +87,7 @@ public sealed class ProblemTally(int kept)
     /// <summary>One more.</summary>
     public void Add(SourceProblem problem)
     {
-        _counts[(int)problem.Kind]++;
+        _counts[(int)problem.Kind] += problem.Count;
         if (_first.Count < kept)
         {
             _first.Add(problem);
@@ -93,6 +109,10 @@ public sealed class ProblemTally(int kept)
         ProblemKind.BoxOutside => "box outside its picture",
         ProblemKind.BoxCut => "box cut at the edge",
         ProblemKind.NoPhrase => "box without words",
+        ProblemKind.Crowd => "box of a crowd",
+        ProblemKind.OtherSize => "picture of another size than its boxes: scaled",
+        ProblemKind.Turned => "picture with boxes that its EXIF turns: not turned",
+        ProblemKind.NotUsed => "file of a shard that is not used",
         _ => "duplicate",
     };
 }

@@ -6,7 +6,8 @@ namespace TiMix.Data.Formats;
 
 /// <summary>
 /// A table with a line of column names, as open_clip reads it: by default separated by tabs, picture in <c>filepath</c>, caption in
-/// <c>title</c>. A picture may have many lines. Quotation marks enclose fields (doubled inside) unless switched off.
+/// <c>title</c>. A picture may have many lines. Quotation marks enclose fields (doubled inside)
+/// where a field begins with one, unless switched off; elsewhere they are text.
 /// </summary>
 internal sealed class TableFormat : IPictureFormat
 {
@@ -60,29 +61,31 @@ internal sealed class TableFormat : IPictureFormat
     {
         using var parser = Open();
         parser.Read();
-        while (Next(parser, problem) is { } fields)
+        for (var first = parser.RawRow + 1; Next(parser, problem) is { } fields; first = parser.RawRow + 1)
         {
-            var where = $"{_file}: line {parser.RawRow}";
-            if (_bad)
+            var (where, isOpen) = ($"{_file}: line {parser.RawRow}", false);
+            var record = _bad ? LooseRecord.Split(parser.RawRecord, parser.Delimiter, out isOpen) : fields;
+            if (isOpen)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, "a quotation mark stands where none may be; --quoting false takes them as text"));
+                problem(new SourceProblem(
+                    ProblemKind.BrokenEntry, $"{_file}: line {first}", "a quotation mark is opened and not closed; --quoting false takes them as text"));
             }
-            else if (fields.Length != _columns)
+            else if (record.Length != _columns)
             {
-                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"{fields.Length} columns where the first line names {_columns}"));
+                problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"{record.Length} columns where the first line names {_columns}"));
             }
-            else if (fields.Sum(field => field.Count(c => c == '\n')) > MostLines)
+            else if (record.Sum(field => field.Count(c => c == '\n')) > MostLines)
             {
                 problem(new SourceProblem(ProblemKind.BrokenEntry, where, $"one entry over more than {MostLines} lines that end here: a quotation mark is "
                     + $"opened and not closed; --quoting false takes them as text"));
             }
-            else if (fields[_image].Length == 0)
+            else if (record[_image].Length == 0)
             {
                 problem(new SourceProblem(ProblemKind.BrokenEntry, where, "it names no picture"));
             }
             else
             {
-                yield return new PictureEntry(where, fields[_image], [fields[_caption]], []);
+                yield return new PictureEntry(where, record[_image], [record[_caption]], []);
             }
         }
     }
@@ -104,11 +107,11 @@ internal sealed class TableFormat : IPictureFormat
         }
     }
 
-    private CsvParser Open() => new(new StreamReader(JsonItems.OpenFile(_path)), _configuration);
+    private CsvParser Open() => new(new StreamReader(SourceFile.Open(_path)), _configuration);
 
     private string FirstLine()
     {
-        using var reader = new StreamReader(JsonItems.OpenFile(_path));
+        using var reader = new StreamReader(SourceFile.Open(_path));
         return reader.ReadLine() ?? "";
     }
 

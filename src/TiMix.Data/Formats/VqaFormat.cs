@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
@@ -88,7 +89,7 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
     /// <summary>The file's "data_subtype", which stands before the questions; null if it does not.</summary>
     private string? Subtype()
     {
-        using var file = JsonItems.OpenFile(path);
+        using var file = SourceFile.OpenJson(path);
         var bytes = new byte[Looked];
         var head = bytes.AsSpan(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
         var reader = new Utf8JsonReader(head.StartsWith("\uFEFF"u8) ? head[3..] : head, isFinalBlock: false, default);

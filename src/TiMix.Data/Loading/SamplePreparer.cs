@@ -34,8 +34,8 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     public PreparedSample ForTraining(RawSample raw, ulong captionSeed, SeededRandom random, Span<byte> pixels, SeededRandom second, Span<byte> secondPixels)
     {
         var (caption, tokens) = options.Questions ? DrawQuestion(raw, captionSeed) : DrawCaption(raw, captionSeed);
-        var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var phrases = CleanPhrases(raw, image);
         var carried = Vary(image, caption, phrases, ref random, pixels);
         if (!secondPixels.IsEmpty)
         {
@@ -90,8 +90,8 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     {
         var questions = options.Questions ? CleanQuestions(raw) : [];
         var captions = options.Questions ? questions.ConvertAll(question => question.Text) : CleanCaptions(raw);
-        var phrases = CleanPhrases(raw);
         using var image = ImageDecoder.Decode(raw.Image, options.MaxPixels);
+        var phrases = CleanPhrases(raw, image);
         var view = AugmentedView.Centre(image.Width, image.Height);
         view.Render(image, options.ImageSize, pixels);
         var carried = Carry(view, phrases);
@@ -106,9 +106,9 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
     /// <summary>Those that have a word, cleaned; one at least.</summary>
     private static List<string> CleanCaptions(RawSample raw)
     {
-        var cleaned = raw.Captions.Select(CaptionText.Clean).Where(caption => caption.Length > 0).ToList();
+        var cleaned = raw.Captions.Select(CaptionText.Clean).Where(CaptionText.HasWord).ToList();
         return cleaned.Count > 0 ? cleaned : throw new SampleException(raw.Captions.All(caption => caption.Length == 0)
-            ? "has no caption"
+            ? "has no caption" + Why(raw)
             : "its caption has no word");
     }
 
@@ -120,19 +120,21 @@ internal sealed class SamplePreparer(ITokenizer tokenizer, LoaderOptions options
                 question => (
                     Text: CaptionText.Clean(question.Text), Given: question.Answers,
                     Answers: question.Answers.Select(CaptionText.Clean).Where(answer => answer.Length > 0).ToList()))
-            .Where(question => question.Text.Length > 0 && question.Answers.Count > 0).ToList();
-        return cleaned.Count > 0 ? cleaned : throw new SampleException("has no question with an answer");
+            .Where(question => CaptionText.HasWord(question.Text) && question.Answers.Count > 0).ToList();
+        return cleaned.Count > 0 ? cleaned : throw new SampleException("has no question with an answer" + Why(raw));
     }
 
-    private static List<(Box Box, string Text)> CleanPhrases(RawSample raw)
+    private static string Why(RawSample raw) => raw.LeftOut.Count > 0 ? $" (in its json, {raw.LeftOut[0]})" : "";
+
+    private static List<(Box Box, string Text)> CleanPhrases(RawSample raw, DecodedImage image)
     {
         var phrases = new List<(Box, string)>(raw.Regions.Count);
         foreach (var region in raw.Regions)
         {
             var text = CaptionText.Clean(region.Phrase);
-            if (text.Length > 0)
+            if (CaptionText.HasWord(text))
             {
-                phrases.Add((region.Box, text));
+                phrases.Add((BoxFit.ToStored(region.Box, region.Of, image), text));
             }
         }
 

@@ -1,3 +1,5 @@
+using TiMix.Data.Images;
+
 namespace TiMix.Data.Pictures;
 
 /// <summary>A picture file as it is now; another size or another time means another picture.</summary>
@@ -15,7 +17,7 @@ public sealed record PictureListing(string Folder, IReadOnlyList<PictureFile> Fi
 /// <summary>Pictures in a folder and the folders below it.</summary>
 public static class PictureFolder
 {
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
+    private static readonly string[] Extensions = [.. PictureKinds.Extensions.Select(extension => "." + extension)];
     private static readonly EnumerationOptions Shown = new() { AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
 
     /// <summary>

@@ -1,28 +1,39 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Shards;
+
+/// <summary>What the json of a sample says.</summary>
+/// <param name="Captions">"caption" comes first, then those of "captions" in their order; one that stands in both counts once.</param>
+/// <param name="Regions">In stored order.</param>
+/// <param name="Questions">In stored order.</param>
+/// <param name="LeftOut">What is not as it should be, a line each.</param>
+internal sealed record SampleFields(
+    IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions, IReadOnlyList<Question> Questions, IReadOnlyList<string> LeftOut);
 
 /// <summary>The json of a sample: captions, regions and questions. Other members are left alone.</summary>
 internal static class SampleJson
 {
-    /// <summary>"caption" comes first, then those of "captions" in their order; one that stands in both counts once.</summary>
-    public static (IReadOnlyList<string> Captions, IReadOnlyList<Region> Regions, IReadOnlyList<Question> Questions) Parse(byte[] json)
-    {
-        var text = json.AsMemory();
-        if (text.Span.StartsWith("\uFEFF"u8))
-        {
-            text = text[3..];
-        }
+    private const string RegionForm = "a region must be {\"box\": [x, y, w, h], \"phrase\": \"…\"}";
+    private const string QuestionForm = "a question must be {\"question\": \"…\", \"answers\": [\"…\", …]}";
 
-        using var document = JsonDocument.Parse(text);
+    /// <summary>Reads it. A member that is not as it should be costs no more than itself.</summary>
+    /// <exception cref="JsonException">It is no JSON, or no object.</exception>
+    public static SampleFields Parse(byte[] json)
+    {
+        using var document = JsonDocument.Parse(PythonJson.Plain(StoredText.Utf8(json)));
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new JsonException("an object with \"caption\" is expected");
         }
 
-        return (ParseCaptions(root), ParseRegions(root), ParseQuestions(root));
+        List<string> leftOut = [];
+        var size = root.PictureSize();
+        return new SampleFields(
+            Captions(root, leftOut), Items(root, "regions", RegionForm, item => RegionOf(item, size), leftOut),
+            Items(root, "questions", QuestionForm, QuestionOf, leftOut), leftOut);
     }
 
     /// <summary>What <see cref="Parse"/> reads; "captions" only where there are several, "questions" only where there is one.</summary>
@@ -100,22 +111,24 @@ internal static class SampleJson
         json.WriteEndArray();
     }
 
-    private static List<string> ParseCaptions(JsonElement root)
+    private static List<string> Captions(JsonElement root, List<string> leftOut)
     {
         List<string> captions = [];
         if (root.TryGetProperty("captions", out var list) && list.ValueKind != JsonValueKind.Null)
         {
-            if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+            if (list.ValueKind != JsonValueKind.Array)
             {
-                throw new JsonException("\"captions\" must be a list of texts");
+                leftOut.Add("\"captions\" must be a list of texts");
             }
-
-            captions.AddRange(list.EnumerateArray().Select(TextOf));
+            else
+            {
+                captions.AddRange(list.EnumerateArray().Select(item => TextOf(item, "\"captions\" must be a list of texts", leftOut)));
+            }
         }
 
         if (root.TryGetProperty("caption", out var written) && written.ValueKind != JsonValueKind.Null)
         {
-            var first = written.ValueKind == JsonValueKind.String ? TextOf(written) : throw new JsonException("\"caption\" must be a text");
+            var first = TextOf(written, "\"caption\" must be a text", leftOut);
             captions.Remove(first);
             captions.Insert(0, first);
         }
@@ -124,79 +137,53 @@ internal static class SampleJson
         return captions;
     }
 
-    private static List<Region> ParseRegions(JsonElement root)
+    private static string TextOf(JsonElement item, string right, List<string> leftOut)
     {
-        if (!root.TryGetProperty("regions", out var list) || list.ValueKind == JsonValueKind.Null)
+        if (item.AsText() is { } text)
         {
-            return [];
+            return text;
+        }
+
+        leftOut.Add(right);
+        return "";
+    }
+
+    private static List<T> Items<T>(JsonElement root, string name, string right, Func<JsonElement, T?> read, List<string> leftOut)
+        where T : class
+    {
+        List<T> items = [];
+        if (!root.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null)
+        {
+            return items;
         }
 
         if (list.ValueKind != JsonValueKind.Array)
         {
-            throw new JsonException("\"regions\" must be a list");
+            leftOut.Add($"\"{name}\" must be a list");
+            return items;
         }
 
-        return [.. list.EnumerateArray().Select(ParseRegion)];
-    }
-
-    private static List<Question> ParseQuestions(JsonElement root)
-    {
-        if (!root.TryGetProperty("questions", out var list) || list.ValueKind == JsonValueKind.Null)
+        var number = 0;
+        foreach (var item in list.EnumerateArray())
         {
-            return [];
-        }
-
-        if (list.ValueKind != JsonValueKind.Array)
-        {
-            throw new JsonException("\"questions\" must be a list");
-        }
-
-        return [.. list.EnumerateArray().Select(ParseQuestion)];
-    }
-
-    private static Question ParseQuestion(JsonElement item)
-    {
-        if (item.ValueKind != JsonValueKind.Object
-            || !item.TryGetProperty("question", out var text) || text.ValueKind != JsonValueKind.String
-            || !item.TryGetProperty("answers", out var answers) || answers.ValueKind != JsonValueKind.Array || answers.GetArrayLength() == 0
-            || answers.EnumerateArray().Any(answer => answer.ValueKind != JsonValueKind.String))
-        {
-            throw new JsonException("a question must be {\"question\": \"…\", \"answers\": [\"…\", …]}");
-        }
-
-        return new Question(TextOf(text), [.. answers.EnumerateArray().Select(TextOf)]);
-    }
-
-    private static Region ParseRegion(JsonElement item)
-    {
-        if (item.ValueKind != JsonValueKind.Object
-            || !item.TryGetProperty("phrase", out var phrase) || phrase.ValueKind != JsonValueKind.String
-            || !item.TryGetProperty("box", out var box) || box.ValueKind != JsonValueKind.Array || box.GetArrayLength() != 4)
-        {
-            throw new JsonException("a region must be {\"box\": [x, y, w, h], \"phrase\": \"…\"}");
-        }
-
-        Span<float> numbers = stackalloc float[4];
-        for (var i = 0; i < 4; i++)
-        {
-            if (box[i].ValueKind != JsonValueKind.Number || !box[i].TryGetSingle(out numbers[i]) || !float.IsFinite(numbers[i]))
+            if (read(item) is { } usable)
             {
-                throw new JsonException("a region's box must be four numbers");
+                items.Add(usable);
             }
+            else
+            {
+                leftOut.Add($"{name}[{number}]: {right}");
+            }
+
+            number++;
         }
 
-        return new Region(new Box(numbers[0], numbers[1], numbers[2], numbers[3]), TextOf(phrase));
+        return items;
     }
 
-    private static string TextOf(JsonElement element)
-    {
-        try
-        {
-            return element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new JsonException("a text is not valid Unicode");
-        }
-    }
+    private static Region? RegionOf(JsonElement item, PictureSize? size) =>
+        item.Text("phrase") is { } phrase && item.Box("box") is { } box ? new Region(box, phrase) { Of = size } : null;
+
+    private static Question? QuestionOf(JsonElement item) =>
+        item.Text("question") is { } text && item.Texts("answers") is { Count: > 0 } answers ? new Question(text, answers) : null;
 }

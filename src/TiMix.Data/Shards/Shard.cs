@@ -19,27 +19,29 @@ internal readonly record struct ShardEntry(string Key, Extent Image, Extent Text
 /// <summary>The index of one tar: its samples in the order in which their first file stands there.</summary>
 internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problems)
 {
-    private static ReadOnlySpan<byte> Magic => "TMXIDX02"u8;
+    private static ReadOnlySpan<byte> Magic => "TMXIDX03"u8;
 
     /// <summary>Reads all headers of a tar.</summary>
     public static ShardContents Build(SafeFileHandle file, string name)
     {
         List<ShardEntry> entries = [];
-        Dictionary<string, int> byKey = [];
+        Dictionary<string, int> byKey = new(StringComparer.Ordinal);
         List<DataProblem> problems = [];
-        var reader = new TarScanner(file, what => problems.Add(new DataProblem(name, what)));
+        var unused = new UnusedFiles(name);
+        var reader = new TarScanner(file, what => problems.Add(new DataProblem(name, what)), unused.AddSpecial);
         foreach (var member in reader.Members())
         {
             var (key, extension) = SplitName(member.Name);
-            if (extension is not ("jpg" or "jpeg" or "png" or "webp" or "txt" or "json"))
+            if (!UnusedFiles.IsKnown(extension))
             {
+                unused.AddUnknown(member.Name, extension);
                 continue;
             }
 
             if (!byKey.TryGetValue(key, out var at))
             {
                 byKey[key] = at = entries.Count;
-                entries.Add(new ShardEntry(key, Extent.None, Extent.None, Extent.None));
+                entries.Add(new ShardEntry(TarName.Shown(key), Extent.None, Extent.None, Extent.None));
             }
 
             var entry = entries[at];
@@ -47,7 +49,7 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
             var taken = extension switch { "txt" => entry.Text, "json" => entry.Json, _ => entry.Image };
             if (taken.Exists)
             {
-                problems.Add(new DataProblem($"{name}: {key}", $"has a second {extension}; the first file of its kind is used"));
+                problems.Add(new DataProblem($"{name}: {entry.Key}", $"has a second {extension}; the first file of its kind is used") { Unused = 1 });
                 continue;
             }
 
@@ -59,15 +61,16 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
             };
         }
 
+        problems.AddRange(unused.Problems());
         if (entries.Count == 0)
         {
-            problems.Add(new DataProblem(name, "holds no sample (files KEY.jpg|jpeg|png|webp with KEY.txt or KEY.json)"));
+            problems.Add(new DataProblem(name, "holds no sample (files KEY.jpg|png|webp with KEY.txt or KEY.json)"));
         }
 
         return new ShardContents([.. entries], [.. problems]);
     }
 
-    /// <summary>Key = path up to the first dot of the file name; extension = what follows, in lower case.</summary>
+    /// <summary>Key = path up to the first dot of the file name; extension = what follows, in lower case. Of bytes, a character each.</summary>
     internal static (string Key, string Extension) SplitName(string path)
     {
         if (path.StartsWith("./", StringComparison.Ordinal))
@@ -113,7 +116,7 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
             var problems = new DataProblem[reader.Read7BitEncodedInt()];
             for (var i = 0; i < problems.Length; i++)
             {
-                problems[i] = new DataProblem(reader.ReadString(), reader.ReadString());
+                problems[i] = new DataProblem(reader.ReadString(), reader.ReadString()) { Unused = reader.Read7BitEncodedInt() };
             }
 
             return new ShardContents(entries, problems);
@@ -145,6 +148,7 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
             {
                 writer.Write(problem.Where);
                 writer.Write(problem.What);
+                writer.Write7BitEncodedInt(problem.Unused);
             }
         }
 

@@ -1,23 +1,26 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using TiMix.Base;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Shards;
 
 /// <summary>
-/// All samples of a set of WebDataset shards. A shard is a tar of files KEY.jpg|jpeg|png|webp, KEY.txt (caption), KEY.json
+/// All samples of a set of WebDataset shards. A shard is a tar of files KEY.jpg|jpeg|png|webp|gif|bmp, KEY.txt (caption), KEY.json
 /// (<c>{"caption": "…", "captions": ["…", …], "regions": [{"box": [x, y, w, h], "phrase": "…"}]}</c>; its captions go before that
 /// of the txt; "captions" is for pictures with several, "caption" is then the first of them).
 /// The order is that of the shards, then that of the files in them. A key that lacks a picture or a caption counts as a sample:
-/// it is replaced and counted when its turn comes. Only the index is in memory. Thread-safe.
+/// it is replaced and counted when its turn comes. Only the index is in memory; shards are opened as they are read. Thread-safe.
 /// </summary>
 public sealed class ShardIndex : IDisposable
 {
     private const long LargestFile = 256L << 20;
-    private readonly OpenShard[] _shards;
+    private static readonly SampleFields Nothing = new([], [], [], []);
+    private readonly IndexedShard[] _shards;
     private readonly int[] _starts;
+    private readonly ShardHandles _handles = new();
 
-    private ShardIndex(OpenShard[] shards, IReadOnlyList<DataProblem> problems)
+    private ShardIndex(IndexedShard[] shards, IReadOnlyList<DataProblem> problems)
     {
         _shards = shards;
         _starts = new int[shards.Length];
@@ -58,52 +61,42 @@ public sealed class ShardIndex : IDisposable
             throw new DataException($"{pattern}: {missing.Count} of {files.Count} shards missing, the first is {missing[0].FullName}; {hint}.");
         }
 
-        var shards = new List<OpenShard>(files.Count);
+        var shards = new List<IndexedShard>(files.Count);
         List<DataProblem> problems = [];
-        try
+        foreach (var file in files)
         {
-            foreach (var file in files)
-            {
-                shards.Add(OpenOne(file, cacheDirectory, problems));
-            }
-
-            if (shards.Sum(shard => (long)shard.Entries.Length) == 0)
-            {
-                var why = problems.Count > 0 ? $" ({problems[0].Where}: {problems[0].What})" : "";
-                throw new DataException($"{pattern}: no sample in {files.Count} shards{why}; a shard is a tar of KEY.jpg|png|webp with KEY.txt or KEY.json.");
-            }
-
-            return new ShardIndex([.. shards], problems);
+            shards.Add(IndexOne(file, cacheDirectory, problems));
         }
-        catch
+
+        if (shards.Sum(shard => (long)shard.Entries.Length) == 0)
         {
-            shards.ForEach(shard => shard.File.Dispose());
-            throw;
+            var why = problems.Count > 0 ? $" ({problems[0].Where}: {problems[0].What})" : "";
+            throw new DataException($"{pattern}: no sample in {files.Count} shards{why}; a shard is a tar of KEY.jpg|png|webp with KEY.txt or KEY.json.");
         }
+
+        return new ShardIndex([.. shards], problems);
     }
 
     /// <summary>Reads one sample; nothing is decoded. Thread-safe.</summary>
     /// <exception cref="SampleException">A part of it cannot be read or its json is broken.</exception>
-    public RawSample Read(int index)
+    /// <exception cref="DataException">Its shard cannot be opened any more: what a run is made of must not depend on that.</exception>
+    public RawSample Read(int index) => Read(index, withImage: true);
+
+    /// <summary>What is said of a sample, without its picture.</summary>
+    /// <exception cref="SampleException">A part of it cannot be read or its json is broken.</exception>
+    /// <exception cref="DataException">Its shard cannot be opened any more.</exception>
+    public RawSample ReadText(int index) => Read(index, withImage: false);
+
+    private RawSample Read(int index, bool withImage)
     {
         var (shard, entry) = Find(index);
+        using var lease = OpenAgain(shard);
         try
         {
-            var image = ReadExtent(shard, entry.Image);
-            IReadOnlyList<string> captions = [];
-            IReadOnlyList<Region> regions = [];
-            IReadOnlyList<Question> questions = [];
-            if (entry.Json.Exists)
-            {
-                (captions, regions, questions) = SampleJson.Parse(ReadExtent(shard, entry.Json));
-            }
-
-            if (captions.Count == 0 && entry.Text.Exists)
-            {
-                captions = [Encoding.UTF8.GetString(ReadExtent(shard, entry.Text))];
-            }
-
-            return new RawSample(entry.Key, image, captions, regions) { Questions = questions };
+            var image = withImage ? ReadExtent(lease.File, entry.Image) : [];
+            var fields = entry.Json.Exists ? SampleJson.Parse(ReadExtent(lease.File, entry.Json)) : Nothing;
+            var captions = fields.Captions.Count == 0 && entry.Text.Exists ? [StoredText.Decode(ReadExtent(lease.File, entry.Text))] : fields.Captions;
+            return new RawSample(entry.Key, image, captions, fields.Regions) { Questions = fields.Questions, LeftOut = fields.LeftOut };
         }
         catch (IOException e)
         {
@@ -123,20 +116,31 @@ public sealed class ShardIndex : IDisposable
     }
 
     /// <summary>Closes the shards.</summary>
-    public void Dispose()
+    public void Dispose() => _handles.Dispose();
+
+    private ShardHandles.Lease OpenAgain(IndexedShard shard)
     {
-        foreach (var shard in _shards)
+        try
         {
-            shard.File.Dispose();
+            return _handles.Rent(shard.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{shard.Path}: cannot be opened any more: {e.Message}");
         }
     }
 
-    private static OpenShard OpenOne(FileInfo file, string? cacheDirectory, List<DataProblem> problems)
+    private static IndexedShard IndexOne(FileInfo file, string? cacheDirectory, List<DataProblem> problems)
     {
-        SafeFileHandle? handle = null;
         try
         {
-            handle = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
+            using var handle = ShardHandles.Open(file.FullName);
+            Span<byte> head = stackalloc byte[ForeignFile.Looked];
+            if (ForeignFile.Describe(head[..RandomAccess.Read(handle, head, 0)]) is { } foreign)
+            {
+                throw new DataException($"{file.FullName}: {foreign}; a shard is a plain tar.");
+            }
+
             var cache = cacheDirectory is null ? null : ShardContents.CacheFile(cacheDirectory, file);
             var contents = cache is null ? null : ShardContents.TryLoad(cache);
             if (contents is null)
@@ -149,11 +153,10 @@ public sealed class ShardIndex : IDisposable
             }
 
             problems.AddRange(contents.Problems);
-            return new OpenShard(file.Name, handle, contents.Entries);
+            return new IndexedShard(file.Name, file.FullName, contents.Entries);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            handle?.Dispose();
             throw new DataException($"{file.FullName}: cannot be read: {e.Message}");
         }
     }
@@ -176,7 +179,7 @@ public sealed class ShardIndex : IDisposable
         return tars.Count == 0 ? "no .tar files" : string.Join(", ", tars.Take(3)) + (tars.Count > 3 ? ", …" : "");
     }
 
-    private (OpenShard Shard, ShardEntry Entry) Find(int index)
+    private (IndexedShard Shard, ShardEntry Entry) Find(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
@@ -191,7 +194,7 @@ public sealed class ShardIndex : IDisposable
         return (_shards[at], _shards[at].Entries[index - _starts[at]]);
     }
 
-    private static byte[] ReadExtent(OpenShard shard, Extent extent)
+    private static byte[] ReadExtent(SafeFileHandle shard, Extent extent)
     {
         if (!extent.Exists)
         {
@@ -207,7 +210,7 @@ public sealed class ShardIndex : IDisposable
         var read = 0;
         while (read < bytes.Length)
         {
-            var n = RandomAccess.Read(shard.File, bytes.AsSpan(read), extent.Offset + read);
+            var n = RandomAccess.Read(shard, bytes.AsSpan(read), extent.Offset + read);
             if (n == 0)
             {
                 throw new IOException("the shard has become shorter since it was indexed");
@@ -219,5 +222,5 @@ public sealed class ShardIndex : IDisposable
         return bytes;
     }
 
-    private sealed record OpenShard(string Name, SafeFileHandle File, ShardEntry[] Entries);
+    private sealed record IndexedShard(string Name, string Path, ShardEntry[] Entries);
 }

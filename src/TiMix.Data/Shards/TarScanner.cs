@@ -1,18 +1,20 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace TiMix.Data.Shards;
 
 /// <summary>A regular file in a tar: where its bytes are.</summary>
+/// <param name="Name">Its bytes, a character each (<see cref="TarName"/>).</param>
+/// <param name="Offset">Of its bytes in the tar.</param>
+/// <param name="Length">Bytes.</param>
 internal readonly record struct TarMember(string Name, long Offset, long Length);
 
 /// <summary>
 /// Walks over the headers of a tar (ustar, GNU long names, pax path and size) without reading the contents. What is complete is
 /// reported in order; damage is told to the caller, and the walk goes on at the next block that is a header.
 /// </summary>
-internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
+internal sealed class TarScanner(SafeFileHandle file, Action<string> problem, Action<string, string> special)
 {
     private const int Block = 512;
     private const int LongestName = 1 << 20;
@@ -53,6 +55,7 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
             {
                 if (lastBlockZero)
                 {
+                    TellRest(position + Block);
                     yield break;
                 }
 
@@ -89,7 +92,7 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
 
             if (size > _end - data)
             {
-                problem($"cut off inside {name} ({size} bytes, {_end - data} of them there); the complete files before it are used");
+                problem($"cut off inside {TarName.Shown(name)} ({size} bytes, {_end - data} of them there); the complete files before it are used");
                 yield break;
             }
 
@@ -104,17 +107,27 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
 
                     break;
                 case 'L':
-                    longName = ReadText(data, size).TrimEnd('\0');
+                    longName = TarName.Of(ReadBytes(data, size));
                     break;
                 case 'x':
                     (paxName, paxSize) = ReadPax(data, size);
                     break;
                 case 'S':
-                    problem($"{name} is a sparse file, which is not read");
+                    special(name, "sparse file");
                     break;
-                case '1' or '2' or '3' or '4' or '6':
-                    // Links and devices have no data, whatever the size field says.
+                case '1' or '2':
+                    // Links have no data, whatever the size field says.
+                    special(name, "link");
                     size = type == '1' ? size : 0;
+                    break;
+                case '3' or '4' or '6':
+                    special(name, "device");
+                    size = 0;
+                    break;
+                case 'K' or 'g' or '5':
+                    break;
+                default:
+                    special(name, $"file of type '{type}'");
                     break;
             }
 
@@ -122,6 +135,21 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
             if (position > _end)
             {
                 position = _end;
+            }
+        }
+    }
+
+    /// <summary>Zeros after the end mark fill the tar up; anything else was meant to be read, such as a second tar behind the first.</summary>
+    private void TellRest(long position)
+    {
+        for (; position < _end; position += _window.Length)
+        {
+            var rest = _window.AsSpan(0, (int)Math.Min(_window.Length, _end - position));
+            _windowLength = 0;
+            if (RandomAccess.Read(file, rest, position) is var read && rest[..read].IndexOfAnyExcept((byte)0) is >= 0 and var first)
+            {
+                problem($"{_end - position - first} bytes after the end mark are not read; tars are joined by tar --concatenate, not by cat");
+                return;
             }
         }
     }
@@ -162,20 +190,14 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
 
     private static string NameOf(ReadOnlySpan<byte> header)
     {
-        var name = Text(header[..100]);
+        var name = TarName.Of(header[..100]);
         // Only POSIX headers have a prefix; GNU ones ("ustar  ") keep times there.
         if (header.Slice(257, 6).SequenceEqual("ustar\0"u8) && header[345] != 0)
         {
-            return Text(header.Slice(345, 155)) + "/" + name;
+            return TarName.Of(header.Slice(345, 155)) + "/" + name;
         }
 
         return name;
-    }
-
-    private static string Text(ReadOnlySpan<byte> field)
-    {
-        var end = field.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
     }
 
     /// <summary>Octal digits, or base 256 when the first bit is set (GNU, for large files). Null if neither.</summary>
@@ -230,7 +252,7 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
             var equals = pair.IndexOf((byte)'=');
             if (equals > 0)
             {
-                var value = Encoding.UTF8.GetString(pair[(equals + 1)..].TrimEnd((byte)'\n'));
+                var value = TarName.Of(pair[(equals + 1)..].TrimEnd((byte)'\n'));
                 if (pair[..equals].SequenceEqual("path"u8))
                 {
                     name = value;
@@ -246,8 +268,6 @@ internal sealed class TarScanner(SafeFileHandle file, Action<string> problem)
 
         return (name, length);
     }
-
-    private string ReadText(long offset, long size) => Encoding.UTF8.GetString(ReadBytes(offset, size));
 
     private byte[] ReadBytes(long offset, long size)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 
 namespace TiMix.Data.Text;
@@ -11,7 +12,8 @@ public static class CaptionText
 
     /// <summary>
     /// Lower case; letters, digits and marks of every alphabet and symbols (emoji among them) stay, apostrophes go, other
-    /// punctuation and control characters part words; one blank between words; at most <see cref="MostWords"/> of them.
+    /// punctuation and control characters part words; one blank between words; at most <see cref="MostWords"/> of them. Entities of
+    /// HTML (&amp;amp;quot;) are what they stand for, also where they were written so twice, as CLIP reads them.
     /// </summary>
     public static string Clean(string text) => Cleaned(text, MostWords);
 
@@ -45,11 +47,26 @@ public static class CaptionText
         }
     }
 
+    /// <summary>Whether a cleaned text has a word: a letter or a digit. Symbols alone say nothing that is learned from.</summary>
+    public static bool HasWord(string cleanedText)
+    {
+        foreach (var rune in cleanedText.EnumerateRunes())
+        {
+            if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.LetterNumber)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a flip would make the cleaned text wrong: it has the word left or right.</summary>
     public static bool SaysSide(string cleanedText) => Contains(cleanedText, "left") || Contains(cleanedText, "right");
 
     private static string Cleaned(string text, int mostWords)
     {
+        text = text.Contains('&', StringComparison.Ordinal) ? WebUtility.HtmlDecode(WebUtility.HtmlDecode(text)) : text;
         var cleaned = new StringBuilder(Math.Min(text.Length, 1024));
         var words = 0;
         var inWord = false;

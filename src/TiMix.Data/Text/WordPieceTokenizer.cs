@@ -1,113 +1,81 @@
 using System.Text;
-using System.Text.Json;
-using Microsoft.ML.Tokenizers;
 
 namespace TiMix.Data.Text;
 
-/// <summary>BERT's uncased WordPiece: lower case, accents stripped, Chinese character by character, what is not in the vocabulary [UNK].</summary>
+/// <summary>
+/// BERT's uncased WordPiece over <see cref="BertWords"/>: of a word the longest piece that begins it, then the longest that goes on,
+/// and so forth; a word that cannot be put together so, or that has more than a hundred characters, is [UNK].
+/// </summary>
 public sealed class WordPieceTokenizer : ITokenizer
 {
-    private const char WordStart = '\u2581';
+    private const int LongestWord = 100;
+    private const string GoesOn = "##";
+    private readonly Dictionary<string, int> _begin;
+    private readonly Dictionary<string, int> _goOn;
+    private readonly int _longestPiece;
 
-    // Letters that Unicode decomposes into a Latin letter and accents. The runtime does not decompose under invariant globalization.
-    private static readonly (int First, int Last, char Base)[] Accented =
-    [
-        (0xE0, 0xE5, 'a'), (0xE7, 0xE7, 'c'), (0xE8, 0xEB, 'e'), (0xEC, 0xEF, 'i'), (0xF1, 0xF1, 'n'), (0xF2, 0xF6, 'o'),
-        (0xF9, 0xFC, 'u'), (0xFD, 0xFD, 'y'), (0xFF, 0xFF, 'y'), (0x100, 0x105, 'a'), (0x106, 0x10D, 'c'), (0x10E, 0x10F, 'd'),
-        (0x112, 0x11B, 'e'), (0x11C, 0x123, 'g'), (0x124, 0x125, 'h'), (0x128, 0x130, 'i'), (0x134, 0x135, 'j'), (0x136, 0x137, 'k'),
-        (0x139, 0x13E, 'l'), (0x143, 0x148, 'n'), (0x14C, 0x151, 'o'), (0x154, 0x159, 'r'), (0x15A, 0x161, 's'), (0x162, 0x165, 't'),
-        (0x168, 0x173, 'u'), (0x174, 0x175, 'w'), (0x176, 0x178, 'y'), (0x179, 0x17E, 'z'), (0x1A0, 0x1A1, 'o'), (0x1AF, 0x1B0, 'u'),
-        (0x218, 0x219, 's'), (0x21A, 0x21B, 't'), (0x1EA0, 0x1EB7, 'a'), (0x1EB8, 0x1EC7, 'e'), (0x1EC8, 0x1ECB, 'i'),
-        (0x1ECC, 0x1EE3, 'o'), (0x1EE4, 0x1EF1, 'u'), (0x1EF2, 0x1EF9, 'y'),
-    ];
-
-    private readonly BertTokenizer _tokenizer;
-
-    private WordPieceTokenizer(BertTokenizer tokenizer, IReadOnlyList<string> pieces)
+    private WordPieceTokenizer(IReadOnlyList<string> pieces, Dictionary<string, int> ids)
     {
-        _tokenizer = tokenizer;
-        Pieces = pieces;
+        (Pieces, _begin) = (pieces, ids);
+        _goOn = ids.Where(piece => piece.Key.Length > GoesOn.Length && piece.Key.StartsWith(GoesOn, StringComparison.Ordinal))
+            .ToDictionary(piece => piece.Key[GoesOn.Length..], piece => piece.Value, StringComparer.Ordinal);
+        _longestPiece = pieces.Max(piece => piece.Length);
+        (PadId, UnknownId, ClassId, SeparatorId, MaskId) = (ids["[PAD]"], ids["[UNK]"], ids["[CLS]"], ids["[SEP]"], ids["[MASK]"]);
     }
 
-    /// <summary>All pieces in order of ids, with ## before those that go on a word.</summary>
+    /// <summary>All pieces in order of ids, with ## before those that go on a word; empty where no word has the id.</summary>
     public IReadOnlyList<string> Pieces { get; }
 
     /// <inheritdoc/>
     public int VocabularySize => Pieces.Count;
 
     /// <inheritdoc/>
-    public int PadId => _tokenizer.PaddingTokenId;
+    public int PadId { get; }
 
     /// <inheritdoc/>
-    public int ClassId => _tokenizer.ClassificationTokenId;
+    public int ClassId { get; }
 
     /// <summary>Id of [SEP].</summary>
-    public int SeparatorId => _tokenizer.SeparatorTokenId;
+    public int SeparatorId { get; }
 
     /// <summary>Id of [UNK].</summary>
-    public int UnknownId => _tokenizer.UnknownTokenId;
+    public int UnknownId { get; }
 
     /// <summary>Id of [MASK].</summary>
-    public int MaskId => _tokenizer.MaskingTokenId;
+    public int MaskId { get; }
 
     /// <summary>
     /// Reads a vocabulary: one piece a line (<c>vocab.txt</c>), or a json list in order of ids, in either case with ## before
-    /// pieces that go on a word, or in the other style with U+2581 before pieces that begin one.
+    /// pieces that go on a word, or in the other style with U+2581 before pieces that begin one. An empty piece is an id that no word has.
     /// </summary>
     /// <exception cref="DataException">The file is missing, is no vocabulary, lacks [PAD], [UNK], [CLS], [SEP] or [MASK], or has a piece twice.</exception>
-    public static WordPieceTokenizer Open(string vocabularyFile)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(vocabularyFile);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new DataException($"{vocabularyFile}: the vocabulary cannot be read: {e.Message} Right would be a vocab.txt with one piece a line.");
-        }
-
-        return Create(ParsePieces(text, vocabularyFile), vocabularyFile);
-    }
+    public static WordPieceTokenizer Open(string vocabularyFile) => Create(VocabularyFile.Read(vocabularyFile), vocabularyFile);
 
     /// <summary>A tokenizer over pieces in order of ids.</summary>
     /// <param name="pieces">With ## before pieces that go on a word.</param>
     /// <param name="source">Where they come from, for messages.</param>
+    /// <exception cref="DataException">[PAD], [UNK], [CLS], [SEP] or [MASK] is missing, or a piece is there twice.</exception>
     public static WordPieceTokenizer Create(IReadOnlyList<string> pieces, string source)
     {
-        var seen = new Dictionary<string, int>(pieces.Count, StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>(pieces.Count, StringComparer.Ordinal);
         for (var i = 0; i < pieces.Count; i++)
         {
-            if (pieces[i].Length == 0 || pieces[i].Contains('\n') || !seen.TryAdd(pieces[i], i))
+            if (pieces[i].Contains('\n', StringComparison.Ordinal) || (pieces[i].Length > 0 && !ids.TryAdd(pieces[i], i)))
             {
-                throw new DataException(pieces[i].Length == 0
-                    ? $"{source}: piece {i} is empty; every piece must be a text."
-                    : $"{source}: piece {i}, \"{pieces[i].ReplaceLineEndings(" ")}\", is there twice or has a line break.");
+                throw new DataException($"{source}: piece {i}, \"{pieces[i].ReplaceLineEndings(" ")}\", is there twice or has a line break.");
             }
         }
 
-        var missing = new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }.Where(special => !seen.ContainsKey(special)).ToList();
-        if (missing.Count > 0)
-        {
-            throw new DataException($"{source}: lacks {string.Join(", ", missing)}; a WordPiece vocabulary has [PAD], [UNK], [CLS], [SEP] and [MASK].");
-        }
-
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', pieces) + "\n"));
-        var options = new BertOptions
-        {
-            LowerCaseBeforeTokenization = true,
-            IndividuallyTokenizeCjk = true,
-            RemoveNonSpacingMarks = true,
-            SplitOnSpecialTokens = false,
-        };
-        return new WordPieceTokenizer(BertTokenizer.Create(stream, options), pieces);
+        var missing = new[] { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" }.Where(special => !ids.ContainsKey(special)).ToList();
+        return missing.Count == 0 ? new WordPieceTokenizer(pieces, ids) : throw new DataException(
+            $"{source}: lacks {string.Join(", ", missing)}; a WordPiece vocabulary has [PAD], [UNK], [CLS], [SEP] and [MASK].");
     }
 
     /// <inheritdoc/>
     public int[] Encode(string text, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 3);
-        var ids = _tokenizer.EncodeToIds(Fold(text), addSpecialTokens: false);
+        var ids = Ids(text);
         var encoded = new int[length];
         var kept = Math.Min(ids.Count, length - 2);
         encoded[0] = ClassId;
@@ -125,8 +93,7 @@ public sealed class WordPieceTokenizer : ITokenizer
     public int[] EncodePair(string first, string second, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 4);
-        IReadOnlyList<int> question = _tokenizer.EncodeToIds(Fold(first), addSpecialTokens: false), answer = _tokenizer.EncodeToIds(
-            Fold(second), addSpecialTokens: false);
+        var (question, answer) = (Ids(first), Ids(second));
         var answered = Math.Min(answer.Count, length - 3);
         int[] ids = [ClassId, .. question.Take(length - 3 - answered), SeparatorId, .. answer.Take(answered), SeparatorId];
         var encoded = new int[length];
@@ -147,71 +114,51 @@ public sealed class WordPieceTokenizer : ITokenizer
             }
 
             var piece = Pieces[id];
-            var goesOn = piece.StartsWith("##", StringComparison.Ordinal) && text.Length > 0;
-            text.Append(goesOn || text.Length == 0 ? "" : " ").Append(goesOn ? piece[2..] : piece);
+            if (piece.Length == 0)
+            {
+                continue;
+            }
+
+            var goesOn = piece.StartsWith(GoesOn, StringComparison.Ordinal) && text.Length > 0;
+            text.Append(goesOn || text.Length == 0 ? "" : " ").Append(goesOn ? piece[GoesOn.Length..] : piece);
         }
 
         return text.ToString();
     }
 
-    private static List<string> ParsePieces(string text, string source)
+    private List<int> Ids(string text)
     {
-        if (!text.AsSpan().TrimStart().StartsWith("["))
+        List<int> ids = [];
+        foreach (var word in BertWords.Of(text))
         {
-            return Lines(text);
+            AddWord(word, ids);
         }
 
-        try
-        {
-            var pieces = JsonSerializer.Deserialize<List<string?>>(text)!.ConvertAll(piece => piece ?? "");
-            if (!pieces.Any(piece => piece.Contains(WordStart)))
-            {
-                return pieces;
-            }
-
-            return pieces.ConvertAll(piece => piece.StartsWith(WordStart) ? piece[1..] : IsSpecial(piece) ? piece : "##" + piece);
-        }
-        catch (JsonException)
-        {
-            // A vocab.txt begins with a bracket too: that of [PAD].
-            var lines = Lines(text);
-            return lines.Count > 1 ? lines : throw new DataException($"{source}: is neither a vocab.txt (one piece a line) nor a json list of pieces.");
-        }
+        return ids;
     }
 
-    private static List<string> Lines(string text)
+    private void AddWord(string word, List<int> ids)
     {
-        var lines = text.Split('\n').Select(line => line.TrimEnd('\r')).ToList();
-        while (lines.Count > 0 && lines[^1].Length == 0)
+        var (first, at) = (ids.Count, 0);
+        var fits = word.Length <= LongestWord || word.EnumerateRunes().Count() <= LongestWord;
+        while (fits && at < word.Length)
         {
-            lines.RemoveAt(lines.Count - 1);
-        }
-
-        return lines;
-    }
-
-    private static bool IsSpecial(string piece) => piece.Length > 2 && piece[0] == '[' && piece[^1] == ']';
-
-    private static string Fold(string text)
-    {
-        if (System.Text.Ascii.IsValid(text))
-        {
-            return text;
-        }
-
-        var folded = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            var lower = Rune.ToLowerInvariant(rune);
-            if (lower.Value is >= 0x300 and <= 0x36F)
+            var pieces = (at == 0 ? _begin : _goOn).GetAlternateLookup<ReadOnlySpan<char>>();
+            var (length, id) = (Math.Min(_longestPiece, word.Length - at), 0);
+            while (length > 0 && !pieces.TryGetValue(word.AsSpan(at, length), out id))
             {
-                continue;
+                length--;
             }
 
-            var at = lower.Value < 0xE0 ? -1 : Array.FindIndex(Accented, range => lower.Value >= range.First && lower.Value <= range.Last);
-            folded.Append(at >= 0 ? Accented[at].Base.ToString() : lower.ToString());
+            ids.Add(id);
+            at += length;
+            fits = length > 0;
         }
 
-        return folded.ToString();
+        if (!fits)
+        {
+            ids.RemoveRange(first, ids.Count - first);
+            ids.Add(UnknownId);
+        }
     }
 }

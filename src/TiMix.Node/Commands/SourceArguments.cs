@@ -81,9 +81,10 @@ internal sealed class SourceArguments
             output.WriteLine($"  {Line(problem.Where)}: {Line(problem.What)}");
         }
 
-        if (problems.First.Count < problems.Total && problems.First.Count > 0)
+        var listed = problems.First.Sum(problem => problem.Count);
+        if (listed < problems.Total && listed > 0)
         {
-            output.WriteLine($"  … and {problems.Total - problems.First.Count} more; --list {problems.Total} lists all.");
+            output.WriteLine($"  … and {problems.Total - listed} more; --list {problems.Total} lists all.");
         }
     }
 

@@ -102,11 +102,11 @@ public static class PictureClassification
     private static bool IsKnown(string template, PictureModel model)
     {
         var words = template.Replace(Slot, "", StringComparison.Ordinal);
-        return CaptionText.Clean(words).Length == 0 || model.ReadingOf(words).Unknown.Count == 0;
+        return !CaptionText.HasWord(CaptionText.Clean(words)) || model.ReadingOf(words).Unknown.Count == 0;
     }
 
     private static string[] FoldersOf(PictureListing listing) =>
-        [.. listing.Files.Select(FolderOf).OfType<string>().Where(name => CaptionText.Clean(name).Length > 0).DistinctBy(CaptionText.Clean)];
+        [.. listing.Files.Select(FolderOf).OfType<string>().Where(name => CaptionText.HasWord(CaptionText.Clean(name))).DistinctBy(CaptionText.Clean)];
 
     private static string? FolderOf(PictureFile file) => file.Path.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? file.Path[..end] : null;
 

@@ -68,7 +68,7 @@ internal sealed class PictureModel : IDisposable
     public TextReading ReadingOf(string text)
     {
         var reading = TextReading.Of(text, _tokenizer, ContextLength);
-        return reading.Text.Length > 0 ? reading : throw new RunError($"\"{text}\" has no word; right would be something like \"a dog on a beach\".");
+        return CaptionText.HasWord(reading.Text) ? reading : throw new RunError($"\"{text}\" has no word; right would be something like \"a dog on a beach\".");
     }
 
     /// <summary>Features of texts.</summary>

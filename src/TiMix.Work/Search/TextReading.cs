@@ -22,8 +22,8 @@ internal sealed record TextReading(string Text, IReadOnlyList<string> Unread, IR
         var unknown = new List<string>();
         foreach (var word in words.Take(CaptionText.MostWords))
         {
-            // Two tokens a letter, [CLS] and [SEP]: no word is cut in this.
-            var tokens = tokenizer.Encode(word, (2 * word.Length) + 2);
+            // Three tokens a letter (a Korean syllable has three), [CLS] and [SEP]: no word is cut in this.
+            var tokens = tokenizer.Encode(word, (3 * word.Length) + 2);
             var count = tokens.Count(token => token != tokenizer.PadId) - 2;
             var isUnknown = tokens.Contains(tokenizer.UnknownId) || IsSpelled(word, count);
             saysNothing &= isUnknown || room == 0;

@@ -49,6 +49,50 @@ public sealed class CocoTests : IDisposable
     }
 
     [Fact]
+    public void Numbers_are_the_same_however_they_are_written_and_numbers_that_are_none_hurt_nobody()
+    {
+        _files.Text("c.json", """
+            {"images": [{"id": 1, "file_name": "cat.png", "score": Infinity}, {"id": 20e0, "file_name": "dog.png"}],
+             "annotations": [{"image_id": 1.0, "caption": "NaN is a bread, \"NaN\"", "area": NaN}, {"image_id": 20.00, "caption": "two"}, {"image_id": 1.5, "caption": "x"},
+              {"image_id": 20, "bbox": [1, 1, 4, 4], "category_id": 7.0}, {"image_id": 20, "bbox": [1, NaN, 4, 4], "category_id": 7}, {"image_id": NaN, "caption": "y"},
+              {"image_id": 20, "bbox": NaN, "caption": "three", "area": -Infinity}],
+             "categories": [{"id": 7, "name": "dog"}]}
+            """);
+        var read = _files.Read("c.json");
+        Assert.Equal(["NaN is a bread, \"NaN\""], read[0].Captions);
+        Assert.Equal(["two", "three"], read[1].Captions);
+        Assert.Equal("dog", Assert.Single(read[1].Regions).Phrase);
+        Assert.Equal([ProblemKind.BadBox, ProblemKind.BrokenEntry, ProblemKind.BrokenEntry], _files.Kinds);
+        Assert.Contains("no image with id 1.5", _files.Problems[2].What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Boxes_of_crowds_are_left_out_and_counted()
+    {
+        _files.Text("c.json", """
+            {"images": [{"id": 1, "file_name": "cat.png", "caption": "cats"}],
+             "annotations": [{"image_id": 1, "bbox": [0, 0, 20, 10], "iscrowd": 1}, {"image_id": 1, "bbox": [1, 1, 4, 4], "iscrowd": 0},
+              {"image_id": 1, "bbox": [0, 0, 20, 9], "iscrowd": true}, {"image_id": 1, "bbox": [1, 1, 5, 5], "iscrowd": false}, {"image_id": 1, "bbox": [1, 1, 6, 6]}]}
+            """);
+        Assert.Equal([4, 5, 6], Assert.Single(_files.Read("c.json")).Regions.Select(region => (int)region.Box.Width));
+        Assert.Equal([ProblemKind.Crowd, ProblemKind.Crowd], _files.Kinds);
+        Assert.Equal("c.json: annotations[2]", _files.Problems[1].Where);
+    }
+
+    [Fact]
+    public void A_file_in_UTF_16_with_its_mark_is_read_and_a_compressed_one_is_called_so()
+    {
+        File.WriteAllText(_files.In("c.json"), Captions, System.Text.Encoding.BigEndianUnicode);
+        Assert.Equal(["一只猫 🐈"], _files.Read("c.json")[0].Captions);
+        using (var zipped = new System.IO.Compression.GZipStream(File.Create(_files.In("z.json")), System.IO.Compression.CompressionLevel.Fastest))
+        {
+            zipped.Write(System.Text.Encoding.UTF8.GetBytes(Captions));
+        }
+
+        Assert.Contains("z.json: is compressed (gzip); unpack it first", _files.Mistake(_files.Options("z.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Boxes_of_other_pictures_are_a_mistake_and_a_name_may_have_another_directory()
     {
         _files.Text("c.json", Captions);

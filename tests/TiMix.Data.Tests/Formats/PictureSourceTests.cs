@@ -64,8 +64,8 @@ public sealed class PictureSourceTests : IDisposable
     public void Captions_without_a_word_are_left_out_and_a_picture_without_any_too()
     {
         _files.Picture("images/a.png").Picture("images/bb.png");
-        var read = List(Entry("a.png", "", "!?", "日本語", "👍🏽"), Entry("bb.png", " "));
-        Assert.Equal(["日本語", "👍🏽"], Assert.Single(read).Captions);
+        var read = List(Entry("a.png", "", "👍🏽", "日本語", "two 👍🏽"), Entry("bb.png", " "));
+        Assert.Equal(["日本語", "two 👍🏽"], Assert.Single(read).Captions);
         Assert.Equal([ProblemKind.EmptyCaption, ProblemKind.EmptyCaption, ProblemKind.EmptyCaption, ProblemKind.NoCaption], _files.Kinds);
         Assert.Equal("l.json: entry 1, caption 2", _files.Problems[1].Where);
     }

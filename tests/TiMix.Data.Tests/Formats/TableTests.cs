@@ -34,10 +34,34 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void Lines_that_are_not_as_the_first_are_named_by_their_number()
     {
-        _files.Text("t.csv", "image,caption\na.png,one\nb.png\n,nobody\nb.png,two,three\nb.png,tw\"o\nb.png,four\n");
+        _files.Text("t.csv", "image,caption\na.png,one\nb.png\n,nobody\nb.png,two,three\nb.png,four\nb.png,\"open\nb.png,five\n");
         Assert.Equal(["one", "four"], _files.Read("t.csv").Select(picture => picture.Captions[0]));
-        Assert.Equal(["t.csv: line 3", "t.csv: line 4", "t.csv: line 5", "t.csv: line 6"], _files.Problems.Select(problem => problem.Where));
+        Assert.Equal(["t.csv: line 3", "t.csv: line 4", "t.csv: line 5", "t.csv: line 7"], _files.Problems.Select(problem => problem.Where));
         Assert.All(_files.Kinds, kind => Assert.Equal(ProblemKind.BrokenEntry, kind));
+    }
+
+    // What Python's csv gives of the same lines.
+    [Theory]
+    [InlineData("a 27\" wheel", "a 27\" wheel")]
+    [InlineData("it says \"stop\", loudly", "it says \"stop\", loudly")]
+    [InlineData("\"all, of it\" and more", "all, of it and more")]
+    [InlineData("\"a \"\"proper\"\" one\"", "a \"proper\" one")]
+    [InlineData("\"he said \"\"hi\"\"\" and left", "he said \"hi\" and left")]
+    [InlineData("\"a\"\" b\" c\"d\"", "a\" b c\"d\"")]
+    [InlineData("a\"\"b", "a\"\"b")]
+    [InlineData("\"tab\there\" too", "tab\there too")]
+    public void A_quotation_mark_encloses_only_where_a_field_begins(string field, string caption)
+    {
+        _files.Text("t.tsv", $"title\tfilepath\n{field}\ta.png\r\nplain\tb.png\n");
+        Assert.Equal([caption, "plain"], _files.Read("t.tsv").Select(picture => picture.Captions[0]));
+        Assert.Empty(_files.Problems);
+    }
+
+    [Fact]
+    public void A_table_in_UTF_16_with_its_mark_is_read()
+    {
+        File.WriteAllText(_files.In("t.tsv"), "filepath\ttitle\na.png\tзимний дом\n", System.Text.Encoding.Unicode);
+        Assert.Equal(["зимний дом"], Assert.Single(_files.Read("t.tsv")).Captions);
     }
 
     [Fact]

@@ -74,11 +74,19 @@ public sealed class QuestionTests : IDisposable
 
     [Theory]
     [InlineData("""{"questions": {}}""")]
+    [InlineData("""{"questions": [7]}""")]
     [InlineData("""{"questions": [{"question": "a"}]}""")]
     [InlineData("""{"questions": [{"question": "a", "answers": []}]}""")]
     [InlineData("""{"questions": [{"question": "a", "answers": [1]}]}""")]
-    public void Questions_of_another_form_make_the_json_broken(string json) =>
-        Assert.Contains("json is broken", Assert.Throws<SampleException>(() => Shard(json).Read(0)).Message, StringComparison.Ordinal);
+    public void Questions_of_another_form_are_left_out_and_said(string json)
+    {
+        var sample = Shard(json).Read(0);
+        Assert.Empty(sample.Questions);
+        Assert.Contains("question", Assert.Single(sample.LeftOut), StringComparison.Ordinal);
+        var reader = new EvaluationReader(Shard(json), Tokenizer, Options);
+        Assert.Empty(reader.Load(0, 1).SampleIndices);
+        Assert.Contains(sample.LeftOut[0], Assert.Single(reader.Problems).What, StringComparison.Ordinal);
+    }
 
     private ShardIndex Shard(params string[] jsons)
     {

@@ -18,6 +18,7 @@ public sealed class TextTests : IDisposable
     [InlineData("قطة، جميلة؟", "قطة جميلة")]
     [InlineData("dog 🐶!", "dog 🐶")]
     [InlineData("?!… — .", "")]
+    [InlineData("&quot;Salt &amp;amp; Pepper&quot; isn&#39;t &#x41;&unknown; R&D", "salt pepper isnt a unknown r d")]
     [InlineData("\ud800 x \udc00", "x")]
     [InlineData("", "")]
     public void Captions_are_cleaned_in_every_alphabet(string raw, string cleaned) => Assert.Equal(cleaned, CaptionText.Clean(raw));
@@ -60,6 +61,42 @@ public sealed class TextTests : IDisposable
     public void Accents_go_Chinese_is_split_and_unknown_alphabets_are_unknown(string text, params string[] pieces)
         => Assert.Equal(Ids(["[CLS]", .. pieces, "[SEP]"]), TestVocabulary.Tokenizer.Encode(text, pieces.Length + 2));
 
+    [Theory]
+    [InlineData("🍎", false)]
+    [InlineData("$ + = < > | ~ ½ ² ©", false)]
+    [InlineData("", false)]
+    [InlineData("7", true)]
+    [InlineData("x", true)]
+    [InlineData("猫", true)]
+    [InlineData("🍎 ไม", true)]
+    [InlineData("Ⅳ", true)]
+    public void Symbols_alone_are_no_word(string text, bool has) => Assert.Equal(has, CaptionText.HasWord(CaptionText.Clean(text)));
+
+    [Fact]
+    public void An_empty_line_of_a_vocabulary_is_an_id_that_no_word_has()
+    {
+        File.WriteAllText(_directory.File("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\ndog\n\n##s\n");
+        var tokenizer = WordPieceTokenizer.Open(_directory.File("vocab.txt"));
+        Assert.Equal(9, tokenizer.VocabularySize);
+        Assert.Equal([2, 6, 8, 3, 0], tokenizer.Encode("dogs", 5));
+        Assert.Equal([2, 3, 0, 0, 0], tokenizer.Encode("  ", 5));
+        Assert.Equal("dog dog", tokenizer.Decode([6, 5, 6]));
+    }
+
+    [Fact]
+    public void The_longest_piece_is_taken_and_a_word_without_pieces_or_end_is_unknown()
+    {
+        var tokenizer = WordPieceTokenizer.Create(
+            ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "una", "##aff", "##able", "##a", "##b", "🍎", "##🍎", "$"], "test");
+        Assert.Equal([1], Words(tokenizer, "unaffable"));
+        Assert.Equal([5, 10, 7, 8], Words(tokenizer, "unbaffable"));
+        Assert.Equal([6, 10], Words(tokenizer, "unab"));
+        Assert.Equal([1, 13, 1], Words(tokenizer, "unx $ ½"));
+        Assert.Equal([11, 12, 13], Words(tokenizer, "🍎🍎$"));
+        Assert.Equal([1], Words(tokenizer, "un" + new string('b', 99)));
+        Assert.Equal(99, Words(tokenizer, "un" + new string('b', 98)).Length);
+    }
+
     [Fact]
     public void No_text_makes_the_tokenizer_fail()
     {
@@ -90,7 +127,6 @@ public sealed class TextTests : IDisposable
     [Theory]
     [InlineData("[PAD]\n[UNK]\n[CLS]\ndog\n", "lacks [SEP], [MASK]")]
     [InlineData("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ndog\ndog\n", "\"dog\", is there twice")]
-    [InlineData("[PAD]\n\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", "piece 1 is empty")]
     [InlineData("[null, 3]", "neither a vocab.txt")]
     public void A_wrong_vocabulary_is_refused_with_the_reason(string content, string reason)
     {
@@ -100,6 +136,8 @@ public sealed class TextTests : IDisposable
         Assert.Contains(
             "cannot be read", Assert.Throws<DataException>(() => WordPieceTokenizer.Open(_directory.File("none.txt"))).Message, StringComparison.Ordinal);
     }
+
+    private static int[] Words(WordPieceTokenizer tokenizer, string text) => tokenizer.Encode(text, 128).Where(id => id is not (0 or 2 or 3)).ToArray();
 
     private static int[] Ids(params string[] pieces) => pieces.Select(TestVocabulary.Id).ToArray();
 }
