@@ -105,7 +105,8 @@ public static class TrainingRun
             var recipe = options.Recipe;
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
-            var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, data.OpenTokenizer()));
+            var tokenizer = data.OpenTokenizer();
+            var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, tokenizer));
             if (recipe.Model.Init.Length > 0 && InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
             {
                 observer.Notice(new Notice.StartsFrom(start.Path, start.Taken.Count, start.Seeded, start.Unused));
@@ -113,9 +114,9 @@ public static class TrainingRun
 
             using var train = data.Open("train");
             recipe.SampleOrder(train.Count);
-            foreach (var problem in train.Problems)
+            foreach (var warning in data.Warnings(train, tokenizer))
             {
-                observer.Notice(new Notice.DataProblem(problem.Where, problem.What));
+                observer.Notice(warning);
             }
 
             return existing ?? (options.SharesDirectory

@@ -113,7 +113,7 @@ internal sealed class CocoFormat(string path) : IPictureFormat
         }
 
         var caption = value.Text("caption");
-        if (!value.TryGetProperty("bbox", out var box) || box.ValueKind == JsonValueKind.Null)
+        if (!value.TryMember("bbox", out var box) || box.ValueKind == JsonValueKind.Null)
         {
             if (caption is null)
             {

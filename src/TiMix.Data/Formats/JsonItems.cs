@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
@@ -123,7 +124,7 @@ internal sealed class JsonItems : IDisposable
     {
         if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1)
         {
-            _member = reader.GetString()!;
+            _member = reader.AsText() ?? "";
         }
         else if (reader.TokenType == JsonTokenType.StartArray
             && (_sections.Count == 0 ? reader.CurrentDepth == 0 : reader.CurrentDepth == 1 && _sections.Contains(_member)))

@@ -55,7 +55,7 @@ internal sealed class KarpathyFormat(string path, string? split) : IPictureForma
     private static List<string> Sentences(JsonElement image, string where, Action<SourceProblem> problem)
     {
         List<string> captions = [];
-        if (!image.TryGetProperty("sentences", out var list) || list.ValueKind != JsonValueKind.Array)
+        if (!image.TryMember("sentences", out var list) || list.ValueKind != JsonValueKind.Array)
         {
             return captions;
         }

@@ -84,7 +84,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
 
     private static Question[] Questions(JsonElement entry, string where, Action<SourceProblem> problem)
     {
-        if (!entry.TryGetProperty("question", out _))
+        if (!entry.TryMember("question", out _))
         {
             return [];
         }
@@ -101,7 +101,7 @@ internal sealed class ListFormat(string path, bool lines, bool regions, string i
     private static List<Region> Elements(JsonElement entry, string where, Action<SourceProblem> problem)
     {
         List<Region> found = [];
-        if (!entry.TryGetProperty("elems", out var list) || list.ValueKind == JsonValueKind.Null)
+        if (!entry.TryMember("elems", out var list) || list.ValueKind == JsonValueKind.Null)
         {
             return found;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Data.Text;
 
 namespace TiMix.Data.Formats;
 
@@ -155,11 +156,11 @@ public static class PictureFormats
             {
                 if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 1)
                 {
-                    outer.Add(reader.GetString()!);
+                    outer.Add(reader.AsText() ?? "");
                 }
                 else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth + 3)
                 {
-                    inner.Add(reader.GetString()!);
+                    inner.Add(reader.AsText() ?? "");
                 }
                 else if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == depth)
                 {

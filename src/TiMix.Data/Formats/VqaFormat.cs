@@ -66,7 +66,7 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
         string Once(string text) => known.TryGetValue(text, out var same) ? same : known[text] = text;
         foreach (var item in JsonItems.Read(annotations, Annotations, _problems.Add))
         {
-            var given = item.Value.ValueKind == JsonValueKind.Object && item.Value.TryGetProperty("answers", out var list)
+            var given = item.Value.ValueKind == JsonValueKind.Object && item.Value.TryMember("answers", out var list)
                 && list.ValueKind == JsonValueKind.Array
                 ? list.EnumerateArray().Select(answer => answer.Text("answer")).OfType<string>().Select(Once).ToArray()
                 : [];
@@ -99,7 +99,7 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
             {
                 if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("data_subtype"u8))
                 {
-                    return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                    return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.AsText() : null;
                 }
             }
         }

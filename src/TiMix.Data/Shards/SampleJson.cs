@@ -114,7 +114,7 @@ internal static class SampleJson
     private static List<string> Captions(JsonElement root, List<string> leftOut)
     {
         List<string> captions = [];
-        if (root.TryGetProperty("captions", out var list) && list.ValueKind != JsonValueKind.Null)
+        if (root.TryMember("captions", out var list) && list.ValueKind != JsonValueKind.Null)
         {
             if (list.ValueKind != JsonValueKind.Array)
             {
@@ -126,7 +126,7 @@ internal static class SampleJson
             }
         }
 
-        if (root.TryGetProperty("caption", out var written) && written.ValueKind != JsonValueKind.Null)
+        if (root.TryMember("caption", out var written) && written.ValueKind != JsonValueKind.Null)
         {
             var first = TextOf(written, "\"caption\" must be a text", leftOut);
             captions.Remove(first);
@@ -152,7 +152,7 @@ internal static class SampleJson
         where T : class
     {
         List<T> items = [];
-        if (!root.TryGetProperty(name, out var list) || list.ValueKind == JsonValueKind.Null)
+        if (!root.TryMember(name, out var list) || list.ValueKind == JsonValueKind.Null)
         {
             return items;
         }

@@ -71,6 +71,9 @@ public sealed class WordPieceTokenizer : ITokenizer
             $"{source}: lacks {string.Join(", ", missing)}; a WordPiece vocabulary has [PAD], [UNK], [CLS], [SEP] and [MASK].");
     }
 
+    /// <summary>Whether anything in a text is not in the vocabulary.</summary>
+    public bool HasUnknown(string text) => Ids(text).Contains(UnknownId);
+
     /// <inheritdoc/>
     public int[] Encode(string text, int length)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using TiMix.Base;
 using TiMix.Data.Formats;
+using TiMix.Data.Text;
 using TiMix.Node.Pictures;
 using TiMix.Node.Processes;
 
@@ -15,13 +16,14 @@ internal static class InspectCommand
         var source = new SourceArguments();
         var sheet = new Option<string?>("--sheet") { Description = "Write a PNG of some pictures with captions and boxes here." };
         var count = new Option<int>("--sheet-pictures") { Description = "Pictures on the sheet, spread over the source.", DefaultValueFactory = _ => 24 };
+        var vocabulary = new Option<string?>("--vocabulary") { Description = "Count the words that this WordPiece vocabulary (vocab.txt) does not have." };
         var command = new Command("inspect", """
             Reads and decodes every picture and says how many pairs, captions and boxes there are, and what is broken.
 
             Example: timix data inspect "data/sample/train-{000..007}.tar" --sheet sheet.png
                      timix data inspect captions_val2017.json --boxes instances_val2017.json --images val2017
             """)
-        { sheet, count };
+        { sheet, count, vocabulary };
         source.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
@@ -33,15 +35,26 @@ internal static class InspectCommand
 
             var problems = source.Tally(parsed);
             var statistics = new SourceStatistics();
+            var words = parsed.GetValue(vocabulary) is { } file ? new VocabularyCoverage(WordPieceTokenizer.Open(file)) : null;
             using var pictures = PictureSource.Open(source.Of(parsed));
             var shown = parsed.GetValue(sheet) is null ? null : new ContactSheet(pictures.Count, wanted);
             foreach (var picture in pictures.Read(problems.Add, stop))
             {
                 statistics.Add(picture);
+                foreach (var caption in words is null ? [] : picture.Captions)
+                {
+                    words!.Add(caption);
+                }
+
                 shown?.Offer(picture);
             }
 
             Write(output, pictures, statistics);
+            if (words is not null)
+            {
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"unknown   {words.Unknown} of {words.Words} words ({words.Percent:F0} %) are not in the vocabulary{(words.Unknown > 0 ? ", such as " : "")}{string.Join(", ", words.Examples)}"));
+            }
+
             SourceArguments.Write(output, problems);
             if (shown is not null)
             {

@@ -15,6 +15,7 @@ internal static class FinalReport
     public static int Write(RunOptions options, RunResult result, RunProgress progress, TextWriter output, RunExamination? examination = null, int trainers = 0)
     {
         output.WriteLine();
+        var replaced = ReplacedSamples.Line(options.Recipe, result, progress.Last);
         switch (result.Outcome)
         {
             case RunOutcome.Finished:
@@ -37,11 +38,21 @@ internal static class FinalReport
                     WriteExamination(examination, output);
                 }
 
+                if (replaced is not null)
+                {
+                    output.WriteLine($"data               {replaced}");
+                }
+
                 output.WriteLine($"summary            {Path.Combine(result.Directory, "summary.json")}");
                 output.WriteLine($"weights            {Path.Combine(result.Directory, "snapshots")}");
                 output.WriteLine($"fingerprint        {result.Fingerprint}");
                 return ExitCode.Done;
             case RunOutcome.Stopped:
+                if (replaced is not null)
+                {
+                    output.WriteLine(replaced);
+                }
+
                 output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume "
                     + $"{options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}"
                     + $"{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");

@@ -18,6 +18,11 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
 {
     private const string SamplePrefix = "sample:", TasksPrefix = "tasks-", AnswersName = "answers";
 
+    private const int ShownProblems = 20;
+
+    /// <summary>Of a hundred words, from which on it is worth a warning.</summary>
+    private const double ManyUnknown = 10;
+
     /// <summary>Training samples that an evaluation looks at, at most.</summary>
     public const int ProbeSamples = 512;
 
@@ -66,6 +71,56 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
         return tokenizer.VocabularySize == model.VocabularySize ? tokenizer : throw new RunError(
             $"the vocabulary {recipe.Data.Vocabulary} has {tokenizer.VocabularySize} pieces now; the snapshot was trained with {model.VocabularySize}: put "
             + $"the file back that the run began with.");
+    }
+
+    /// <summary>
+    /// What is wrong with the training data that does not stop a run: damage of its shards, and a vocabulary that lacks many of its
+    /// words. The first of many.
+    /// </summary>
+    /// <param name="train">The training samples; some are looked at, spread over all.</param>
+    /// <param name="tokenizer">Of the recipe.</param>
+    public IEnumerable<Notice> Warnings(ShardIndex train, WordPieceTokenizer tokenizer)
+    {
+        foreach (var problem in train.Problems.Take(ShownProblems))
+        {
+            yield return new Notice.DataProblem(problem.Where, problem.What);
+        }
+
+        if (train.Problems.Count > ShownProblems)
+        {
+            yield return new Notice.DataProblem(recipe.Data.Train, $"… and {train.Problems.Count - ShownProblems} more problems; timix data inspect lists them all");
+        }
+
+        var coverage = new VocabularyCoverage(tokenizer);
+        var looked = Math.Min(train.Count, ProbeSamples);
+        for (var i = 0L; i < looked; i++)
+        {
+            AddTexts(coverage, train, (int)(i * train.Count / looked));
+        }
+
+        if (coverage.Percent >= ManyUnknown)
+        {
+            yield return new Notice.DataProblem(
+                recipe.Data.Vocabulary,
+                FormattableString.Invariant($"{coverage.Percent:F0} % of the words ({coverage.Unknown} of {coverage.Words} in {looked} training samples)")
+                    + $" are not in this vocabulary and all read alike, such as {string.Join(", ", coverage.Examples)}; is it the right one?");
+        }
+    }
+
+    private static void AddTexts(VocabularyCoverage coverage, ShardIndex train, int index)
+    {
+        try
+        {
+            var sample = train.ReadText(index);
+            foreach (var text in sample.Captions.Concat(sample.Questions.Select(question => question.Text)))
+            {
+                coverage.Add(text);
+            }
+        }
+        catch (SampleException)
+        {
+            // Told when its turn comes.
+        }
     }
 
     /// <summary>The answers that are ranked, as written, without what is there twice.</summary>
