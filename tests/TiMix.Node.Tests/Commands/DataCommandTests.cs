@@ -44,6 +44,48 @@ public sealed class DataCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Words_that_a_vocabulary_lacks_are_counted_when_it_is_named()
+    {
+        var inspected = await Cli.RunAsync("data", "inspect", _data.In("list.json"), "--vocabulary", _data.In("vocab.txt"));
+        Assert.Contains(
+            "unknown   8 of 9 words (89 %) are not in the vocabulary, such as كلب, صغير, في, حديقة, dog", inspected.Output, StringComparison.Ordinal);
+        (await Cli.RunAsync("data", "inspect", _data.In("list.json"), "--vocabulary", _data.Root)).IsMistake("is a directory");
+    }
+
+    [Fact]
+    public async Task Many_files_that_are_not_used_are_one_line_and_all_of_them_counted()
+    {
+        using (var tar = new System.Formats.Tar.TarWriter(File.Create(_data.In("s.tar"))))
+        {
+            foreach (var name in new[] { "a.png", "b.v1.png", "c.v1.png" })
+            {
+                tar.WriteEntry(_data.In("a.png"), name);
+            }
+
+            tar.WriteEntry(_data.In("vocab.txt"), "a.txt");
+        }
+
+        var inspected = await Cli.RunAsync("data", "inspect", _data.In("s.tar"), "--list", "1");
+        Assert.Contains("problems  2\n         2  file of a shard that is not used\n", inspected.Output, StringComparison.Ordinal);
+        Assert.Contains("s.tar: b.v1.png: extension v1.png is not known; no dots in keys (so are 2 files)", inspected.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("more; --list", inspected.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_says_how_many_samples_were_replaced_and_that_its_vocabulary_is_another_ones()
+    {
+        File.WriteAllLines(_data.In("vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "maison", "rouge"]);
+        File.WriteAllText(_data.In("r.json"), RecipeFile.Write(_data.Recipe));
+        var run = await Cli.RunAsync(
+            "train", _data.In("r.json"), "--run", "said", "--runs-dir", _data.Runs, "--threads", "1", "--http", "off", "--set", "run.evaluateEvery=0");
+        Assert.True(run.Code == ExitCode.Done, run.Output + run.Error);
+        Assert.Matches(@"warning: \d\d % of the words \(\d+ of \d+ in 16 samples\) are not in the vocabulary .*vocab.txt", run.Output);
+        // One of sixteen samples is broken; six steps of eight go three times over all.
+        var file = Path.Combine(_data.Runs, "said", "replacements.jsonl");
+        Assert.Contains($"data               3 of 48 samples were broken and replaced by others, see {file}", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_sheet_shows_pictures_boxes_and_captions_in_any_alphabet()
     {
         var inspected = await Cli.RunAsync("data", "inspect", _data.In("list.json"), "--sheet", _data.In("sheet.png"));
