@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
+using TiMix.Base;
 
 namespace TiMix.Learning.Weights;
 
@@ -26,16 +27,21 @@ public sealed class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens and checks.</summary>
-    /// <exception cref="InvalidDataException">The file is torn or not what it says, or is a pickle; one line, with the file's name.</exception>
+    /// <exception cref="InvalidDataException">The file is torn or not what it says, or is something else; one line, with the file's name.</exception>
     public static SafetensorsFile Open(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new InvalidDataException(ForeignWeights.RefusalOfDirectory(path));
+        }
+
         var handle = File.OpenHandle(path);
         try
         {
             var length = RandomAccess.GetLength(handle);
-            Span<byte> start = stackalloc byte[(int)Math.Min(9, length)];
+            Span<byte> start = stackalloc byte[(int)Math.Min(ForeignFile.Looked, length)];
             ReadFully(handle, start, 0, path);
-            if (PickleFile.Refusal(path, start) is { } refusal)
+            if (ForeignWeights.Refusal(path, start) is { } refusal)
             {
                 throw new InvalidDataException(refusal);
             }

@@ -3,6 +3,7 @@ using TiMix.Data.Formats;
 using TiMix.Data.Shards;
 using TiMix.Data.Tests.Formats;
 using TiMix.Data.Text;
+using TiMix.Testing;
 
 namespace TiMix.Data.Tests.Damage;
 

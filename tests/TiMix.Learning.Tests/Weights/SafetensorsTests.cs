@@ -91,6 +91,70 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void What_people_bring_in_its_place_is_called_by_its_name()
+    {
+        AssertRefused([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2], "is compressed (gzip); unpack it first");
+        AssertRefused([.. "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n"u8], "is a pointer of Git LFS");
+        AssertRefused([0x08, 0x07, 0x12, 0x07, .. "pytorch"u8, 0x1A, 0x05, .. "2.1.0"u8], "is an ONNX model");
+        AssertRefused([.. "{\n  \"metadata\": {}, \"weight_map\": {}}"u8], "is JSON; right would be the safetensors file");
+        var index = Path.Combine(_directory, "model.safetensors.index.json");
+        File.WriteAllText(index, "{\"metadata\": {}}");
+        Assert.Contains("says which of several files each tensor is in", Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(index)).Message);
+        Safetensors.Write(FilePath, [new NamedTensor("x", [1], new float[] { 7 })]);
+        Assert.Contains(
+            $"is a directory; right would be a safetensors file, such as {FilePath}",
+            Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_directory)).Message);
+    }
+
+    [Theory]
+    [InlineData(0x8B1F)] // begins like gzip
+    [InlineData(0x1208)] // like ONNX
+    [InlineData(0x0280)] // like a pickle
+    public void A_header_whose_length_looks_like_something_else_is_a_header(int length)
+    {
+        var header = Encoding.UTF8.GetBytes("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""".PadRight(length));
+        var size = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(size, length);
+        File.WriteAllBytes(FilePath, [.. size, .. header, 0, 0, 0x80, 0x3F]);
+        using var file = SafetensorsFile.Open(FilePath);
+        Assert.Equal([1f], file.Read("x"));
+    }
+
+    [Theory]
+    [InlineData(0, 200)]
+    [InlineData(200, 5000, Traits = ["suite", "deep"])]
+    public void A_damaged_file_is_read_or_refused_in_one_line(int first, int count)
+    {
+        Safetensors.Write(
+            FilePath, [new NamedTensor("a", [2, 3], new float[6]), new NamedTensor("b", [1], new float[] { 1 })], new Dictionary<string, string> { ["step"] = "12" });
+        var (whole, read) = (File.ReadAllBytes(FilePath), 0);
+        for (var seed = first; seed < first + count; seed++)
+        {
+            File.WriteAllBytes(FilePath, TiMix.Testing.Damages.Of(whole, (ulong)seed));
+            try
+            {
+                using var file = SafetensorsFile.Open(FilePath);
+                foreach (var name in file.Tensors.Keys)
+                {
+                    file.ReadConverted(name);
+                }
+
+                read++;
+            }
+            catch (InvalidDataException refused)
+            {
+                Assert.DoesNotContain('\n', refused.Message);
+            }
+            catch (Exception error)
+            {
+                Assert.Fail($"seed {seed}: {error}");
+            }
+        }
+
+        Assert.InRange(read, 1, count - 1);
+    }
+
+    [Fact]
     public void A_tensor_that_is_not_what_is_asked_for_is_named()
     {
         var header = Encoding.UTF8.GetBytes(

@@ -1,9 +1,9 @@
 using TiMix.Base;
 
-namespace TiMix.Data.Tests.Damage;
+namespace TiMix.Testing;
 
 /// <summary>Damages bytes by a seed: turns bits over, cuts, repeats, moves, and puts in what parsers are afraid of.</summary>
-internal static class Damages
+public static class Damages
 {
     private static readonly byte[][] Feared =
     [
