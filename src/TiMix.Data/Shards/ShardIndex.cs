@@ -104,7 +104,7 @@ public sealed class ShardIndex : IDisposable
         }
         catch (JsonException e)
         {
-            throw new SampleException($"its json is broken: {e.Message}");
+            throw new SampleException($"its json is broken: {OneLine.Of(e.Message)}");
         }
     }
 

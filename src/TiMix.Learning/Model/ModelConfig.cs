@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TiMix.Base;
 
 namespace TiMix.Learning.Model;
 
@@ -154,7 +155,7 @@ public static class ModelPreset
         }
         catch (JsonException error)
         {
-            throw new ArgumentException($"model.preset: {name}.json: {error.Message}", error);
+            throw new ArgumentException($"model.preset: {name}.json: {OneLine.Of(error.Message)}", error);
         }
     }
 }

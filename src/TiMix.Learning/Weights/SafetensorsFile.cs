@@ -166,7 +166,7 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             or IndexOutOfRangeException)
         {
-            throw new InvalidDataException($"{path}: the header is damaged: {error.Message}", error);
+            throw new InvalidDataException($"{path}: the header is damaged: {OneLine.Of(error.Message)}", error);
         }
 
         return (tensors, metadata);

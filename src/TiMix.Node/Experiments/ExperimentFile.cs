@@ -45,7 +45,7 @@ internal static class ExperimentFile
         }
         catch (JsonException error)
         {
-            throw new RunError($"{name}.json: not JSON: {error.Message}");
+            throw new RunError($"{name}.json: not JSON: {OneLine.Of(error.Message)}");
         }
 
         var root = new Section(node, name + ".json", "");

@@ -21,7 +21,7 @@ public static class RecipeFile
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private static readonly JsonDocumentOptions Document = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Document = new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <summary>Where the recipes that come with the program lie.</summary>
     public static string Directory => Path.Combine(AppContext.BaseDirectory, "cluster-config", "recipes");
@@ -52,17 +52,15 @@ public static class RecipeFile
     /// <exception cref="RunError">One line: where, which key, what would be right.</exception>
     public static Recipe Parse(string text, string where)
     {
-        JsonNode? node;
         try
         {
-            node = JsonNode.Parse(text, documentOptions: Document);
+            return Read(JsonNode.Parse(text, documentOptions: Document), where);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new RunError($"{where}: not JSON: {error.Message}");
+            // Nodes are looked into when they are asked for: half a character is found only then.
+            throw new RunError($"{where}: not JSON: {OneLine.Of(error.Message)}");
         }
-
-        return Read(node, where);
     }
 
     /// <summary>The recipe with some keys set: <c>key=value</c> each.</summary>
@@ -145,7 +143,7 @@ public static class RecipeFile
         {
             var key = (error.Path ?? "$").TrimStart('$', '.');
             var known = RecipeKeys.All.FirstOrDefault(candidate => candidate.Name == key);
-            throw new RunError($"{where}: \"{key}\" is {At(root, key)?.ToJsonString() ?? "null"}; expected a {known?.Type ?? "section"}.");
+            throw new RunError($"{where}: \"{key}\" is {OneLine.Of(At(root, key)?.ToJsonString() ?? "null")}; expected a {known?.Type ?? "section"}.");
         }
     }
 

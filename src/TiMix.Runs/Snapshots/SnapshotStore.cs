@@ -107,7 +107,7 @@ public sealed class SnapshotStore(string directory)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new InvalidDataException($"{path}: {Manifest} is missing or damaged: {error.Message}", error);
+            throw new InvalidDataException($"{path}: {Manifest} is missing or damaged: {OneLine.Of(error.Message)}", error);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json;
 using TiMix.Base;
+using TiMix.Learning.Model;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Snapshots;
 using TiMix.Testing;
@@ -25,35 +27,28 @@ public sealed class DamagedFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"data": {"train": "a"}, "data": {"train": "b"}}""")]
+    [InlineData("""{"run": {"seed": 1, "seed": 2}}""")]
+    [InlineData("""{"\ud800": {"seed": 1}}""")]
+    public void A_name_twice_or_of_half_a_character_is_refused_in_one_line(string recipe) =>
+        Assert.DoesNotContain('\n', Assert.Throws<RunError>(() => RecipeFile.Parse(recipe, "r.json")).Message);
+
+    [Theory]
     [InlineData(0, Few)]
     [InlineData(Few, Many, Traits = ["suite", "deep"])]
     public void A_damaged_snapshot_json_is_read_or_refused(int first, int count)
     {
         var file = Path.Combine(_directory, "snapshot.json");
-        var whole = Encoding.UTF8.GetBytes("""
-            {"format": 1, "step": 7, "recipe": "{}", "seed": 5, "fingerprint": "ab", "files": {"model.safetensors": "cd"},
-             "model": {"imageSize": 8, "patchSize": 4, "visionWidth": 8}}
-            """);
-        if (ReadsWhole(file, whole) is { } wrong)
+        var model = new ModelConfig
         {
-            Assert.Fail(wrong);
-        }
-
-        Read(first, count, whole, file, () => SnapshotStore.ReadManifest(_directory), typeof(InvalidDataException));
-    }
-
-    private string? ReadsWhole(string file, byte[] whole)
-    {
+            ImageSize = 8, PatchSize = 4, VisionWidth = 8, VisionLayers = 1, VisionHeads = 2, TextWidth = 8, TextLayers = 1, TextHeads = 2, EmbedDim = 4,
+            ContextLength = 5, VocabularySize = 9,
+        };
+        var manifest = new SnapshotManifest(7, 5, "ab", "{}", model, new Dictionary<string, string> { ["model.safetensors"] = "cd" });
+        var whole = JsonSerializer.SerializeToUtf8Bytes(manifest, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
         File.WriteAllBytes(file, whole);
-        try
-        {
-            SnapshotStore.ReadManifest(_directory);
-            return null;
-        }
-        catch (InvalidDataException error)
-        {
-            return error.Message;
-        }
+        Assert.Equal(7, SnapshotStore.ReadManifest(_directory).Step);
+        Read(first, count, whole, file, () => SnapshotStore.ReadManifest(_directory), typeof(InvalidDataException));
     }
 
     private static void Read(int first, int count, byte[] whole, string file, Action read, Type documented)
@@ -69,7 +64,7 @@ public sealed class DamagedFilesTests : IDisposable
             }
             catch (Exception error) when (error.GetType() == documented)
             {
-                Assert.DoesNotContain('\n', error.Message);
+                Assert.False(error.Message.Contains('\n', StringComparison.Ordinal), $"seed {seed}: {error.Message}");
             }
             catch (Exception error)
             {
