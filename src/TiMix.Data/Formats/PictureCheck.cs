@@ -154,7 +154,9 @@ internal sealed class PictureCheck(int position, PictureEntry entry, PictureFile
         }
         else if (image.Orientation != 1 && entry.Regions.Any(region => region.Of is null || image.Orientation < 5 || image.Width == image.Height))
         {
-            Add(ProblemKind.Turned, entry.Where, $"the EXIF of {entry.Image} turns it (orientation {image.Orientation}); its boxes are taken as of the picture as stored");
+            Add(
+                ProblemKind.Turned, entry.Where,
+                $"the EXIF of {entry.Image} turns it (orientation {image.Orientation}); its boxes are taken as of the picture as stored");
         }
     }
 

@@ -45,7 +45,7 @@ public enum ProblemKind
     /// <summary>A picture that has another size than its source says of its boxes; they are scaled to the picture that is there.</summary>
     OtherSize,
 
-    /// <summary>A picture with boxes that its EXIF turns, of which nobody says whether the boxes were drawn before or after; they are taken as before.</summary>
+    /// <summary>A picture with boxes that its EXIF turns; nobody says whether they were drawn before that or after it. They are taken as before.</summary>
     Turned,
 
     /// <summary>Files in a shard that are whole and yet belong to no sample.</summary>

@@ -37,5 +37,6 @@ internal static class ForeignWeights
 
     /// <summary>A protocol buffer that begins with ModelProto's ir_version, small, and its producer's name.</summary>
     private static bool IsOnnx(string path, ReadOnlySpan<byte> start) =>
-        start.Length > 3 && start[0] == 0x08 && start[1] is > 0 and < 0x40 && (start[2] is 0x12 or 0x3A || path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
+        start.Length > 3 && start[0] == 0x08 && start[1] is > 0 and < 0x40
+        && (start[2] is 0x12 or 0x3A || path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase));
 }

@@ -52,7 +52,10 @@ internal static class InspectCommand
             Write(output, pictures, statistics);
             if (words is not null)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"unknown   {words.Unknown} of {words.Words} words ({words.Percent:F0} %) are not in the vocabulary{(words.Unknown > 0 ? ", such as " : "")}{string.Join(", ", words.Examples)}"));
+                var examples = words.Unknown > 0 ? $", such as {string.Join(", ", words.Examples)}" : "";
+                output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"unknown   {words.Unknown} of {words.Words} words ({words.Percent:F0} %) are not in the vocabulary{examples}"));
             }
 
             SourceArguments.Write(output, problems);

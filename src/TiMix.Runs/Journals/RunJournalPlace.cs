@@ -54,8 +54,8 @@ public sealed record RunJournalPlace(string Id, JournalAddress? Address)
         }
         catch (JsonException error)
         {
-            throw new RunError($"{path} is damaged ({OneLine.Of(error.Message)}); it must say {{\"journal\": NAME, \"database\": ADDRESS}}, and the names in the "
-                + $"database are in the column persistence_id of its table timix_journal.");
+            throw new RunError($"{path} is damaged ({OneLine.Of(error.Message)}); it must say {{\"journal\": NAME, \"database\": ADDRESS}}, and the names in "
+                + $"the database are in the column persistence_id of its table timix_journal.");
         }
     }
 }

@@ -21,7 +21,10 @@ public static class RecipeFile
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private static readonly JsonDocumentOptions Document = new() { AllowDuplicateProperties = false, CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Document = new()
+    {
+        AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip,
+    };
 
     /// <summary>Where the recipes that come with the program lie.</summary>
     public static string Directory => Path.Combine(AppContext.BaseDirectory, "cluster-config", "recipes");

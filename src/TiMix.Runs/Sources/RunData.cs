@@ -88,7 +88,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
 
         if (train.Problems.Count > ShownProblems)
         {
-            yield return new Notice.DataProblem(recipe.Data.Train, $"… and {train.Problems.Count - ShownProblems} more problems; timix data inspect lists them all");
+            yield return new Notice.DataProblem(
+                recipe.Data.Train, $"… and {train.Problems.Count - ShownProblems} more problems; timix data inspect lists them");
         }
 
         var coverage = new VocabularyCoverage(tokenizer);

@@ -19,7 +19,8 @@ public sealed class DamagedSourcesTests : IDisposable
     {
         { "coco.json", """
             {"images": [{"id": 1, "file_name": "a.png", "width": 16, "height": 16, "x": NaN}, {"id": 2.0, "file_name": "b.png"}], "annotations": [
-              {"image_id": 1, "caption": "a dog &amp; \u00e9"}, {"image_id": 2, "bbox": [1, 1, 4, 4.5], "category_id": 3, "iscrowd": 0, "segmentation": [[1, 2]]}],
+              {"image_id": 1, "caption": "a dog &amp; \u00e9"},
+              {"image_id": 2, "bbox": [1, 1, 4, 4.5], "category_id": 3, "iscrowd": 0, "segmentation": [[1, 2]]}],
              "categories": [{"id": 3, "name": "dog"}]}
             """ },
         { "regions.json", """
@@ -27,7 +28,9 @@ public sealed class DamagedSourcesTests : IDisposable
              {"image": "b.png", "caption": "three", "question": "what?", "answer": ["a dog"]}]
             """ },
         { "lines.json", "{\"image\": \"a.png\", \"caption\": \"one\"}\n{\"image\": \"b.png\", \"caption\": NaN}\n" },
-        { "karpathy.json", """{"images": [{"filepath": "", "filename": "a.png", "split": "test", "sentences": [{"raw": "one", "tokens": ["one"]}, {"raw": "two"}]}]}""" },
+        { "karpathy.json", """
+            {"images": [{"filepath": "", "filename": "a.png", "split": "test", "sentences": [{"raw": "one", "tokens": ["one"]}, {"raw": "two"}]}]}
+            """ },
         { "table.tsv", "filepath\ttitle\na.png\t\"one \"\"1\"\" x\"\nb.png\tTV 32\" screen\n" },
     };
 
@@ -48,7 +51,8 @@ public sealed class DamagedSourcesTests : IDisposable
         var tar = new TarBuilder().AddSample("a", TestImages.Encode(8, 8), "a dog").Add("b.png", TestImages.Encode(8, 8)).Add("b.json", """
             {"caption": "one", "captions": ["one", "two"], "regions": [{"box": [1, 2, 3, 4], "phrase": "x"}], "width": 8, "height": 8,
              "questions": [{"question": "what", "answers": ["dog"]}], "n": NaN}
-            """).AddGnuLongName(new string('d', 130) + "/c.png", TestImages.Encode(8, 8)).AddPax("d.txt", "pax"u8.ToArray(), ("path", "e.txt"), ("size", "3")).ToBytes();
+            """).AddGnuLongName(new string('d', 130) + "/c.png", TestImages.Encode(8, 8))
+            .AddPax("d.txt", "pax"u8.ToArray(), ("path", "e.txt"), ("size", "3")).ToBytes();
         var (usable, refused) = (0, 0);
         for (var seed = first; seed < first + count; seed++)
         {

@@ -14,7 +14,8 @@ public sealed class BoxSizeTests : IDisposable
 
     [Theory]
     [InlineData("coco", """
-        {"images": [{"id": 1, "file_name": "a.png", "caption": "a dog", "width": 200, "height": 100.0}], "annotations": [{"image_id": 1, "bbox": [10, 8, 40, 20]}]}
+        {"images": [{"id": 1, "file_name": "a.png", "caption": "a dog", "width": 200, "height": 100.0}],
+         "annotations": [{"image_id": 1, "bbox": [10, 8, 40, 20]}]}
         """)]
     [InlineData("regions", """[{"image": "a.png", "caption": "it", "width": 200, "height": 100, "elems": [{"bb": [10, 8, 40, 20], "caption": "a dog"}]}]""")]
     [InlineData("regions", """{"image": "a.png", "caption": "it", "width": 200, "height": 100, "elems": [{"bb": [10, 8, 40, 20], "caption": "a dog"}]}""")]
@@ -26,7 +27,9 @@ public sealed class BoxSizeTests : IDisposable
         var problem = Assert.Single(_files.Problems);
         Assert.Equal((ProblemKind.OtherSize, "a.png is 100 x 50, its boxes are of 200 x 100: scaled"), (problem.Kind, problem.What));
 
-        _files.Text("s.json", source.Replace("200", "100", StringComparison.Ordinal).Replace("100", "50", StringComparison.Ordinal).Replace("\"width\": 50", "\"width\": 100", StringComparison.Ordinal));
+        var asStored = source.Replace("\"width\": 200", "\"width\": 100", StringComparison.Ordinal)
+            .Replace("\"height\": 100", "\"height\": 50", StringComparison.Ordinal);
+        _files.Text("s.json", asStored);
         Assert.Equal([new Region(new Box(10, 8, 40, 20), "a dog")], Assert.Single(_files.Read("s.json")).Regions);
         Assert.Empty(_files.Problems);
     }
@@ -35,7 +38,8 @@ public sealed class BoxSizeTests : IDisposable
     public void A_second_source_of_boxes_has_sizes_of_its_own()
     {
         _files.Text("c.json", """[{"image": "a.png", "caption": "it"}]""").Text("i.json", """
-            {"images": [{"id": 1, "file_name": "a.png", "width": 200, "height": 100}], "annotations": [{"image_id": 1, "bbox": [10, 8, 40, 20], "category_id": 3}],
+            {"images": [{"id": 1, "file_name": "a.png", "width": 200, "height": 100}],
+             "annotations": [{"image_id": 1, "bbox": [10, 8, 40, 20], "category_id": 3}],
              "categories": [{"id": 3.0, "name": "a dog"}]}
             """);
         Assert.Equal([Scaled], Assert.Single(_files.Read(_files.Options("c.json") with { Boxes = _files.In("i.json") })).Regions);
@@ -57,7 +61,10 @@ public sealed class BoxSizeTests : IDisposable
     public void Shards_say_it_in_their_json_and_training_evaluation_and_packing_scale_alike()
     {
         new TarBuilder().Add("a.png", TestImages.Encode(100, 50))
-            .Add("a.json", """{"caption": "a dog", "width": 200, "height": 100, "regions": [{"box": [100, 50, 80, 40], "phrase": "a dog"}]}""").Save(_files.In("s.tar"));
+            .Add("a.json", """
+                {"caption": "a dog", "width": 200, "height": 100,
+                "regions": [{"box": [100, 50, 80, 40], "phrase": "a dog"}]}
+                """).Save(_files.In("s.tar"));
         var box = new Box(50, 25, 40, 20);
         using (var source = PictureSource.Open(_files.Options("s.tar")))
         {

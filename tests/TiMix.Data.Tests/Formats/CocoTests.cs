@@ -53,8 +53,10 @@ public sealed class CocoTests : IDisposable
     {
         _files.Text("c.json", """
             {"images": [{"id": 1, "file_name": "cat.png", "score": Infinity}, {"id": 20e0, "file_name": "dog.png"}],
-             "annotations": [{"image_id": 1.0, "caption": "NaN is a bread, \"NaN\"", "area": NaN}, {"image_id": 20.00, "caption": "two"}, {"image_id": 1.5, "caption": "x"},
-              {"image_id": 20, "bbox": [1, 1, 4, 4], "category_id": 7.0}, {"image_id": 20, "bbox": [1, NaN, 4, 4], "category_id": 7}, {"image_id": NaN, "caption": "y"},
+             "annotations": [{"image_id": 1.0, "caption": "NaN is a bread, \"NaN\"", "area": NaN},
+              {"image_id": 20.00, "caption": "two"}, {"image_id": 1.5, "caption": "x"},
+              {"image_id": 20, "bbox": [1, 1, 4, 4], "category_id": 7.0}, {"image_id": 20, "bbox": [1, NaN, 4, 4], "category_id": 7},
+              {"image_id": NaN, "caption": "y"},
               {"image_id": 20, "bbox": NaN, "caption": "three", "area": -Infinity}],
              "categories": [{"id": 7, "name": "dog"}]}
             """);
@@ -72,7 +74,8 @@ public sealed class CocoTests : IDisposable
         _files.Text("c.json", """
             {"images": [{"id": 1, "file_name": "cat.png", "caption": "cats"}],
              "annotations": [{"image_id": 1, "bbox": [0, 0, 20, 10], "iscrowd": 1}, {"image_id": 1, "bbox": [1, 1, 4, 4], "iscrowd": 0},
-              {"image_id": 1, "bbox": [0, 0, 20, 9], "iscrowd": true}, {"image_id": 1, "bbox": [1, 1, 5, 5], "iscrowd": false}, {"image_id": 1, "bbox": [1, 1, 6, 6]}]}
+              {"image_id": 1, "bbox": [0, 0, 20, 9], "iscrowd": true}, {"image_id": 1, "bbox": [1, 1, 5, 5], "iscrowd": false},
+              {"image_id": 1, "bbox": [1, 1, 6, 6]}]}
             """);
         Assert.Equal([4, 5, 6], Assert.Single(_files.Read("c.json")).Regions.Select(region => (int)region.Box.Width));
         Assert.Equal([ProblemKind.Crowd, ProblemKind.Crowd], _files.Kinds);

@@ -83,10 +83,13 @@ public sealed class ShardFilesTests : IDisposable
     [Fact]
     public void Numbers_that_are_none_and_strange_fields_cost_no_more_than_themselves()
     {
-        new TarBuilder().Add("a.png", _image).Add("a.json", """{"score": NaN, "caption": "NaN is \"Infinity\", not -Infinity", "more": [-Infinity, Infinity]}""")
+        new TarBuilder().Add("a.png", _image).Add("a.json", """
+            {"score": NaN, "caption": "NaN is \"Infinity\", not -Infinity", "more": [-Infinity, Infinity]}
+            """)
             .Add("b.png", _image).Add("b.txt", "from txt").Add("b.json", """{"caption": NaN, "regions": NaN}""")
             .Add("c.png", _image).Add("c.json", """
-                {"caption": "boxes", "regions": [{"box": [0, 0, NaN, 2], "phrase": "x"}, {"box": [0, 0, 1, 1], "phrase": "dot"}, 5, {"box": [1, 2, 3], "phrase": "y"}]}
+                {"caption": "boxes", "regions": [{"box": [0, 0, NaN, 2], "phrase": "x"}, {"box": [0, 0, 1, 1], "phrase": "dot"}, 5,
+                 {"box": [1, 2, 3], "phrase": "y"}]}
                 """)
             .Add("d.png", _image).Add("d.json", """{"caption": 5}""").Save(_files.In("n.tar"));
         var read = _files.Read("n.tar");
@@ -151,7 +154,8 @@ public sealed class ShardFilesTests : IDisposable
         Parallel.For(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => Assert.Equal($"number {i % 100}", index.Read(i % 100).Caption));
         if (OperatingSystem.IsLinux())
         {
-            var open = Directory.GetFiles("/proc/self/fd").Select(link => new FileInfo(link).LinkTarget).Count(target => target?.StartsWith(_files.Root, StringComparison.Ordinal) == true);
+            var targets = Directory.GetFiles("/proc/self/fd").Select(link => new FileInfo(link).LinkTarget);
+            var open = targets.Count(target => target?.StartsWith(_files.Root, StringComparison.Ordinal) == true);
             Assert.InRange(open, 1, ShardHandles.Kept);
         }
     }

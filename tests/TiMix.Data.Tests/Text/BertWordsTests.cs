@@ -62,7 +62,8 @@ public sealed class BertWordsTests
         {
             var parts = line.Split(' ', 3);
             yield return (
-                int.Parse(parts[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), int.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                int.Parse(parts[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                int.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
                 parts[2]);
         }
     }

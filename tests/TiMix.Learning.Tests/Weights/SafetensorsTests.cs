@@ -126,7 +126,8 @@ public sealed class SafetensorsTests : IDisposable
     public void A_damaged_file_is_read_or_refused_in_one_line(int first, int count)
     {
         Safetensors.Write(
-            FilePath, [new NamedTensor("a", [2, 3], new float[6]), new NamedTensor("b", [1], new float[] { 1 })], new Dictionary<string, string> { ["step"] = "12" });
+            FilePath, [new NamedTensor("a", [2, 3], new float[6]), new NamedTensor("b", [1], new float[] { 1 })],
+            new Dictionary<string, string> { ["step"] = "12" });
         var (whole, read) = (File.ReadAllBytes(FilePath), 0);
         for (var seed = first; seed < first + count; seed++)
         {
