@@ -15,10 +15,10 @@ namespace TiMix.Node.Tests;
 /// <summary>What lies in <c>cluster-config/</c> for operators: that Akka knows every setting, and the program every option.</summary>
 public sealed partial class ClusterConfigTests
 {
-    private static readonly string Directory = Path.Combine(AppContext.BaseDirectory, "cluster-config");
+    private static readonly string Directory = Path.Combine(RootOf(AppContext.BaseDirectory), "cluster-config");
 
     /// <summary>What the program itself brings into Akka's configuration.</summary>
-    private static readonly string[] Ours = ["akka.actor.serializers.timix", "akka.actor.serialization-bindings.", "akka.timix-files."];
+    private static readonly string[] Ours = ["akka.actor.serializers.timix", "akka.actor.serialization-bindings.", "akka.timix-files.", "akka.coordinated-shutdown.phases."];
 
     public static TheoryData<string> HoconFiles =>
         [.. System.IO.Directory.GetFiles(Directory, "*.conf").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
@@ -114,12 +114,51 @@ public sealed partial class ClusterConfigTests
         {
             Assert.Equal(Text(workload, "spec", "selector", "matchLabels", "app"), Text(workload, "spec", "template", "metadata", "labels", "app"));
             var container = ((YamlSequenceNode)At(workload, "spec", "template", "spec", "containers")!).Children[0];
+            Assert.Equal("true", Text(workload, "spec", "template", "spec", "securityContext", "runAsNonRoot"));
+            Assert.Equal("false", Text(workload, "spec", "template", "spec", "automountServiceAccountToken"));
+            Assert.All(
+                ((YamlSequenceNode)At(workload, "spec", "template", "spec", "containers")!).Children.Concat(
+                    (At(workload, "spec", "template", "spec", "initContainers") as YamlSequenceNode)?.Children ?? []),
+                AssertLocked);
             Assert.Equal("/health/live", Text(container, "livenessProbe", "httpGet", "path"));
             Assert.Equal("/health/ready", Text(container, "readinessProbe", "httpGet", "path"));
             var arguments = ((YamlSequenceNode)At(container, "args")!).Children.Select(argument => argument.ToString()).ToList();
             Assert.Contains("--http=0.0.0.0:8550", arguments);
             Assert.Equal(3, Assert.Single(arguments, argument => argument.StartsWith("--join=", StringComparison.Ordinal)).Split(',').Length);
         }
+    }
+
+    [Fact]
+    public void On_Kubernetes_only_nodes_reach_nodes()
+    {
+        var policy = Assert.Single(Documents("kubernetes/network.yaml"));
+        var chosen = Text(policy, "spec", "podSelector", "matchLabels", "app.kubernetes.io/part-of");
+        foreach (var workload in new[] { "coordinators", "helpers", "trainers" }.SelectMany(file => Documents($"kubernetes/{file}.yaml"))
+            .Where(document => Text(document, "kind") is "StatefulSet" or "Deployment"))
+        {
+            Assert.Equal(chosen, Text(workload, "spec", "template", "metadata", "labels", "app.kubernetes.io/part-of"));
+        }
+    }
+
+    [Fact]
+    public void In_Compose_nodes_have_no_rights()
+    {
+        var services = ((YamlMappingNode)At(Assert.Single(Documents("compose/compose.yaml")), "services")!).Children
+            .Where(service => service.Key.ToString() != "postgres").ToList();
+        Assert.NotEmpty(services);
+        foreach (var (name, service) in services)
+        {
+            Assert.True(Inherited(service, "read_only") == "true" && Inherited(service, "user") == "10001", name.ToString());
+        }
+    }
+
+    /// <summary>Secrets lie beside the files that say where they belong.</summary>
+    [Fact]
+    public void Nothing_is_brought_beside_the_program_but_what_it_reads()
+    {
+        var there = System.IO.Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "cluster-config"), "*", SearchOption.AllDirectories);
+        Assert.NotEmpty(there);
+        Assert.All(there, file => Assert.True(Path.GetExtension(file) is ".conf" or ".json", file));
     }
 
     [Fact]
@@ -176,6 +215,20 @@ public sealed partial class ClusterConfigTests
             (inner, key) => inner is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out var found) ? found : null);
 
     private static string? Text(YamlNode node, params string[] path) => At(node, path)?.ToString();
+
+    private static void AssertLocked(YamlNode container)
+    {
+        Assert.Equal("false", Text(container, "securityContext", "allowPrivilegeEscalation"));
+        Assert.Equal("true", Text(container, "securityContext", "readOnlyRootFilesystem"));
+        Assert.Equal("ALL", ((YamlSequenceNode)At(container, "securityContext", "capabilities", "drop")!).Children[0].ToString());
+    }
+
+    /// <summary>A value of a service, or of what it is merged with (<c>&lt;&lt;</c>).</summary>
+    private static string? Inherited(YamlNode service, string key) =>
+        Text(service, key) ?? (At(service, "<<") is { } merged ? Inherited(merged, key) : null);
+
+    private static string RootOf(string directory) =>
+        File.Exists(Path.Combine(directory, "TiMix.Actors.sln")) ? directory : RootOf(Path.GetDirectoryName(directory.TrimEnd('/'))!);
 
     private static IEnumerable<string> CallFiles() =>
         System.IO.Directory.GetFiles(Directory, "*.yaml", SearchOption.AllDirectories).Concat(System.IO.Directory.GetFiles(Path.Combine(Directory, "systemd")))

@@ -79,7 +79,7 @@ def run(compiler, directory, schedules, limit):
     try:
         done = subprocess.run(
             ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), "-namespace", "TiMix.Protocol.Tests.Simulation", "-stopOnFail", "-parallel", "none", "-noColor"],
-            capture_output=True, text=True, timeout=limit, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
     except subprocess.TimeoutExpired:
         return "it never ends", time.monotonic() - started
     seconds = time.monotonic() - started
