@@ -4,13 +4,18 @@ import { byId, mark, say } from './dom.js';
 import { count, range } from './format.js';
 
 const TOKEN = 'timix-token';
+const SESSION = 'timix-session';
 
-/** The token comes in the address behind #, where no server sees it, and leaves the address at once. */
-function takeToken() {
-  const found = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (found) {
-    sessionStorage.setItem(TOKEN, found);
-    history.replaceState(null, '', location.pathname + location.search);
+/** The printed address has a code behind #, which leaves the address at once and is traded for a cookie that no script can read. */
+async function tradeCode() {
+  const code = new URLSearchParams(location.hash.slice(1)).get('code');
+  if (!code) {
+    return;
+  }
+  history.replaceState(null, '', location.pathname + location.search);
+  const answer = await fetch('api/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code }) }).catch(() => null);
+  if (answer?.ok) {
+    sessionStorage.setItem(SESSION, 'yes');
   }
 }
 
@@ -24,11 +29,11 @@ function ask(dialog) {
 }
 
 export class Controls {
-  #store; #busy = false; #edited = false;
+  #store; #busy = false; #edited = false; #trading;
 
   constructor(store) {
     this.#store = store;
-    takeToken();
+    this.#trading = tradeCode();
     byId('scale').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#scale(byId('trainers').valueAsNumber);
@@ -107,8 +112,9 @@ export class Controls {
   }
 
   async #send(path, body) {
+    await this.#trading;
     let token = sessionStorage.getItem(TOKEN);
-    if (this.#store.state.control?.tokenNeeded && !token && (token = await this.#askToken()) === null) {
+    if (this.#store.state.control?.tokenNeeded && !token && !sessionStorage.getItem(SESSION) && (token = await this.#askToken()) === null) {
       return;
     }
     this.#busy = true;
@@ -123,6 +129,7 @@ export class Controls {
       const answer = await response.json().catch(() => ({ done: false, text: `The answer (${response.status}) cannot be read.` }));
       if (response.status === 401) {
         sessionStorage.removeItem(TOKEN);
+        sessionStorage.removeItem(SESSION);
       }
       this.#answer(answer.done ? 'tick' : 'cross', `${answer.done ? 'Done' : 'Not done'}: ${answer.text}`, answer.done ? 'good' : 'bad');
     } catch {

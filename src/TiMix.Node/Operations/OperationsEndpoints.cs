@@ -12,6 +12,9 @@ internal sealed record ScaleRequest(int? Trainers);
 /// <summary>Body of <c>POST /api/drain</c>.</summary>
 internal sealed record DrainRequest(string? Node);
 
+/// <summary>Body of <c>POST /api/session</c>.</summary>
+internal sealed record SessionRequest(string? Code);
+
 /// <summary>What the addresses of the HTTP interface do.</summary>
 internal static class OperationsEndpoints
 {
@@ -22,7 +25,7 @@ internal static class OperationsEndpoints
     private static readonly TimeSpan StreamInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(10);
 
-    public static void Map(WebApplication app, RunSituation situation, IRunControl control, MixPictures mixes, CancellationToken stop)
+    public static void Map(WebApplication app, RunSituation situation, IRunControl control, OperationsAccess access, MixPictures mixes, CancellationToken stop)
     {
         app.MapGet("/health/live", () => Results.Text("live")).ExcludeFromDescription();
         app.MapGet("/health/ready", () => situation.HeardWithin(ReadyWithin) ? Results.Text("ready") : Results.Text(
@@ -49,6 +52,20 @@ internal static class OperationsEndpoints
 
             return TypedResults.ServerSentEvents(StreamAsync(situation, () => Interlocked.Decrement(ref streams), stop, gone));
         }).WithSummary("Server-sent events: run, metrics, evaluation, notice, end.");
+        app.MapPost("/api/session", (SessionRequest wish, HttpResponse response) =>
+        {
+            if (access.Trade(wish.Code) is not { } session)
+            {
+                return Results.Json(
+                    OperationsAnswer.Refused(
+                        StatusCodes.Status401Unauthorized,
+                        "The address was used before, or is another run's; the token is in operations.json in the run's directory."),
+                    statusCode: StatusCodes.Status401Unauthorized);
+            }
+
+            response.Cookies.Append(OperationsAccess.Cookie, session, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/" });
+            return Results.NoContent();
+        }).WithSummary("Trades the code of the printed address, once, for a cookie that lets this browser steer.");
         Post(app, "pause", "All trainers hold still after their step; processes and states stay.", control.PauseAsync);
         Post(app, "continue", "A run that was paused goes on.", control.ContinueAsync);
         Post(app, "snapshot", "A snapshot is written although none is due.", control.SnapshotAsync);

@@ -27,7 +27,9 @@ internal sealed class OperationsServer : IAsyncDisposable
     public const string TokenVariable = "TIMIX_HTTP_TOKEN";
 
     private const int LargestBody = 4096;
-    private const int MostConnections = 256;
+    /// <summary>Many more than look on: whoever opens connections and says nothing must not keep a probe of the health out.</summary>
+    private const int MostConnections = 4096;
+    private static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
     private readonly WebApplication _app;
@@ -41,7 +43,7 @@ internal sealed class OperationsServer : IAsyncDisposable
         WebApplication app, RunDirectory directory, OperationsTelemetry telemetry, MixPictures mixes, CancellationTokenSource stop, Task asking, string url) =>
         (_app, _directory, _telemetry, _mixes, _stop, _asking, Url) = (app, directory, telemetry, mixes, stop, asking, url);
 
-    /// <summary>Where it is, for people: with the token where it is needed.</summary>
+    /// <summary>Where it is, for people: with a code that lets one browser steer, where the token is needed for that.</summary>
     public string Url { get; }
 
     /// <summary>Begins to serve.</summary>
@@ -89,7 +91,7 @@ internal sealed class OperationsServer : IAsyncDisposable
         });
         app.MapOpenApi();
         app.MapPrometheusScrapingEndpoint();
-        OperationsEndpoints.Map(app, situation, control, mixes, stop.Token);
+        OperationsEndpoints.Map(app, situation, control, access, mixes, stop.Token);
         DashboardFiles.Map(app);
         try
         {
@@ -106,7 +108,7 @@ internal sealed class OperationsServer : IAsyncDisposable
             bound.Replace("0.0.0.0", Environment.MachineName, StringComparison.Ordinal).Replace("[::]", Environment.MachineName, StringComparison.Ordinal),
             Environment.ProcessId, token).Write(directory);
         return new OperationsServer(
-            app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), access.TokenNeeded ? $"{bound}/#token={token}" : bound);
+            app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), bound + access.Fragment);
     }
 
     /// <inheritdoc/>
@@ -168,6 +170,7 @@ internal sealed class OperationsServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTime;
             kestrel.Listen(endpoint);
         });
         add(builder);

@@ -132,6 +132,59 @@ public sealed class OperationsServerTests : IAsyncDisposable
         Assert.Equal(["stop"], _run.Asked);
     }
 
+    [Fact]
+    public async Task The_printed_address_lets_one_browser_steer_and_holds_no_token()
+    {
+        using var served = await _run.ServeAsync("0.0.0.0");
+        using var client = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = served.BaseAddress };
+        var (token, url) = (OperationsFile.Read(_run.Directory)!.Token, new Uri(_run.Server!.Url));
+        Assert.DoesNotContain(token, _run.Server.Url, StringComparison.Ordinal);
+        var code = url.Fragment["#code=".Length..];
+        Task<HttpResponseMessage> Trade(string? what) => client.PostAsJsonAsync("api/session", new { code = what });
+        Assert.All(
+            await Task.WhenAll(Trade(null), Trade(""), Trade(code + "0"), Trade(token)), refused => Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode));
+
+        var cookie = Assert.Single((await Trade(code)).Headers.GetValues("Set-Cookie"));
+        Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("samesite=strict", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(token, cookie, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Trade(code)).StatusCode);
+
+        async Task<HttpStatusCode> PauseWith(string value)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "api/pause");
+            request.Headers.Add("Cookie", value);
+            return (await client.SendAsync(request)).StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await PauseWith("timix-session=wrong"));
+        Assert.Equal(HttpStatusCode.OK, await PauseWith(cookie.Split(';')[0]));
+        Assert.Equal(["pause"], _run.Asked);
+    }
+
+    [Fact]
+    public async Task Its_health_is_heard_through_connections_that_say_half_a_request()
+    {
+        using var client = await _run.ServeAsync();
+        var halves = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                var half = new TcpClient();
+                halves.Add(half);
+                await half.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+                await half.GetStream().WriteAsync("GET / HT"u8.ToArray());
+            }
+
+            Assert.Equal("live", await client.GetStringAsync("health/live"));
+        }
+        finally
+        {
+            halves.ForEach(half => half.Dispose());
+        }
+    }
+
     [Theory]
     [InlineData("Host", "evil.example", "GET")]
     [InlineData("Host", "evil.example:80", "POST")]
