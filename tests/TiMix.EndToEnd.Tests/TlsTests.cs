@@ -14,6 +14,7 @@ namespace TiMix.EndToEnd.Tests;
 public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Fact]
+    [Trait("suite", "deep")]
     public async Task Only_nodes_with_the_clusters_certificate_take_part()
     {
         var (ours, another) = (NewCertificate("ours"), NewCertificate("another"));

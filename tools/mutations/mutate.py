@@ -47,6 +47,8 @@ class Compiler:
         self.arguments += ["-a:" + dll for dll in glob.glob(os.path.join(pack, "analyzers", "dotnet", "cs", "*.dll"))]
         self.arguments += ["-r:" + os.path.join(self.built, "TiMix.Base.dll")]
         self.sources = sorted(file for file in glob.glob(os.path.join(SOURCES, "**", "*.cs"), recursive=True) if "/obj/" not in file and "/bin/" not in file)
+        # Its version, by which the tests ask for it.
+        self.sources += glob.glob(os.path.join(SOURCES, "obj", "Release", "net10.0", "*.AssemblyInfo.cs"))
 
     def compile(self, directory, file, text):
         """Errors; empty: there are none."""
