@@ -5,6 +5,7 @@
       --table FILE   writes the table as Markdown
       --jobs N       so many at a time (2)
       --schedules N  random schedules behind the scenarios (3000)
+      --findable     without those of unfindable.txt, which take a whole simulation each
 
 A mutation is a record of mutations.txt. src/TiMix.Protocol is compiled with it, beside the test project as it was built, whose
 simulation then runs until the first failure. Every mutation must be found, or be named with the reason in unfindable.txt.
@@ -101,6 +102,7 @@ def main():
     parser.add_argument("--table")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--schedules", type=int, default=3000)
+    parser.add_argument("--findable", action="store_true")
     options = parser.parse_args()
     started = time.monotonic()
     if subprocess.run(["dotnet", "build", "-c", "Release", "-v", "q", "--nologo", TESTS]).returncode != 0:
@@ -110,6 +112,9 @@ def main():
     reasons = {}
     if os.path.exists(os.path.join(HERE, "unfindable.txt")):
         reasons = dict(line.strip().split(": ", 1) for line in open(os.path.join(HERE, "unfindable.txt")) if ": " in line and not line.startswith("#"))
+
+    if options.findable:
+        chosen = [mutation for mutation in chosen if mutation[0] not in reasons]
 
     def one(mutation, limit):
         name, file, old, new = mutation
