@@ -12,6 +12,12 @@ namespace TiMix.Actors.Journals;
 /// <summary>What a run's journal holds, read through Akka.Persistence as a coordinator would, whatever database it is in.</summary>
 public static class RunJournal
 {
+    private const string Reading = """
+        akka.actor.provider = local
+        akka.loglevel = OFF
+        akka.persistence.journal.sql.auto-initialize = false
+        """;
+
     private sealed class Reader : ReceivePersistentActor
     {
         private readonly List<IEvent> _events = [];
@@ -30,15 +36,26 @@ public static class RunJournal
         protected override void OnRecoveryFailure(Exception reason, object? message = null) => _done.TrySetException(reason);
     }
 
-    /// <summary>All events, oldest first.</summary>
+    /// <summary>All events, oldest first; nothing of the run is written, and no right to write it is needed.</summary>
     /// <param name="directory">Of the run.</param>
     /// <param name="address">The database, if the run has its journal in one; null: the environment variable says where.</param>
     /// <exception cref="RunError">The journal cannot be read.</exception>
     public static async Task<IReadOnlyList<IEvent>> ReadAsync(RunDirectory directory, JournalAddress? address = null)
     {
         var place = RunJournalPlace.Find(directory, address ?? JournalAddress.Of(null));
-        using var system = ActorSystem.Create("journal", ConfigurationFactory.ParseString("akka.actor.provider = local\nakka.loglevel = OFF")
-            .WithFallback(place.Address is null ? SqliteJournal.ConfigOf(directory) : CoordinatorJournal.ConfigOf(place.Address, "timix-reader"))
+        if (place.Address is not null)
+        {
+            return await ReadAsync(directory, place, CoordinatorJournal.ConfigOf(place.Address, "timix-reader")).ConfigureAwait(false);
+        }
+
+        using var file = SqliteReader.Open(directory);
+        return file is null ? [] : await ReadAsync(directory, place, SqliteJournal.ConfigOf(file.Connection)).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<IEvent>> ReadAsync(RunDirectory directory, RunJournalPlace place, Config database)
+    {
+        using var system = ActorSystem.Create("journal", ConfigurationFactory.ParseString(Reading)
+            .WithFallback(database)
             .WithFallback(ConfigurationFactory.ParseString(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "cluster-config", "node.conf"))))
             .WithFallback(SqlPersistence.DefaultConfiguration));
         var done = new TaskCompletionSource<IReadOnlyList<IEvent>>(TaskCreationOptions.RunContinuationsAsynchronously);

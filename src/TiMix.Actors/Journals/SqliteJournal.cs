@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Microsoft.Data.Sqlite;
+using TiMix.Base;
 using TiMix.Runs.Records;
 
 namespace TiMix.Actors.Journals;
@@ -7,20 +8,61 @@ namespace TiMix.Actors.Journals;
 /// <summary>Where the coordinator's events go unless the user names a database: one SQLite file a run.</summary>
 internal static class SqliteJournal
 {
+    private const int Busy = 5, Locked = 6, Full = 13;
+
     /// <summary>Akka's settings for the run's own journal.</summary>
-    public static Config ConfigOf(RunDirectory directory) => ConfigurationFactory.ParseString(
-        $$"""akka.persistence.journal.sql { connection-string = "{{Hocon.Quoted(ConnectionString(directory.Journal))}}", provider-name = "SQLite.MS" }""");
+    public static Config ConfigOf(RunDirectory directory) => ConfigOf(StringOf(Path.GetFullPath(directory.Journal), SqliteOpenMode.ReadWriteCreate));
+
+    /// <summary>Akka's settings for the journal of that connection.</summary>
+    public static Config ConfigOf(string connection) => ConfigurationFactory.ParseString(
+        $$"""akka.persistence.journal.sql { connection-string = "{{Hocon.Quoted(connection)}}", provider-name = "SQLite.MS" }""");
+
+    /// <summary>How to connect to a file.</summary>
+    public static string StringOf(string source, SqliteOpenMode mode) =>
+        new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false }.ToString();
 
     /// <summary>A property of the file: thousands of journal writes a second instead of dozens, and no lost event after a kill.</summary>
+    /// <exception cref="RunError">The file is damaged, or the disk does not take it; one line.</exception>
     public static void UseWriteAheadLog(RunDirectory directory)
     {
-        using var connection = new SqliteConnection(ConnectionString(directory.Journal));
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode=WAL;";
-        command.ExecuteNonQuery();
+        try
+        {
+            Ask(StringOf(Path.GetFullPath(directory.Journal), SqliteOpenMode.ReadWriteCreate), "PRAGMA journal_mode=WAL");
+            Check(StringOf(Path.GetFullPath(directory.Journal), SqliteOpenMode.ReadWriteCreate));
+        }
+        catch (SqliteException error)
+        {
+            throw Refusal(directory, error);
+        }
     }
 
-    private static string ConnectionString(string path) =>
-        new SqliteConnectionStringBuilder { DataSource = Path.GetFullPath(path), Pooling = false }.ToString();
+    /// <summary>Reads through the file whether it is whole.</summary>
+    /// <exception cref="SqliteException">It is damaged, or cannot be opened.</exception>
+    public static void Check(string connection)
+    {
+        if (Ask(connection, "PRAGMA quick_check(1)") is var found && found != "ok")
+        {
+            throw new SqliteException(found, SQLitePCL.raw.SQLITE_CORRUPT);
+        }
+    }
+
+    /// <summary>What is wrong and what to do, in one line.</summary>
+    public static RunError Refusal(RunDirectory directory, SqliteException error) => new(
+        $"the journal {directory.Journal} cannot be used: {OneLine.Of(error.Message)} " + error.SqliteErrorCode switch
+        {
+            Busy or Locked => "Another process is at work on it; stop it first.",
+            Full => "Make room on its disk.",
+            SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB =>
+                $"Move it away with {Path.GetFileName(directory.Journal)}-wal and -shm; \"timix resume\" then goes on from the newest snapshot.",
+            _ => "It must be there, and its user must have the right to it and to its directory.",
+        });
+
+    private static string Ask(string connection, string question)
+    {
+        using var opened = new SqliteConnection(connection);
+        opened.Open();
+        using var command = opened.CreateCommand();
+        command.CommandText = question;
+        return command.ExecuteScalar() as string ?? "";
+    }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using TiMix.Actors.Journals;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Data.Loading;
@@ -38,13 +39,13 @@ public static class TrainingRun
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
     public static async Task<RunResult> ExecuteAsync(RunOptions options, IRunObserver observer, CancellationToken stop)
     {
-        using var directory = Open(options, observer, stop);
+        using var directory = await OpenAsync(options, observer, stop).ConfigureAwait(false);
         return await ExecuteAsync(options, directory, observer, stop).ConfigureAwait(false);
     }
 
     /// <summary>The same with a directory that is the caller's.</summary>
     /// <param name="options">What to run.</param>
-    /// <param name="directory">From <see cref="Open"/>.</param>
+    /// <param name="directory">From <see cref="OpenAsync"/>.</param>
     /// <param name="observer">Sees it go by.</param>
     /// <param name="stop">The step is finished, a snapshot written, and the outcome is <see cref="RunOutcome.Stopped"/>.</param>
     /// <param name="steering">Given what may be asked of the coordinator, once there is a way to it.</param>
@@ -95,7 +96,7 @@ public static class TrainingRun
     /// </summary>
     /// <exception cref="RunError">The user's mistake; nothing was written.</exception>
     /// <exception cref="DataException">The data are missing or wrong; one line.</exception>
-    public static RunDirectory Open(RunOptions options, IRunObserver observer, CancellationToken stop)
+    public static async Task<RunDirectory> OpenAsync(RunOptions options, IRunObserver observer, CancellationToken stop)
     {
         var existing = !options.Resume ? null
             : options.SharesDirectory ? RunDirectory.Look(options.RunsDirectory, options.Name)
@@ -103,6 +104,11 @@ public static class TrainingRun
         try
         {
             var recipe = options.Recipe;
+            if (existing is not null)
+            {
+                await RunBeginning.CheckAsync(existing, recipe, options.Journal).ConfigureAwait(false);
+            }
+
             var data = new RunData(recipe, options.DataDirectory);
             data.Prepare(observer, stop);
             var tokenizer = data.OpenTokenizer();
@@ -119,9 +125,20 @@ public static class TrainingRun
                 observer.Notice(warning);
             }
 
+            if (existing is null && RunDirectory.Of(options.RunsDirectory, options.Name) is { IsBegun: false, IsEmpty: false } left)
+            {
+                observer.Notice(new Notice.BegunAnew(left.Path));
+            }
+
             return existing ?? (options.SharesDirectory
                 ? RunDirectory.Share(options.RunsDirectory, options.Name, recipe)
                 : RunDirectory.Create(options.RunsDirectory, options.Name, RecipeFile.Write(recipe)));
+        }
+        catch (DataException error) when (existing is not null && options.Recipe.HasRelativePaths())
+        {
+            existing.Dispose();
+            throw new DataException(
+                $"{error.Message} The paths in {existing.Recipe} are seen from the directory in which the run was begun: go on with it there.");
         }
         catch
         {

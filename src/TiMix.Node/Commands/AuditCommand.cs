@@ -20,7 +20,7 @@ internal static class AuditCommand
         var json = new Option<bool>("--json") { Description = "For programs." };
         var (runs, data, journal) = (Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
         var command = new Command("audit", """
-            Proves that a run lost no step, skipped no sample and saw none twice.
+            Proves that a run lost no step, skipped no sample and saw none twice, and that its recipe is the one it began with.
             It holds the journal against what the trainers saw summed; ends with 0 if proven, 1 if not.
 
             Example: timix audit sample-1
@@ -46,7 +46,7 @@ internal static class AuditCommand
                 Write(examination, recipe, output);
             }
 
-            return examination.Audit.Proven ? ExitCode.Done : ExitCode.Failed;
+            return examination.Proven ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
     }
@@ -54,15 +54,20 @@ internal static class AuditCommand
     internal static void Write(RunExamination examination, Recipe recipe, TextWriter output)
     {
         var audit = examination.Audit;
-        foreach (var change in audit.Timeline)
+        foreach (var view in audit.Timeline)
         {
-            output.WriteLine(ViewText.TimelineLine(change));
+            output.WriteLine(ViewText.TimelineLine(view));
         }
 
         output.WriteLine();
         output.WriteLine($"steps    1 to {examination.Steps} of {recipe.Optimization.Steps}: "
             + $"{(audit.StepsOnce ? "each counts once, and all that applied it agree" : "NOT PROVEN")}");
         output.WriteLine($"samples  {(audit.SamplesOnce ? "each once an epoch, none left out of a whole epoch" : "NOT PROVEN")}");
+        if (examination.Change is { } change)
+        {
+            output.WriteLine($"recipe   NOT PROVEN: recipe.json is not what the run began with: {change}");
+        }
+
         foreach (var problem in audit.Problems)
         {
             output.WriteLine($"  {problem}");
@@ -74,9 +79,20 @@ internal static class AuditCommand
         }
     }
 
-    internal static JsonObject Json(RunExamination examination, Recipe recipe) => new()
+    internal static JsonObject Json(RunExamination examination, Recipe recipe)
     {
-        ["proven"] = examination.Audit.Proven,
+        var json = JsonOfAudit(examination, recipe);
+        if (examination.Change is { } change)
+        {
+            json["recipeChange"] = change;
+        }
+
+        return json;
+    }
+
+    private static JsonObject JsonOfAudit(RunExamination examination, Recipe recipe) => new()
+    {
+        ["proven"] = examination.Proven,
         ["samplesOnce"] = examination.Audit.SamplesOnce,
         ["stepsOnce"] = examination.Audit.StepsOnce,
         ["stepsAudited"] = examination.Steps,

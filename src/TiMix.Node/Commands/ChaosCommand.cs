@@ -51,7 +51,7 @@ internal static class ChaosCommand
 
             ChaosReport.Write(examination.Recoveries, chaos.Memory, output);
             var same = !parsed.GetValue(compare) || await CompareAsync(options, result, output, stop).ConfigureAwait(false);
-            return examination.Audit.Proven && same ? code : ExitCode.Failed;
+            return examination.Proven && same ? code : ExitCode.Failed;
         });
         return command;
     }

@@ -103,7 +103,7 @@ internal static class NodeCommand
                 RunName = parsed.GetValue(run)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
-                Recipe = parsed.GetValue(recipe) is { } wanted ? InitialWeights.Pin(RecipeFile.Load(wanted)) : null,
+                Recipe = parsed.GetValue(recipe) is { } wanted ? InitialWeights.Pin(RecipeFile.Load(wanted).WithFullPaths()) : null,
                 Continue = parsed.GetValue(goOn),
                 Device = CheckDevice(parsed.GetValue(device)!),
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),
@@ -147,7 +147,7 @@ internal static class NodeCommand
 
         var run = RunOf(options);
         var observer = new Reporting.PlainReporter(run, output, quiet: false);
-        using var directory = TrainingRun.Open(run, observer, leave);
+        using var directory = await TrainingRun.OpenAsync(run, observer, leave).ConfigureAwait(false);
         var seen = OperatedRun.Watch(http, directory, observer);
         RunSteering? steering = null;
         var control = new ClusterControl(

@@ -47,17 +47,30 @@ internal static class ReportCommand
             {
                 await File.WriteAllTextAsync(page, RunReport.Html(run, board, events, mixes), stop).ConfigureAwait(false);
                 output.WriteLine($"Wrote {Path.GetFullPath(page)}");
-                output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory, board)}; look at it by: tensorboard --logdir "
-                    + $"{Path.Combine(directory.Path, RunReport.TensorBoard)}");
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new RunError($"the report cannot be written: {error.Message}");
+                throw new RunError($"the report cannot be written: {error.Message.TrimEnd('.')}; --out names another file.");
             }
 
+            WriteNumbers(directory, board, output);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>A run that may only be read has a report without them.</summary>
+    private static void WriteNumbers(RunDirectory directory, RunBoard board, TextWriter output)
+    {
+        var place = Path.Combine(directory.Path, RunReport.TensorBoard);
+        try
+        {
+            output.WriteLine($"Wrote {RunReport.WriteTensorBoard(directory, board)}; look at it by: tensorboard --logdir {place}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            output.WriteLine($"without event files for TensorBoard: {error.Message}");
+        }
     }
 
     /// <summary>A run without a snapshot has a report without mixes.</summary>

@@ -88,29 +88,9 @@ internal static class RunsCommand
 
         using var client = OperationsClient.Of(directory);
         var live = client is not null && await client.IsThereAsync().ConfigureAwait(false) ? await client.StateAsync(stop).ConfigureAwait(false) : null;
-        var state = live?.Status ?? (IsHeld(directory) ? "going on" : File.Exists(directory.Summary) ? "finished" : "interrupted");
+        var state = live?.Status ?? (File.Exists(directory.Summary) ? "finished" : directory.IsHeld ? "going on" : "interrupted");
         var changed = new[] { directory.Recipe, directory.Metrics, directory.Evaluations, directory.Summary }.Where(File.Exists).Max(File.GetLastWriteTime);
         return new Listed(name, state, live?.Step ?? LastStep(directory), steps, BestRecall(directory), changed);
-    }
-
-    /// <summary>Whether a process has the run in its possession.</summary>
-    private static bool IsHeld(RunDirectory directory)
-    {
-        var file = Path.Combine(directory.Path, "run.lock");
-        if (!File.Exists(file))
-        {
-            return false;
-        }
-
-        try
-        {
-            using var taken = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            return false;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return true;
-        }
     }
 
     private static long LastStep(RunDirectory directory)

@@ -84,7 +84,7 @@ internal sealed class NewRunOptions
             changes.Add(FormattableString.Invariant($"run.seed={s}"));
         }
 
-        var chosen = InitialWeights.Pin(RecipeFile.Set(RecipeFile.Load(name), changes));
+        var chosen = InitialWeights.Pin(RecipeFile.Set(RecipeFile.Load(name), changes).WithFullPaths());
         return new RunOptions
         {
             Name = parsed.GetValue(_run) ?? NextName(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),

@@ -75,7 +75,7 @@ internal static class ExperimentPlan
 
     private static PlannedRun Of(Experiment experiment, Arm arm, ulong seed, double fraction, long steps)
     {
-        var recipe = InitialWeights.Pin(RecipeFile.Set(experiment.Recipe, arm.Settings, $"arm \"{arm.Name}\""));
+        var recipe = InitialWeights.Pin(RecipeFile.Set(experiment.Recipe, arm.Settings, $"arm \"{arm.Name}\"").WithFullPaths());
         var stretch = (double)steps / recipe.Optimization.Steps;
         recipe = recipe with
         {

@@ -18,7 +18,7 @@ internal static class LaunchedRun
     public static async Task<RunResult> ExecuteAsync(
         LaunchOptions options, IRunObserver observer, Action<LocalLauncher>? launched, Action<RunExamination>? examined, CancellationToken stop)
     {
-        using var directory = TrainingRun.Open(options.Run, observer, stop);
+        using var directory = await TrainingRun.OpenAsync(options.Run, observer, stop).ConfigureAwait(false);
         RunResult result;
         var seen = OperatedRun.Watch(options.Http, directory, observer);
         using (var launcher = new LocalLauncher(options, directory, seen))

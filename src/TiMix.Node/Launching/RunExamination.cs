@@ -16,8 +16,13 @@ namespace TiMix.Node.Launching;
 /// <param name="Audit">What the audit of them found.</param>
 /// <param name="Recoveries">What followed each injected fault.</param>
 /// <param name="Additions">What the summary gains.</param>
-internal sealed record RunExamination(RunState State, long Steps, AuditReport Audit, IReadOnlyList<FaultRecovery> Recoveries, JsonObject Additions)
+/// <param name="Change">How the recipe differs from what the run began with; null: it does not.</param>
+internal sealed record RunExamination(
+    RunState State, long Steps, AuditReport Audit, IReadOnlyList<FaultRecovery> Recoveries, JsonObject Additions, string? Change = null)
 {
+    /// <summary>Whether no step was lost, no sample skipped or seen twice, and all of it by one recipe.</summary>
+    public bool Proven => Audit.Proven && Change is null;
+
     /// <summary>Reads the journal, the trainers' records and the faults.</summary>
     /// <param name="directory">Of the run.</param>
     /// <param name="recipe">Its recipe.</param>
@@ -34,6 +39,7 @@ internal sealed record RunExamination(RunState State, long Steps, AuditReport Au
             recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize, recipe.SampleOrder(train.Count).StepsPerEpoch);
         var faults = FaultLog.Read(directory);
         return new RunExamination(
-            state, steps, audit, RunSummaryAdditions.Recoveries(state.Changes, faults), RunSummaryAdditions.Of(state.Changes, faults, audit));
+            state, steps, audit, RunSummaryAdditions.Recoveries(state.Changes, faults), RunSummaryAdditions.Of(state.Changes, faults, audit),
+            RunBeginning.Change(directory, journal, recipe));
     }
 }

@@ -46,7 +46,7 @@ internal static class OperatedRun
     /// <param name="stop">The step is finished, a snapshot written, and the run ends.</param>
     public static async Task<RunResult> ExecuteAsync(IPEndPoint? endpoint, RunOptions run, IRunObserver observer, CancellationToken stop)
     {
-        using var directory = TrainingRun.Open(run, observer, stop);
+        using var directory = await TrainingRun.OpenAsync(run, observer, stop).ConfigureAwait(false);
         var seen = Watch(endpoint, directory, observer);
         Actors.Nodes.RunSteering? steering = null;
         var control = new ClusterControl(

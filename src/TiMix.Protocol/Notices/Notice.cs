@@ -93,6 +93,9 @@ public abstract record Notice
     /// <summary>The sample corpus's tasks have been composed.</summary>
     public sealed record SampleTasksComposed(string Directory) : Notice;
 
+    /// <summary>There was a directory of that name, but no run in it.</summary>
+    public sealed record BegunAnew(string Directory) : Notice;
+
     /// <summary>Something is wrong with the data.</summary>
     public sealed record DataProblem(string Where, string What) : Notice;
 

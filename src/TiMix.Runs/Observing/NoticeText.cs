@@ -35,6 +35,7 @@ public static class NoticeText
         Notice.RecordsNotWritten failed => $"The run's records cannot be written: {failed.Error}",
         Notice.SampleComposed sample => $"Sample corpus composed in {sample.Directory}.",
         Notice.SampleTasksComposed tasks => $"Sample tasks composed in {tasks.Directory}.",
+        Notice.BegunAnew anew => $"{anew.Directory} was there already, but without a recipe.json: the run is begun anew in it.",
         Notice.DataProblem problem => $"{problem.Where}: {problem.What}",
         Notice.StartsFrom start =>
             $"Starts from {start.Path}: {start.Taken} parameters of it{Named("from the seed", start.Seeded)}{Named("not used", start.Unused)}.",

@@ -107,11 +107,23 @@ public static class RecipeFile
     /// <summary>Canonical text: every key, in order.</summary>
     public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Json);
 
-    /// <summary>Keys whose values differ.</summary>
+    /// <summary>Keys whose values differ; a file that is named in two ways is the same.</summary>
     public static IReadOnlyList<string> Differences(Recipe one, Recipe other)
     {
-        var (a, b) = (JsonSerializer.SerializeToNode(one, Json), JsonSerializer.SerializeToNode(other, Json));
+        var (a, b) = (JsonSerializer.SerializeToNode(one.WithFullPaths(), Json), JsonSerializer.SerializeToNode(other.WithFullPaths(), Json));
         return [.. RecipeKeys.All.Select(key => key.Name).Where(name => !JsonNode.DeepEquals(At(a, name), At(b, name)))];
+    }
+
+    /// <summary>What differs, for people: <c>optimization.learningRate (0.001, now 0.5)</c>; null: nothing.</summary>
+    /// <param name="before">As it was.</param>
+    /// <param name="now">As it is.</param>
+    public static string? Difference(Recipe before, Recipe now)
+    {
+        var (a, b) = (JsonSerializer.SerializeToNode(before, Json), JsonSerializer.SerializeToNode(now, Json));
+        string Value(JsonNode? node, string name) => OneLine.Of(At(node, name)?.ToJsonString(Json) ?? "null");
+        return Differences(before, now) is { Count: > 0 } keys
+            ? string.Join(", ", keys.Select(key => $"{key} ({Value(a, key)}, now {Value(b, key)})"))
+            : null;
     }
 
     private static JsonNode? At(JsonNode? node, string name) => name.Split('.').Aggregate(node, (inner, part) => inner?[part]);

@@ -7,6 +7,7 @@ namespace TiMix.Runs.Records;
 /// <summary>Everything a run leaves is in one directory; this names its files and keeps a second process out.</summary>
 public sealed class RunDirectory : IDisposable
 {
+    private const int WouldBlock = 11;
     private readonly FileStream? _lock;
 
     private RunDirectory(string path, FileStream? held) => (Path, _lock) = (path, held);
@@ -41,6 +42,38 @@ public sealed class RunDirectory : IDisposable
     /// <summary>How it ended.</summary>
     public string Summary => In("summary.json");
 
+    private string Lock => In("run.lock");
+
+    /// <summary>Whether there is a run: a full disk, or a death at the start, may have left a directory without a recipe.</summary>
+    public bool IsBegun => new FileInfo(Recipe) is { Exists: true, Length: > 0 };
+
+    /// <summary>Whether nothing is there.</summary>
+    public bool IsEmpty => !Directory.Exists(Path) || !Directory.EnumerateFileSystemEntries(Path).Any();
+
+    /// <summary>
+    /// Whether a process has the run in its possession. Whoever may only read can ask, too; the lock is shared with them for the
+    /// moment of asking.
+    /// </summary>
+    public bool IsHeld
+    {
+        get
+        {
+            try
+            {
+                using var asked = File.Exists(Lock) ? new FileStream(Lock, FileMode.Open, FileAccess.Read, FileShare.Read) : null;
+                return false;
+            }
+            catch (IOException error) when (error.HResult == WouldBlock)
+            {
+                return true;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>The directory of a run, without touching it.</summary>
     /// <exception cref="RunError">The name is not one path segment.</exception>
     public static RunDirectory Of(string runsDirectory, string name)
@@ -66,11 +99,12 @@ public sealed class RunDirectory : IDisposable
     public static RunDirectory Create(string runsDirectory, string name, string recipe)
     {
         var directory = Of(runsDirectory, name);
-        if (File.Exists(directory.Recipe))
+        if (directory.IsBegun)
         {
             throw new RunError($"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"timix resume {name}\", or choose another --run.");
         }
 
+        directory.RefuseRemains();
         try
         {
             Directory.CreateDirectory(directory.Path);
@@ -92,14 +126,19 @@ public sealed class RunDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(directory.Path);
+            if (!directory.IsBegun)
+            {
+                directory.RefuseRemains();
+                File.Delete(directory.Recipe);
+            }
+
             if (WholeFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe)))
             {
                 return directory;
             }
 
-            var differences = RecipeFile.Differences(directory.ReadRecipe(), recipe);
-            return differences.Count == 0 ? directory
-                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe ({string.Join(", ", differences)}); start "
+            return RecipeFile.Difference(directory.ReadRecipe(), recipe) is not { } difference ? directory
+                : throw new RunError($"there is a run \"{name}\" in {runsDirectory} already, with another recipe: {difference}; start "
                     + $"the node with --recipe {directory.Recipe}, or choose another --run.");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -113,9 +152,14 @@ public sealed class RunDirectory : IDisposable
     public static RunDirectory Look(string runsDirectory, string name)
     {
         var directory = Of(runsDirectory, name);
-        if (File.Exists(directory.Recipe))
+        if (directory.IsBegun)
         {
             return directory;
+        }
+
+        if (File.Exists(directory.Recipe))
+        {
+            throw new RunError($"the run \"{name}\" in {runsDirectory} was never begun, its recipe.json is empty; begin it: timix train RECIPE --run {name}");
         }
 
         string[] known = Directory.Exists(runsDirectory)
@@ -137,15 +181,30 @@ public sealed class RunDirectory : IDisposable
 
     private string In(string file) => System.IO.Path.Combine(Path, file);
 
+    /// <summary>A run of which only the recipe is missing must not be written over.</summary>
+    private void RefuseRemains()
+    {
+        string[] remains = [.. new[] { Journal, In("journal.json"), Snapshots }.Where(System.IO.Path.Exists).Select(path => System.IO.Path.GetFileName(path))];
+        if (remains.Length > 0)
+        {
+            throw new RunError($"{Path} holds {string.Join(" and ", remains)} of a run, but no recipe.json; put it back (every snapshot.json has it as "
+                + "\"recipe\"), or choose another --run.");
+        }
+    }
+
     private FileStream TakeLock()
     {
         try
         {
-            return new FileStream(In("run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException error) when (error.HResult == WouldBlock)
         {
             throw new RunError($"another process is at work on {Path}; stop it first (only a run whose journal is in PostgreSQL takes several coordinators).");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"the run in {Path} cannot be gone on with, as nothing can be written there: {error.Message}");
         }
     }
 }

@@ -16,7 +16,7 @@ namespace TiMix.Runs.Sources;
 /// <param name="sampleDirectory">Where the sample corpus is kept.</param>
 public sealed class RunData(Recipe recipe, string sampleDirectory)
 {
-    private const string SamplePrefix = "sample:", TasksPrefix = "tasks-", AnswersName = "answers";
+    private const string SamplePrefix = RecipePaths.Sample, TasksPrefix = "tasks-", AnswersName = "answers";
 
     private const int ShownProblems = 20;
 

@@ -50,6 +50,7 @@ public sealed class NoticeTextTests
         (new RecordsNotWritten("no space"), Warning, "The run's records cannot be written: no space"),
         (new SampleComposed("data/sample"), Information, "Sample corpus composed in data/sample."),
         (new SampleTasksComposed("data/tasks"), Information, "Sample tasks composed in data/tasks."),
+        (new BegunAnew("runs/a"), Information, "runs/a was there already, but without a recipe.json: the run is begun anew in it."),
         (new DataProblem("train-000.tar", "it is cut off"), Warning, "train-000.tar: it is cut off"),
         (new StartsFrom("a.safetensors", 40, [], []), Information, "Starts from a.safetensors: 40 parameters of it."),
         (
