@@ -1,9 +1,28 @@
 #pragma warning disable RS0030 // Files and directories are moved here and nowhere else.
+using System.Runtime.InteropServices;
+
 namespace TiMix.Base;
 
 /// <summary>Directories that are there whole or not at all, like a <see cref="WholeFile"/>.</summary>
-public static class WholeDirectory
+public static partial class WholeDirectory
 {
+    private const int AlreadyThere = 17;
+    private const uint Everybody = 0b111_111_111;
+
+    /// <summary>Makes an empty directory that is not there yet: one of those who try at once does.</summary>
+    /// <returns>False: there is something of that name.</returns>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public static bool TryCreate(string directory)
+    {
+        if (mkdir(directory, Everybody) == 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == AlreadyThere ? false : throw new IOException($"{directory} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
     /// <summary>Fills a directory beside its final name and puts it there; what had the name is replaced.</summary>
     /// <param name="directory">Its final name.</param>
     /// <param name="unfinished">Where it is filled, on the same disk; what a dead process left there is deleted.</param>
@@ -82,4 +101,7 @@ public static class WholeDirectory
             // It stays until the next time.
         }
     }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdir(string directory, uint mode);
 }

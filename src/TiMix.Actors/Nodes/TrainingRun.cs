@@ -110,6 +110,11 @@ public static class TrainingRun
             }
 
             var data = new RunData(recipe, options.DataDirectory);
+            if (existing is not null)
+            {
+                data.CheckDirectory();
+            }
+
             data.Prepare(observer, stop);
             var tokenizer = data.OpenTokenizer();
             var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, tokenizer));

@@ -34,9 +34,8 @@ internal static class ChaosCommand
         Array.ForEach(all, command.Add);
         cluster.AddTo(command, faults: false);
         command.Add(quiet);
-        command.SetAction(async (parsed, stop) =>
+        command.SetAction((parsed, stop) => run.UseAsync(parsed, cluster: true, async options =>
         {
-            var options = run.Read(parsed, cluster: true);
             var launch = cluster.Read(parsed, options);
             var duration = TimeSpan.FromMinutes(Positive("--minutes", parsed.GetValue(minutes)));
             var pause = TimeSpan.FromSeconds(Positive("--every", parsed.GetValue(every)));
@@ -52,7 +51,7 @@ internal static class ChaosCommand
             ChaosReport.Write(examination.Recoveries, chaos.Memory, output);
             var same = !parsed.GetValue(compare) || await CompareAsync(options, result, output, stop).ConfigureAwait(false);
             return examination.Proven && same ? code : ExitCode.Failed;
-        });
+        }));
         return command;
     }
 

@@ -19,6 +19,7 @@ internal static class InspectCommand
         var vocabulary = new Option<string?>("--vocabulary") { Description = "Count the words that this WordPiece vocabulary (vocab.txt) does not have." };
         var command = new Command("inspect", """
             Reads and decodes every picture and says how many pairs, captions and boxes there are, and what is broken.
+            Ends with 0 if a picture is usable, 1 if none is.
 
             Example: timix data inspect "data/sample/train-{000..007}.tar" --sheet sheet.png
                      timix data inspect captions_val2017.json --boxes instances_val2017.json --images val2017
@@ -65,7 +66,7 @@ internal static class InspectCommand
                 output.WriteLine($"sheet     {parsed.GetValue(sheet)}");
             }
 
-            return Task.FromResult(ExitCode.Done);
+            return Task.FromResult(statistics.Pictures > 0 ? ExitCode.Done : ExitCode.Failed);
         });
         return command;
     }

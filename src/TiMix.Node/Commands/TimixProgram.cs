@@ -53,14 +53,15 @@ public static class TimixProgram
             RecipeCommand.Recipe(output),
         };
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        string[] problems = Misspelling.Of(parsed) is { } misspelt ? [misspelt] : [.. parsed.Errors.Select(problem => problem.Message)];
+        if (problems.Length > 0)
         {
-            foreach (var problem in parsed.Errors)
+            foreach (var problem in problems)
             {
-                await error.WriteLineAsync($"timix: {problem.Message}").ConfigureAwait(false);
+                await error.WriteLineAsync($"timix: {problem}").ConfigureAwait(false);
             }
 
-            await error.WriteLineAsync($"See: timix {string.Join(' ', CommandPath(parsed))} --help").ConfigureAwait(false);
+            await error.WriteLineAsync($"See: {string.Join(' ', Misspelling.PathOf(parsed).Prepend("timix"))} --help").ConfigureAwait(false);
             return ExitCode.Mistake;
         }
 
@@ -119,16 +120,5 @@ public static class TimixProgram
             await error.WriteLineAsync($"timix: failed: {failure}").ConfigureAwait(false);
             return ExitCode.Failed;
         }
-    }
-
-    private static IEnumerable<string> CommandPath(ParseResult parsed)
-    {
-        var path = new Stack<string>();
-        for (var result = parsed.CommandResult; result.Parent is System.CommandLine.Parsing.CommandResult parent; result = parent)
-        {
-            path.Push(result.Command.Name);
-        }
-
-        return path;
     }
 }

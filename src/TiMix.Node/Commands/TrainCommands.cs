@@ -16,12 +16,12 @@ namespace TiMix.Node.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class Shared
 {
-    public static Option<string> RunsDirectory() => new("--runs-dir") { Description = "Where runs are kept.", DefaultValueFactory = _ => "runs" };
+    public static Option<string> RunsDirectory() => new("--runs-dir") { Description = "Where runs are kept.", DefaultValueFactory = _ => RunHint.RunsDirectory };
 
     public static Option<string> DataDirectory() => new("--data-dir")
     {
         Description = "Where the sample corpus is kept; composed there if it is absent.",
-        DefaultValueFactory = _ => Path.Combine("data", "sample"),
+        DefaultValueFactory = _ => RunHint.DataDirectory,
     };
 
     public static Option<string?> Journal() => new("--journal")
@@ -67,10 +67,28 @@ internal sealed class NewRunOptions
         Array.ForEach(all, command.Add);
     }
 
+    /// <summary>Reads what is said; a name that is claimed for it is given back if no run comes of it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="cluster">Whether the run is spread over processes.</param>
+    /// <param name="start">Starts the run.</param>
     /// <exception cref="RunError">A value cannot be right.</exception>
-    public RunOptions Read(ParseResult parsed, bool cluster)
+    public async Task<int> UseAsync(ParseResult parsed, bool cluster, Func<RunOptions, Task<int>> start)
+    {
+        var options = Read(parsed, cluster);
+        try
+        {
+            return await start(options).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (parsed.GetValue(_run) is null)
+            {
+                RunDirectory.Of(options.RunsDirectory, options.Name).GiveBack();
+            }
+        }
+    }
+
+    private RunOptions Read(ParseResult parsed, bool cluster)
     {
         var name = parsed.GetValue(_recipe)!;
         var changes = new List<string>(parsed.GetValue(_set) ?? []);
@@ -85,29 +103,20 @@ internal sealed class NewRunOptions
         }
 
         var chosen = InitialWeights.Pin(RecipeFile.Set(RecipeFile.Load(name), changes).WithFullPaths());
+        var count = CheckThreads(parsed.GetValue(_threads), cluster);
+        var journal = JournalAddress.Of(parsed.GetValue(_journal));
         return new RunOptions
         {
-            Name = parsed.GetValue(_run) ?? NextName(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),
+            Name = parsed.GetValue(_run) ?? RunDirectory.Claim(parsed.GetValue(_runs)!, Path.GetFileNameWithoutExtension(name)),
             RunsDirectory = parsed.GetValue(_runs)!,
             DataDirectory = parsed.GetValue(_data)!,
             Recipe = chosen,
-            Threads = CheckThreads(parsed.GetValue(_threads), cluster),
-            Journal = JournalAddress.Of(parsed.GetValue(_journal)),
+            Threads = count,
+            Journal = journal,
         };
     }
 
     public static int CheckThreads(int? threads, bool cluster) => ClusterOptions.AtLeast(1, "--threads", threads ?? (cluster ? 1 : Environment.ProcessorCount));
-
-    private static string NextName(string runsDirectory, string recipe)
-    {
-        var number = 1;
-        while (Directory.Exists(Path.Combine(runsDirectory, $"{recipe}-{number}")))
-        {
-            number++;
-        }
-
-        return $"{recipe}-{number}";
-    }
 }
 
 /// <summary><c>timix train</c> and <c>timix resume</c>.</summary>
@@ -132,9 +141,8 @@ internal static class TrainCommands
         {
             BeginIfChild(parsed, output);
             var (wanted, endpoint) = (cluster.Wanted(parsed), HttpOption.Parse(parsed.GetValue(http)!));
-            var options = run.Read(parsed, wanted);
-            return await ExecuteAsync(
-                options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop).ConfigureAwait(false);
+            return await run.UseAsync(parsed, wanted, options => ExecuteAsync(
+                options, wanted ? cluster.Read(parsed, options) : null, endpoint, output, parsed.GetValue(quiet), stop)).ConfigureAwait(false);
         });
         return command;
     }

@@ -53,7 +53,7 @@ internal sealed class OperationsClient : IDisposable
             return Of(directory) is { } named && await named.IsThereAsync().ConfigureAwait(false)
                 ? named
                 : throw new RunError($"run \"{name}\" is not going on, or was started with --http off; "
-                    + $"{(File.Exists(directory.Summary) ? "it is finished" : $"\"timix resume {name}\" goes on with it")}.");
+                    + $"{(File.Exists(directory.Summary) ? "it is finished" : $"\"{RunHint.Resume(name, runsDirectory)}\" goes on with it")}.");
         }
 
         var there = new List<(string Name, OperationsClient Client)>();

@@ -3,6 +3,7 @@ using TiMix.Node.Pictures;
 using TiMix.Node.Processes;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
+using TiMix.Runs.Records;
 using TiMix.Work.Evaluation;
 
 namespace TiMix.Node.Reporting;
@@ -53,17 +54,17 @@ internal static class FinalReport
                     output.WriteLine(replaced);
                 }
 
-                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: timix resume "
-                    + $"{options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}"
-                    + $"{(options.RunsDirectory == "runs" ? "" : $" --runs-dir {options.RunsDirectory}")}");
+                output.WriteLine($"Stopped at {progress.Snapshot ?? "the last snapshot"}. Go on by: {Resume(options, trainers)}");
                 return ExitCode.Done;
             default:
                 output.WriteLine($"Failed: {result.Error}");
-                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: timix resume "
-                    + $"{options.Name}{(trainers == 0 ? "" : $" --trainers {trainers}")}");
+                output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: {Resume(options, trainers)}");
                 return ExitCode.Failed;
         }
     }
+
+    private static string Resume(RunOptions options, int trainers) =>
+        RunHint.Resume(options.Name, options.RunsDirectory, options.DataDirectory, trainers == 0 ? "" : $"--trainers {trainers}");
 
     private static void WriteExamination(RunExamination examination, TextWriter output)
     {

@@ -186,5 +186,6 @@ public static class RecipeFile
         }
     }
 
-    private static RunError Unknown(string where, string key) => new($"{where}: unknown key \"{key}\"; did you mean \"{RecipeKeys.Nearest(key)}\"?");
+    private static RunError Unknown(string where, string key) => new(
+        $"{where}: unknown key \"{key}\"; {(RecipeKeys.Nearest(key) is { } near ? $"did you mean \"{near}\"?" : "\"timix recipe\" lists all keys.")}");
 }

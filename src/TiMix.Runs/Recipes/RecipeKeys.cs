@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Xml.Linq;
+using TiMix.Base;
 using TiMix.Learning.Mixing;
 
 namespace TiMix.Runs.Recipes;
@@ -21,8 +22,19 @@ public static class RecipeKeys
     /// <summary>In the order of the records.</summary>
     public static IReadOnlyList<RecipeKey> All => Keys.Value;
 
-    /// <summary>The known key that is nearest to a misspelt one.</summary>
-    public static string Nearest(string name) => All.Select(key => key.Name).MinBy(known => Distance(name.ToLowerInvariant(), known.ToLowerInvariant()))!;
+    /// <summary>The known key that is nearest to a misspelt one; null: none is near. A key is known by its last part, and by its initials, too.</summary>
+    public static string? Nearest(string name)
+    {
+        string[] keys = [.. All.Select(key => key.Name)];
+        return keys.FirstOrDefault(key => LastOf(key).Equals(LastOf(name), StringComparison.OrdinalIgnoreCase))
+            ?? keys.FirstOrDefault(key => InitialsOf(LastOf(key)).Equals(LastOf(name), StringComparison.OrdinalIgnoreCase))
+            ?? Spelling.Nearest(name, keys)
+            ?? (Spelling.Nearest(LastOf(name), keys.Select(LastOf)) is { } last ? keys.First(key => LastOf(key) == last) : null);
+    }
+
+    private static string LastOf(string key) => key[(key.LastIndexOf('.') + 1)..];
+
+    private static string InitialsOf(string word) => string.Concat(word.Where((letter, at) => at == 0 || char.IsUpper(letter)));
 
     private static IEnumerable<RecipeKey> Walk(Type type, object instance, string prefix, Dictionary<string, string> documentation)
     {
@@ -84,21 +96,4 @@ public static class RecipeKeys
         XElement { IsEmpty: true } reference => reference.Attribute("cref")?.Value.Split('.')[^1] ?? "",
         _ => "",
     };
-
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                (diagonal, row[j]) = (row[j], cost);
-            }
-        }
-
-        return row[^1];
-    }
 }

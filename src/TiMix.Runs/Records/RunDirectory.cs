@@ -86,6 +86,39 @@ public sealed class RunDirectory : IDisposable
         return new RunDirectory(System.IO.Path.Combine(runsDirectory, name), null);
     }
 
+    /// <summary>Claims the next free name for a run of a recipe, by an empty directory: of those who claim at once, each gets another.</summary>
+    /// <param name="runsDirectory">Where runs are kept.</param>
+    /// <param name="recipe">Name of the recipe.</param>
+    /// <exception cref="RunError">Nothing can be made there.</exception>
+    public static string Claim(string runsDirectory, string recipe)
+    {
+        try
+        {
+            Directory.CreateDirectory(runsDirectory);
+            for (var number = 1; ; number++)
+            {
+                var name = $"{recipe}-{number}";
+                if (WholeDirectory.TryCreate(Of(runsDirectory, name).Path))
+                {
+                    return name;
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"no run can be kept in {runsDirectory}: {error.Message}");
+        }
+    }
+
+    /// <summary>Gives a claimed name back if no run has come of it.</summary>
+    public void GiveBack()
+    {
+        if (Directory.Exists(Path) && IsEmpty)
+        {
+            Directory.Delete(Path);
+        }
+    }
+
     /// <summary>The same by its path.</summary>
     internal static RunDirectory At(string path) => new(path, null);
 
@@ -101,7 +134,7 @@ public sealed class RunDirectory : IDisposable
         var directory = Of(runsDirectory, name);
         if (directory.IsBegun)
         {
-            throw new RunError($"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"timix resume {name}\", or choose another --run.");
+            throw new RunError($"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"{RunHint.Resume(name, runsDirectory)}\", or choose another --run.");
         }
 
         directory.RefuseRemains();

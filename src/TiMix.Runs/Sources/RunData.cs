@@ -50,13 +50,32 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
         }
     }
 
+    /// <summary>Refuses to compose the sample corpus a second time for a run that has begun: its own is somewhere else.</summary>
+    /// <exception cref="DataException">The recipe uses it, and it is not there; one line.</exception>
+    public void CheckDirectory()
+    {
+        if (SampleNames.Any() && !Directory.Exists(sampleDirectory))
+        {
+            throw new DataException($"the sample corpus of this run is not in {sampleDirectory}: say where it is by --data-dir, or compose it there by "
+                + $"\"timix data sample --data-dir {sampleDirectory}\".");
+        }
+    }
+
     /// <summary>Opens a split's shards; the index is cached beside the run's data.</summary>
     /// <exception cref="DataException">They are missing; one line.</exception>
-    public ShardIndex Open(string split) => ShardIndex.Open(Resolve(Splits.PatternOf(recipe, split)), Path.Combine(sampleDirectory, "..", ".index"));
+    public ShardIndex Open(string split)
+    {
+        CheckDirectory();
+        return ShardIndex.Open(Resolve(Splits.PatternOf(recipe, split)), Path.Combine(sampleDirectory, "..", ".index"));
+    }
 
     /// <summary>The tokenizer of the recipe's vocabulary.</summary>
     /// <exception cref="DataException">The file is missing or wrong; one line.</exception>
-    public WordPieceTokenizer OpenTokenizer() => WordPieceTokenizer.Open(Resolve(recipe.Data.Vocabulary));
+    public WordPieceTokenizer OpenTokenizer()
+    {
+        CheckDirectory();
+        return WordPieceTokenizer.Open(Resolve(recipe.Data.Vocabulary));
+    }
 
     /// <summary>A reader of a split for evaluation.</summary>
     /// <exception cref="DataException">Files are missing; one line.</exception>
