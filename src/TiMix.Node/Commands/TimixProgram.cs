@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Runtime.InteropServices;
 using TiMix.Base;
 using TiMix.Data;
 using TiMix.Node.Processes;
@@ -74,27 +73,7 @@ public static class TimixProgram
             }
         }
 
-        using var stop = new CancellationTokenSource();
-        void Signalled(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            if (context.Signal == PosixSignal.SIGINT && ChildControl.IsChild(parsed))
-            {
-                // Ctrl-C reaches all processes of the terminal; what is to become of the nodes is for the launcher to say.
-                return;
-            }
-
-            if (stop.IsCancellationRequested)
-            {
-                Environment.Exit(ExitCode.Interrupted);
-            }
-
-            error.WriteLine("timix: stopping; once more to stop at once.");
-            stop.Cancel();
-        }
-
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Signalled);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Signalled);
+        using var signals = new StopSignals(ChildControl.IsChild(parsed), error);
         try
         {
             return await parsed.InvokeAsync(
@@ -104,7 +83,7 @@ public static class TimixProgram
                     Error = error,
                     EnableDefaultExceptionHandler = false,
                     ProcessTerminationTimeout = null,
-                }, stop.Token).ConfigureAwait(false);
+                }, signals.Stop).ConfigureAwait(false);
         }
         catch (Exception mistake) when (mistake is RunError or DataException)
         {
@@ -114,6 +93,11 @@ public static class TimixProgram
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
+        }
+        catch (Exception failure) when (Surroundings.Explain(failure) is { } explained)
+        {
+            await error.WriteLineAsync($"timix: {explained}").ConfigureAwait(false);
+            return ExitCode.Failed;
         }
         catch (Exception failure)
         {

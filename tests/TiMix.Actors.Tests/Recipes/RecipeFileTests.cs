@@ -6,6 +6,20 @@ namespace TiMix.Actors.Tests.Recipes;
 public sealed class RecipeFileTests
 {
     [Fact]
+    public void Paths_are_written_in_full_and_the_same_file_by_two_names_is_no_difference()
+    {
+        static string Here(string file) => Path.Combine(Environment.CurrentDirectory, file);
+        var tests = new SortedDictionary<string, string> { ["b"] = "b.tar", ["a"] = "sample:test" };
+        var recipe = new Recipe { Data = new DataRecipe { Train = "x/../t-{00..03}.tar", Validation = "", Tests = tests, Answers = "/answers.txt" } };
+        var full = recipe.WithFullPaths();
+        Assert.Equal((Here("t-{00..03}.tar"), "", "/answers.txt"), (full.Data.Train, full.Data.Validation, full.Data.Answers));
+        Assert.Equal([("a", "sample:test"), ("b", Here("b.tar"))], full.Data.Tests.Select(test => (test.Key, test.Value)));
+        Assert.Empty(RecipeFile.Differences(recipe, full));
+        Assert.Equal((true, false), (recipe.HasRelativePaths(), full.HasRelativePaths()));
+        Assert.All(RecipeFile.Names.Select(RecipeFile.Load), known => Assert.Equal(RecipeFile.Write(known), RecipeFile.Write(known.WithFullPaths())));
+    }
+
+    [Fact]
     public void The_sample_recipe_that_comes_along_loads()
     {
         var recipe = RecipeFile.Load("sample");

@@ -32,6 +32,49 @@ public sealed class RunFilesTests : IDisposable
     }
 
     [Fact]
+    public void Those_who_start_at_once_get_a_name_each_and_give_back_what_they_do_not_use()
+    {
+        Directory.CreateDirectory(Path.Combine(_runs, "r-3"));
+        var names = new string[8];
+        Parallel.For(0, names.Length, new ParallelOptions { MaxDegreeOfParallelism = names.Length }, at => names[at] = RunDirectory.Claim(_runs, "r"));
+        Assert.Equal([1, 2, 4, 5, 6, 7, 8, 9], names.Select(name => int.Parse(name["r-".Length..])).Order());
+        RunDirectory.Create(_runs, "r-2", "{}").Dispose();
+        RunDirectory.Of(_runs, "r-2").GiveBack();
+        RunDirectory.Of(_runs, "r-4").GiveBack();
+        Assert.True(RunDirectory.Of(_runs, "r-2").IsBegun);
+        Assert.Equal("r-4", RunDirectory.Claim(_runs, "r"));
+    }
+
+    [Theory]
+    [InlineData("journal.db")]
+    [InlineData("snapshots")]
+    public void A_run_of_which_only_the_recipe_is_missing_is_not_written_over(string left)
+    {
+        Directory.CreateDirectory(Path.Combine(_runs, "a", left));
+        Assert.Contains($"holds {left} of a run, but no recipe.json", Assert.Throws<RunError>(() => RunDirectory.Create(_runs, "a", "{}")).Message);
+        Assert.Contains($"holds {left} of a run", Assert.Throws<RunError>(() => RunDirectory.Share(_runs, "a", new Recipe())).Message);
+    }
+
+    [Fact]
+    public void Whether_a_run_is_held_is_seen_without_taking_it()
+    {
+        using (var held = RunDirectory.Create(_runs, "a", "{}"))
+        {
+            Assert.True(RunDirectory.Of(_runs, "a").IsHeld);
+        }
+
+        Assert.False(RunDirectory.Of(_runs, "a").IsHeld);
+        Assert.False(RunDirectory.Of(_runs, "b").IsHeld);
+    }
+
+    [Theory]
+    [InlineData("runs", null, "", "timix resume a")]
+    [InlineData("/big/my runs", "data/sample", "--trainers 2", "timix resume a --trainers 2 --runs-dir '/big/my runs'")]
+    [InlineData("runs", "/corpus", "", "timix resume a --data-dir /corpus")]
+    public void A_hint_names_the_directories_that_were_given(string runs, string? data, string more, string hint) =>
+        Assert.Equal(hint, RunHint.Resume("a", runs, data, more));
+
+    [Fact]
     public void A_run_that_is_not_there_is_said_with_those_that_are()
     {
         Assert.Contains("it holds none", Assert.Throws<RunError>(() => RunDirectory.Look(_runs, "c")).Message, StringComparison.Ordinal);

@@ -98,6 +98,43 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
         Assert.Contains("captions  15 ", inspected.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_inspection_that_finds_no_usable_picture_has_failed()
+    {
+        var broken = Directory.CreateDirectory(_run.Data.In("broken")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(broken, "a.jpg"), "no picture");
+        await File.WriteAllTextAsync(Path.Combine(broken, "list.json"), """[{"image": "a.jpg", "caption": "a cat"}]""");
+        var inspected = await Cli.RunAsync("data", "inspect", Path.Combine(broken, "list.json"));
+        Assert.Contains("1, 0 of them usable", inspected.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failed, inspected.Code);
+    }
+
+    [Fact]
+    public async Task A_directory_that_a_full_disk_left_at_the_start_is_begun_anew_with_a_word()
+    {
+        Directory.CreateDirectory(_run.Data.In("runs", "left"));
+        await File.WriteAllTextAsync(_run.Data.In("runs", "left", "recipe.json"), "");
+        (await Cli.RunAsync(["resume", "left", .. _run.Places])).IsMistake("was never begun");
+        var trained = await Cli.RunAsync(["train", _run.Recipe, "--run", "left", "--steps", "1", "--threads", "1", .. _run.Places]);
+        Assert.True(trained.Code == ExitCode.Done, trained.Output + trained.Error);
+        Assert.Contains("the run is begun anew in it", trained.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journal_that_is_cut_off_or_something_else_is_said_in_one_line_with_what_to_do()
+    {
+        var (journal, kept) = (_run.Data.In("runs", "done", "journal.db"), _run.Data.In("kept.db"));
+        File.Copy(journal, kept);
+        foreach (var bytes in new[] { File.ReadAllBytes(kept)[..5000], [.. "these are no tables, and this is no journal of any run"u8] })
+        {
+            await File.WriteAllBytesAsync(journal, bytes);
+            (await Cli.RunAsync(["resume", "done", .. _run.Places])).IsMistake("Move it away with journal.db-wal");
+            (await Cli.RunAsync(["report", "done", "--no-mixes", .. _run.Places])).IsMistake("\"timix resume\" then goes on from the newest snapshot");
+        }
+
+        File.Copy(kept, journal, overwrite: true);
+    }
+
     [Theory]
     [InlineData("eval done --split tset", "validation, test and train")]
     [InlineData("eval missing", "done")]
@@ -113,6 +150,12 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("--run ../x", "plain file name")]
     [InlineData("--set optimization.microBatchSize=5", "must be even")]
     [InlineData("--set optimization.stpes=5", "did you mean \"optimization.steps\"")]
+    [InlineData("--set lr=3", "did you mean \"optimization.learningRate\"")]
+    [InlineData("--set optimization.WeightDecay=1", "did you mean \"optimization.weightDecay\"")]
+    [InlineData("--set batch_size=8", "did you mean \"optimization.microBatchSize\"")]
+    [InlineData("--set colour=red", "\"timix recipe\" lists all keys")]
+    [InlineData("--stps 3", "\"timix train\" has no option --stps; did you mean --steps?")]
+    [InlineData("--quite=1", "\"timix train\" has no option --quite; did you mean --quiet?")]
     [InlineData("--set optimization.steps=many", "whole number")]
     [InlineData("--set mix.method=magic", "random-window")]
     [InlineData("--set steps", "key=value")]
@@ -137,7 +180,9 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
         (await Cli.RunAsync(["train", "smple", .. _run.Places])).IsMistake("sample");
         (await Cli.RunAsync("recipe", "smple")).IsMistake("sample");
         (await Cli.RunAsync("data", "inspect", _run.Data.In("absent.tar"))).IsMistake("absent.tar");
-        Assert.Equal(ExitCode.Mistake, (await Cli.RunAsync("trian")).Code);
+        (await Cli.RunAsync("trian")).IsMistake("there is no command \"trian\"; did you mean train?");
+        (await Cli.RunAsync("data", "pakc")).IsMistake("there is no command \"data pakc\"; did you mean pack?");
+        (await Cli.RunAsync("xyz")).IsMistake("there is no command \"xyz\".");
     }
 
     private static string Fingerprint(Cli call) => call.Output.Split('\n').Single(line => line.StartsWith("fingerprint", StringComparison.Ordinal));

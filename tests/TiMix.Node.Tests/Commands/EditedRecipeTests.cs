@@ -51,6 +51,15 @@ public sealed class EditedRecipeTests : IDisposable
         Assert.StartsWith("teacher.decay (", json["recipeChange"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("audit faulted")]
+    [InlineData("resume stopped --http off")]
+    public async Task A_corpus_that_is_somewhere_else_is_asked_for_and_not_made_again(string arguments)
+    {
+        (await Cli.RunAsync([.. arguments.Split(' '), "--runs-dir", _old.Runs, "--data-dir", _old.In("other")])).IsMistake("by --data-dir");
+        Assert.False(Directory.Exists(_old.In("other")));
+    }
+
     private void Edit(string run, string section, string key, double value)
     {
         var file = _old.In("runs", run, "recipe.json");

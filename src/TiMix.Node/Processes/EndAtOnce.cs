@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace TiMix.Node.Processes;
+
+/// <summary>
+/// The end of this process while its threads compute. An ordinary exit runs the destructors of native libraries under their hands,
+/// and ends with a crash; what is on the disk is as whole as after a kill, and a run goes on from it.
+/// </summary>
+internal static partial class EndAtOnce
+{
+    private static readonly string[] FilesOfTheRuntime = ["dotnet-diagnostic-{0}-*", "clr-debug-pipe-{0}-*"];
+
+    /// <summary>Does not return.</summary>
+    /// <param name="exitCode">Of the process.</param>
+    public static void With(int exitCode)
+    {
+        try
+        {
+            if (!Console.IsOutputRedirected)
+            {
+                // A table that is shown live hides the cursor.
+                using var terminal = Console.OpenStandardOutput();
+                terminal.Write("\e[?25h"u8);
+            }
+
+            foreach (var file in FilesOfTheRuntime.SelectMany(
+                pattern => Directory.GetFiles(Path.GetTempPath(), string.Format(null, pattern, Environment.ProcessId))))
+            {
+                File.Delete(file);
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Neither terminal nor files are worth staying for.
+        }
+
+        _exit(exitCode);
+    }
+
+    [LibraryImport("libc")]
+    private static partial void _exit(int status);
+}

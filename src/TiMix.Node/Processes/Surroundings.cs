@@ -1,0 +1,30 @@
+using TiMix.Base;
+
+namespace TiMix.Node.Processes;
+
+/// <summary>Failures that are neither the program's nor its data's: a disk that is full, rights that are missing, a limit that is too low.</summary>
+internal static class Surroundings
+{
+    private const int NoPermission = 13, TooManyOfAll = 23, TooManyOpen = 24, NoSpace = 28, ReadOnlyDisk = 30, OverQuota = 122;
+
+    /// <summary>What it is and what to do, in one line; null: something else has failed.</summary>
+    public static string? Explain(Exception? failure)
+    {
+        for (var error = failure; error is not null; error = error.InnerException)
+        {
+            var advice = error is UnauthorizedAccessException ? "The right to it is needed" : error is not IOException ? null : error.HResult switch
+            {
+                NoSpace or OverQuota => "Make room, and give the command again; a run goes on by \"timix resume\"",
+                TooManyOpen or TooManyOfAll => $"At least {OpenFiles.Least} open files are needed: ulimit -n 4096 (LimitNOFILE of a service)",
+                ReadOnlyDisk or NoPermission => "The right to it is needed",
+                _ => null,
+            };
+            if (advice is not null)
+            {
+                return $"{OneLine.Of(error.Message).TrimEnd('.')}. {advice}.";
+            }
+        }
+
+        return null;
+    }
+}
