@@ -13,17 +13,28 @@ namespace TiMix.Testing;
 /// <summary>Values to send about and to put into words.</summary>
 public static class Examples
 {
+    private static readonly string SnapshotPath = "/runs/a/snapshots/" + SnapshotNames.Of(1L << 40);
+
     /// <summary>An instance whose every field differs from its default.</summary>
-    public static object? Of(Type type)
+    public static object? Of(Type type) => Of(type, "", "");
+
+    /// <param name="type">Of the value.</param>
+    /// <param name="owner">Name of the type that it belongs to.</param>
+    /// <param name="field">Its name there.</param>
+    private static object? Of(Type type, string owner, string field)
     {
         if (Nullable.GetUnderlyingType(type) is { } inner)
         {
-            return Of(inner);
+            return Of(inner, owner, field);
         }
 
         return type switch
         {
-            _ when type == typeof(string) => "text \"with\" ünïcode",
+            _ when type == typeof(string) => Text(owner, field),
+            _ when type == typeof(StateWay) => StateWay.Copy,
+            _ when type == typeof(int) && field == "First" => 0,
+            _ when type == typeof(IReadOnlyList<string>) && field == "Roles" => new[] { "mixer", "trainer" },
+            _ when type == typeof(IReadOnlyList<string>) && field == "Suspects" => new[] { "b~1", "c~2" },
             _ when type == typeof(bool) => true,
             _ when type == typeof(TimeSpan) => TimeSpan.FromSeconds(2.5),
             _ when type == typeof(int) => 7,
@@ -79,6 +90,18 @@ public static class Examples
     private static object Construct(Type type)
     {
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(candidate => candidate.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Of(parameter.ParameterType))]);
+        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Of(parameter.ParameterType, type.DeclaringType?.Name ?? type.Name, parameter.Name!))]);
     }
+
+    private static string Text(string owner, string field) => field switch
+    {
+        "Node" => "trainer-1",
+        "Trainer" or "From" => "trainer-1~0a1b2c3d",
+        "Endpoint" => "127.0.0.1:4053",
+        "Role" => "mixer",
+        "Hash" or "Fingerprint" => "f00d",
+        "Snapshot" or "Damaged" => SnapshotPath,
+        "Directory" => owner == nameof(MonitorMessages) ? SnapshotPath : SnapshotNames.Of(1L << 40),
+        _ => "text \"with\" ünïcode",
+    };
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Persistence;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Monitoring;
 using TiMix.Protocol.Coordination;
@@ -36,7 +37,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     {
         (_settings, PersistenceId) = (settings, settings.Journal);
         _core = new CoordinatorCore(settings.Task with { GoOn = settings.Assignment.GoOn });
-        _monitor = Context.ActorOf(settings.Monitor, "monitor");
+        _monitor = Context.Watch(Context.ActorOf(settings.Monitor, "monitor"));
         Recover<CoordinatorEvents.IEvent>(_core.Replay);
         Recover<RecoveryCompleted>(_ =>
         {
@@ -45,6 +46,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         });
         Command<IInput>(Tell);
         Command<ITiMixMessage>(message => Tell(new Received(AddressOf(Sender), message)));
+        Command<Terminated>(gone => gone.ActorRef.Equals(_monitor), _ => settings.Assignment.Gone("monitor"));
         Command<Terminated>(terminated => Tell(new Gone(AddressOf(terminated.ActorRef))));
     }
 
@@ -56,6 +58,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     public static Props Props(Settings settings) => Akka.Actor.Props.Create(() => new CoordinatorActor(settings));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Coordinator, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -125,10 +131,10 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
                         .Select(found => new FoundSnapshot(found.Manifest.Step, found.Name, found.Manifest.Fingerprint))]));
                 break;
             case DeleteDiscarded delete:
-                _settings.Snapshots.Delete(delete.Directories);
+                LeftAlone.Say(Context, _settings.Snapshots.Delete(delete.Directories));
                 break;
             case PruneSnapshots prune:
-                _settings.Snapshots.Prune(prune.Keep);
+                LeftAlone.Say(Context, _settings.Snapshots.Prune(prune.Keep));
                 break;
             case NoteBegun:
                 _settings.Assignment.Begun();

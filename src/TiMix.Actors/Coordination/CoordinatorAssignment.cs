@@ -39,6 +39,9 @@ public sealed class CoordinatorAssignment(bool goOn)
         }
     }
 
+    /// <summary>An actor that belongs to the coordinator is gone for good.</summary>
+    public void Gone(string actor) => _failed.TrySetResult($"this node's {actor} is gone and cannot be had back without a new process; its log says what came before");
+
     /// <summary>Another coordinator has taken over while this one was away.</summary>
     public void Replaced(string node) =>
         _failed.TrySetResult($"this coordinator was away and has been replaced by {node}; start the node again and it stands by");

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Journals;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
@@ -12,12 +13,16 @@ namespace TiMix.Actors.Coordination;
 /// </summary>
 internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
 {
+    /// <summary>The cluster has another node's guard take over.</summary>
+    public sealed record HandOver : INoSerializationVerificationNeeded;
+
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(50);
     private readonly GuardCore _core = new();
     private readonly CoordinatorActor.Settings _settings;
     private readonly ICoordinatorTerm _term;
     private readonly Action<Notice> _notice;
     private IActorRef? _coordinator;
+    private bool _mayStop;
 
     /// <param name="settings">Of the coordinator.</param>
     /// <param name="term">The right to be it.</param>
@@ -26,6 +31,11 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     {
         (_settings, _term, _notice) = (settings, term, notice);
         Receive<IInput>(Handle);
+        Receive<HandOver>(_ =>
+        {
+            _mayStop = true;
+            Context.Stop(Self);
+        });
         Receive<Terminated>(_ =>
         {
             _coordinator = null;
@@ -42,10 +52,28 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
         Akka.Actor.Props.Create(() => new CoordinatorGuard(settings, term, notice));
 
     /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Coordinator, message) || base.AroundReceive(receive, message);
+
+    /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.Zero, TickInterval);
 
     /// <inheritdoc/>
-    protected override void PostStop() => _settings.Assignment.Leads = false;
+    protected override void PreRestart(Exception reason, object message)
+    {
+        _mayStop = true;
+        base.PreRestart(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _settings.Assignment.Leads = false;
+        if (!_mayStop)
+        {
+            _settings.Assignment.Gone("coordinator's guard");
+        }
+    }
 
     private void Handle(IInput input)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Data.Loading;
 using TiMix.Learning.Model;
@@ -23,6 +24,7 @@ public sealed class EvaluatorActor : ReceiveActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Recipe _recipe;
     private readonly RunData _data;
+    private readonly SnapshotStore _snapshots;
 
     // Of the compute thread.
     private readonly Dictionary<string, EvaluationReader> _readers = new(StringComparer.Ordinal);
@@ -30,16 +32,22 @@ public sealed class EvaluatorActor : ReceiveActor
 
     /// <param name="recipe">Splits and lengths.</param>
     /// <param name="data">Where the splits are.</param>
-    public EvaluatorActor(Recipe recipe, RunData data)
+    /// <param name="snapshots">Of the run; what others call a snapshot's place is not looked at.</param>
+    public EvaluatorActor(Recipe recipe, RunData data, SnapshotStore snapshots)
     {
-        (_recipe, _data) = (recipe, data);
+        (_recipe, _data, _snapshots) = (recipe, data, snapshots);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
         Receive<IInput>(Handle);
         Receive<Status.Failure>(failure => throw new InvalidOperationException($"Evaluating failed: {failure.Cause.Message}", failure.Cause));
     }
 
     /// <summary>How to make one.</summary>
-    public static Props Props(Recipe recipe, RunData data) => Akka.Actor.Props.Create(() => new EvaluatorActor(recipe, data));
+    public static Props Props(Recipe recipe, RunData data, SnapshotStore snapshots) =>
+        Akka.Actor.Props.Create(() => new EvaluatorActor(recipe, data, snapshots));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Evaluator, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -69,7 +77,7 @@ public sealed class EvaluatorActor : ReceiveActor
         var isRead = false;
         try
         {
-            var (manifest, parameters) = SnapshotStore.ReadParameters(request.Snapshot);
+            var (manifest, parameters) = SnapshotStore.ReadParameters(_snapshots.PathOf(SnapshotStore.NameOf(request.Step)));
             isRead = true;
             if (_readers.Count == 0)
             {

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Data;
 using TiMix.Data.Loading;
@@ -36,6 +37,10 @@ public sealed class LoaderActor : ReceiveActor
 
     /// <summary>How to make one.</summary>
     public static Props Props(BatchLoader loader, BundleStore bundles) => Akka.Actor.Props.Create(() => new LoaderActor(loader, bundles));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Loader, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PostStop()

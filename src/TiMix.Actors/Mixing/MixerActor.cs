@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Exchange;
 using TiMix.Learning.Model;
@@ -48,6 +49,10 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(Recipe recipe, ModelConfig model, TorchSharp.torch.Device device, ExchangeNode exchange) =>
         Akka.Actor.Props.Create(() => new MixerActor(recipe, model, device, exchange));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Mixer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);

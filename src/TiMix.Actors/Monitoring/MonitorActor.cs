@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using TiMix.Actors.Entering;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Monitoring;
 using TiMix.Protocol.Notices;
@@ -52,6 +53,10 @@ public sealed class MonitorActor : ReceiveActor
     /// <summary>How to make one.</summary>
     public static Props Props(RunDirectory directory, string run, Recipe recipe, ILogger log) =>
         Akka.Actor.Props.Create(() => new MonitorActor(directory, run, recipe, log)).WithDispatcher("akka.timix-files");
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Monitor, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Try(Open);

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Entering;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Observing;
 
@@ -54,6 +55,10 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(string node, IActorRef coordinator, IRunObserver observer, TaskCompletionSource<MonitorMessages.Over> ending) =>
         Akka.Actor.Props.Create(() => new ObserverActor(node, coordinator, observer, ending));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Observer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("renew", Renew.Instance, TimeSpan.Zero, AskEvery);

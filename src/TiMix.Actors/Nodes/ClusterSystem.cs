@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Journals;
 using TiMix.Actors.Monitoring;
 using TiMix.Base;
@@ -126,9 +127,9 @@ internal sealed class ClusterSystem : IAsyncDisposable
     /// <param name="settings">Of the coordinator.</param>
     /// <param name="term">The right to be it.</param>
     /// <param name="notice">Tells the user of this node.</param>
-    public void OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice) => System.ActorOf(
+    public IActorRef OfferCoordinator(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice) => System.ActorOf(
         ClusterSingletonManager.Props(
-            CoordinatorGuard.Props(settings, term, notice), PoisonPill.Instance,
+            CoordinatorGuard.Props(settings, term, notice), new CoordinatorGuard.HandOver(),
             ClusterSingletonManagerSettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)),
         Singleton);
 
@@ -137,6 +138,20 @@ internal sealed class ClusterSystem : IAsyncDisposable
         ClusterSingletonProxy.Props(
             "/user/" + Singleton,
             ClusterSingletonProxySettings.Create(System).WithRole(NodeRoles.Coordinator).WithSingletonName(Singleton)), "coordinator-proxy");
+
+    /// <summary>Tells when an actor without which the node is of no use is gone for good, though the node neither leaves nor has been put out.</summary>
+    /// <param name="actors">Which.</param>
+    /// <param name="gone">Told in a line.</param>
+    public void Guard(IReadOnlyList<IActorRef> actors, Action<string> gone) => System.ActorOf(
+        NodeGuardian.Props(actors, line =>
+        {
+            if (!_leaves.Task.IsCompleted && CoordinatedShutdown.Get(System).ShutdownReason is null && Cluster.Get(System).SelfMember.Status
+                is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up)
+            {
+                gone(line);
+            }
+        }),
+        "guardian");
 
     /// <summary>Leaves the cluster and ends.</summary>
     public async ValueTask DisposeAsync()
@@ -164,7 +179,7 @@ internal sealed class ClusterSystem : IAsyncDisposable
         var seeds = string.Join(", ", options.Join.Select(address => $"\"{(options.Insecure ? "akka.tcp" : "akka.ssl.tcp")}://{Name}@{address}\""));
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp { hostname = "{{options.Host}}", public-hostname = "{{options.Host}}", port = {{options.Port}} }
-            akka.cluster { roles = [{{string.Join(", ", roles.Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }
+            akka.cluster { roles = [{{string.Join(", ", roles.Append(Entrance.RoleOfName(options.Name)).Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }
             """);
     }
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Pattern;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Training;
 using TiMix.Base;
@@ -55,7 +56,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
         Receive<NodeFault>(Inject);
         Receive<Terminated>(gone => _ending.TrySetResult(
-            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} failed too often; log.txt in "
+            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} is gone, or failed too often; log.txt in "
                 + $"the run's directory says why")));
     }
 
@@ -65,6 +66,10 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending) =>
         Akka.Actor.Props.Create(() => new NodeActor(options, coordinator, serve, ending));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Node, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -50,10 +50,7 @@ public static class NodeHost
             coordinator =>
             {
                 steering?.Invoke(new RunSteering(coordinator));
-                if (observer is not null)
-                {
-                    member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, over), "observer");
-                }
+                return observer is null ? [] : [member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, over), "observer")];
             },
             leave).ConfigureAwait(false);
         log.Ended(end.Outcome?.ToString() ?? "left", end.Error ?? "");
@@ -73,11 +70,11 @@ public static class NodeHost
     /// <param name="directory">Of the run.</param>
     /// <param name="coordinating">On a coordinator's node.</param>
     /// <param name="control">Told when it is up; brings faults.</param>
-    /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts.</param>
+    /// <param name="coordinatorUp">Told of the coordinator's proxy before anything else starts; gives the actors that it has started.</param>
     /// <param name="leave">Asks the node to leave.</param>
     private static async Task<NodeEnd> ServeAsync(
         ClusterSystem member, ClusterIdentity identity, ClusterDoor door, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating,
-        INodeControl control, Action<IActorRef>? coordinatorUp, CancellationToken leave)
+        INodeControl control, Func<IActorRef, IReadOnlyList<IActorRef>> coordinatorUp, CancellationToken leave)
     {
         using var exchange = ExchangeNode.Start(new ExchangeOptions
         {
@@ -90,14 +87,15 @@ public static class NodeHost
         control.Begun(member.System, exchange);
         using var services = new NodeServices(options, directory, exchange);
         var ending = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<IActorRef> needed = [];
         if (coordinating is not null)
         {
             var log = member.Logger("run");
-            member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, notice =>
+            needed.Add(member.OfferCoordinator(coordinating.SettingsFor(options, directory, log), coordinating.Journal.Term, notice =>
             {
                 log.Noted(NoticeText.Of(notice));
                 control.Notice(notice);
-            });
+            }));
             _ = EndWithAsync(coordinating.Assignment.Failed);
         }
 
@@ -106,8 +104,9 @@ public static class NodeHost
         _ = JoinWatch.TellAsync(options.Join, door.Entered, control.Notice, left.Token);
 
         var coordinator = member.Coordinator();
-        coordinatorUp?.Invoke(coordinator);
+        needed.AddRange(coordinatorUp(coordinator));
         var node = member.System.ActorOf(NodeActor.Props(options, coordinator, (role, run) => services.PropsOf(role, run, coordinator), ending), "node");
+        member.Guard([.. needed, coordinator, node], line => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, line)));
         control.OnFault(fault => node.Tell(fault));
         control.Ready(member.Address);
         await using var registration = leave.Register(() => node.Tell(new NodeActor.WantToLeave()));

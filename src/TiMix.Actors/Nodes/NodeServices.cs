@@ -44,7 +44,8 @@ internal sealed class NodeServices(NodeOptions options, RunDirectory directory, 
                     new SnapshotStore(directory.Snapshots), _audit!, exchange, options.Membership.StatusInterval,
                     WarmUp: !options.Roles.Contains(NodeRoles.Mixer)),
                 coordinator),
-            NodeRoles.Evaluator => EvaluatorActor.Props(recipe, new RunData(recipe, options.DataDirectory)),
+            NodeRoles.Evaluator => EvaluatorActor.Props(
+                recipe, new RunData(recipe, options.DataDirectory), new SnapshotStore(directory.Snapshots)),
             _ => null,
         };
     }

@@ -40,7 +40,7 @@ public sealed class RunSteering(IActorRef coordinator)
     public Task<CoordinatorAnswer> StopAsync() => AskAsync(new StopRun());
 
     /// <summary>The same without an answer, until somebody says that the run is over: a coordinator that is just being started does not hear it.</summary>
-    public void Stop() => coordinator.Tell(new StopRun(), ActorRefs.NoSender);
+    public void Stop() => _ = StopAsync();
 
     private async Task<CoordinatorAnswer> AskAsync(ICommand command)
     {

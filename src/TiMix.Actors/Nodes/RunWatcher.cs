@@ -13,11 +13,11 @@ public sealed class RunWatcher : IAsyncDisposable
 {
     private readonly ClusterSystem _member;
     private readonly IActorRef _coordinator;
-
+    private readonly IActorRef _looker;
     private readonly ClusterIdentity _identity;
 
-    private RunWatcher(ClusterSystem member, ClusterIdentity identity, IActorRef coordinator, Task<RunResult> ended) =>
-        (_member, _identity, _coordinator, Ended, Steering) = (member, identity, coordinator, ended, new RunSteering(coordinator));
+    private RunWatcher(ClusterSystem member, ClusterIdentity identity, IActorRef coordinator, IActorRef looker, Task<RunResult> ended) =>
+        (_member, _identity, _coordinator, _looker, Ended, Steering) = (member, identity, coordinator, looker, ended, new RunSteering(coordinator));
 
     /// <summary>host:port that others join.</summary>
     public string Address => _member.Address;
@@ -39,14 +39,15 @@ public sealed class RunWatcher : IAsyncDisposable
         var member = await ClusterSystem.StartAsync(options, [NodeRoles.Launcher], directory.Log, null, door).ConfigureAwait(false);
         var coordinator = member.Coordinator();
         var ending = new TaskCompletionSource<MonitorMessages.Over>(TaskCreationOptions.RunContinuationsAsynchronously);
-        member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, ending), "observer");
+        var looker = member.System.ActorOf(ObserverActor.Props(options.Name, coordinator, observer, ending), "observer");
+        member.Guard([coordinator, looker], line => ending.TrySetResult(new MonitorMessages.Over(RunOutcome.Failed, null, line, 0)));
         _ = member.System.WhenTerminated.ContinueWith(
             _ => ending.TrySetResult(new MonitorMessages.Over(RunOutcome.Failed, null, "the cluster has put the launcher out", 0)), TaskScheduler.Default);
-        return new RunWatcher(member, identity, coordinator, EndAsync(ending.Task, directory));
+        return new RunWatcher(member, identity, coordinator, looker, EndAsync(ending.Task, directory));
     }
 
     /// <summary>Its process has died: the coordinator is told at once.</summary>
-    public void NodeLost(string node) => _coordinator.Tell(new CoordinatorCommands.ReportNodeLost(node), ActorRefs.NoSender);
+    public void NodeLost(string node) => _coordinator.Tell(new CoordinatorCommands.ReportNodeLost(node), _looker);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

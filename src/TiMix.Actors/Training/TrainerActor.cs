@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Exchange;
 using TiMix.Protocol.Messages;
@@ -51,6 +52,10 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     public static Props Props(TrainerSettings settings, IActorRef coordinator) => Akka.Actor.Props.Create(() => new TrainerActor(settings, coordinator));
+
+    /// <inheritdoc/>
+    protected override bool AroundReceive(Receive receive, object message) =>
+        !Entrance.Admits(Context, ActorKind.Trainer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -225,9 +225,9 @@ internal static class NodeCommand
     }
 
     private static string CheckName(string name) =>
-        name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.'
+        NodeNames.IsName(name)
         ? name
-        : throw new RunError($"--name is \"{name}\"; it must be of letters, digits, -, _ and ., and not begin with a dot.");
+        : throw new RunError($"--name is \"{name}\"; it must be of letters, digits, -, _ and ., {NodeNames.Longest} at most, and not begin with a dot.");
 
     private static string CheckDevice(string device) =>
         device == "cpu" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device.AsSpan(5), out var number) && number >= 0)

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
@@ -29,7 +30,7 @@ public sealed partial class CoordinatorCore
         _membership = _membership.WantSnapshot(null);
         Publish(new Notice.SnapshotNotWritten(failed.Step, failed.Reason));
         Persist(_membership.Stopping && Run.Status == RunStatus.Running
-            ? [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), _now)]
+            ? [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, Printable.Of(failed.Reason)), _now)]
             : Run.Decide(failed, _now));
     }
 

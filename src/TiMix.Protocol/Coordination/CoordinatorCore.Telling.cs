@@ -75,7 +75,7 @@ public sealed partial class CoordinatorCore
     private void TellRoster()
     {
         _rosterAt = _now;
-        var roster = _known.Roster;
+        var roster = _known.Roster with { Generation = Run.Generation };
         foreach (var reader in _known.ReadersOfRoster)
         {
             Tell(reader, roster);

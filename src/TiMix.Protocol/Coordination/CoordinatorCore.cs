@@ -190,6 +190,11 @@ public sealed partial class CoordinatorCore
 
     private void Hear(string from, TrainerStatus status)
     {
+        if (!StatusCheck.CanBe(status, Run) || (_known.Trainers.TryGetValue(status.Trainer, out var address) && address != from))
+        {
+            return;
+        }
+
         if (_known.HearTrainer(from, status.Trainer))
         {
             _effects.Add(new Watch(from));

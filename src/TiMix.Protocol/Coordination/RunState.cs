@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TiMix.Base;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Messages.CoordinatorCommands;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -91,16 +92,16 @@ public sealed record RunState
             RunStatus.Running) when snapshot.Generation >= Lineage && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
-            [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, failed.Reason), now)],
+            [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, Printable.Of(failed.Reason)), now)],
         (ReportSnapshotDamaged damaged, RunStatus.Running) when Snapshots.Values.FirstOrDefault(
             snapshot => snapshot.Directory == damaged.Directory) is { } snapshot =>
-            [new SnapshotDiscarded(snapshot.Step, damaged.Reason)],
+            [new SnapshotDiscarded(snapshot.Step, Printable.Of(damaged.Reason))],
         (ReportEvaluation evaluation, RunStatus.Running) when Snapshots.TryGetValue(evaluation.Report.Step, out var snapshot) && snapshot.MeanRecall is null =>
         [
             new EvaluationRecorded(snapshot.Step, evaluation.Report.Splits.Select(Headline.ValueOf).FirstOrDefault()),
             .. snapshot.Step == Steps ? [new RunFinished(Steps, snapshot.Fingerprint, now)] : Array.Empty<IEvent>(),
         ],
-        (FailRun fail, RunStatus.Running) => [new RunStopped(new StopReason(StopKind.Failed, Said: fail.Reason), now)],
+        (FailRun fail, RunStatus.Running) => [new RunStopped(new StopReason(StopKind.Failed, Said: Printable.Of(fail.Reason)), now)],
         (PauseRun, RunStatus.Running) when !Paused => [new RunPaused(now)],
         (ContinueRun, RunStatus.Running) when Paused => [new RunContinued(now)],
         _ => [],

@@ -17,8 +17,11 @@ public static class NodeMessages
     /// <summary>A loader, mixer or evaluator says that it is there; repeated every second.</summary>
     public sealed record ServiceStatus(string Node, string Role) : ITiMixMessage;
 
-    /// <summary>Who is there, as actor paths by role. A role without anybody leaves what is known of it as it was.</summary>
-    public sealed record Roster(IReadOnlyList<string> Loaders, IReadOnlyList<string> Mixers, IReadOnlyDictionary<string, string> Trainers) : ITiMixMessage;
+    /// <summary>
+    /// Who is there, as actor paths by role. A role without anybody leaves what is known of it as it was. <paramref name="Generation"/>: of the newest view.
+    /// </summary>
+    public sealed record Roster(
+        IReadOnlyList<string> Loaders, IReadOnlyList<string> Mixers, IReadOnlyDictionary<string, string> Trainers, long Generation = 0) : ITiMixMessage;
 
     /// <summary>The run is over; whoever hears it ends.</summary>
     public sealed record RunOver(RunOutcome Outcome, string? Error) : ITiMixMessage;

@@ -88,13 +88,18 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
                 GiveUp(failed);
                 break;
             case MixerMessages.TeacherPublished published:
-                Fetch(published);
+                Fetch(from, published);
                 break;
         }
     }
 
     private void Accept(string asker, MixerMessages.Mix request)
     {
+        if (!IsOfTheRun(asker, request.Lineage) || request.Step < 0 || request.Step >= plan.Steps || request.MicroBatch < 0 || request.MicroBatch >= plan.MicroBatches)
+        {
+            return;
+        }
+
         Follow(request.Lineage);
         if (request.Lineage < _lineage)
         {
@@ -112,6 +117,9 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         _jobs.Add((request.Step, request.MicroBatch), job = new Job(asker));
         AskLoader(request.Step, request.MicroBatch, job);
     }
+
+    /// <summary>A mixer that followed whoever asks could be sent to a teacher that is none, or to a lineage that never comes.</summary>
+    private bool IsOfTheRun(string trainer, long lineage) => _services.HasTrainerAt(trainer) && _services.MayBeLineage(lineage);
 
     private void Follow(long lineage)
     {
@@ -179,8 +187,13 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         }
     }
 
-    private void Fetch(MixerMessages.TeacherPublished published)
+    private void Fetch(string from, MixerMessages.TeacherPublished published)
     {
+        if (!IsOfTheRun(from, published.Lineage) || published.Version < 0 || published.Version > plan.TeacherVersionAt(plan.Steps) + 1)
+        {
+            return;
+        }
+
         Follow(published.Lineage);
         var wanted = published.Lineage == _lineage && _teachers.Offered(published.Version);
         _effects.Add(wanted

@@ -5,6 +5,7 @@ namespace TiMix.Protocol.Serving;
 /// <summary>Who is there to be asked, as the coordinator last said. A role that it knows nobody of keeps those known before.</summary>
 public sealed class Services
 {
+    private long _generation;
     private IReadOnlyDictionary<string, string> _trainers = new Dictionary<string, string>();
 
     /// <summary>Addresses of all loaders.</summary>
@@ -20,7 +21,7 @@ public sealed class Services
         var (loaders, mixers) = (Loaders, Mixers);
         Loaders = roster.Loaders.Count > 0 ? roster.Loaders : loaders;
         Mixers = roster.Mixers.Count > 0 ? roster.Mixers : mixers;
-        _trainers = roster.Trainers;
+        (_trainers, _generation) = (roster.Trainers, Math.Max(_generation, roster.Generation));
         return !loaders.SequenceEqual(Loaders) || !mixers.SequenceEqual(Mixers);
     }
 
@@ -29,6 +30,12 @@ public sealed class Services
 
     /// <summary>The mixer to ask for a micro-batch, another one at each attempt; null: nobody is known.</summary>
     public string? Mixer(long step, int microBatch, int attempt) => Choose(Mixers, step, microBatch, attempt);
+
+    /// <summary>Whether a trainer of the run is at an address.</summary>
+    public bool HasTrainerAt(string address) => _trainers.Values.Contains(address);
+
+    /// <summary>Whether there can be a lineage of that number: it is the generation of a view that was proposed.</summary>
+    public bool MayBeLineage(long lineage) => lineage > 0 && lineage <= _generation;
 
     /// <summary>A trainer by its id; null: not known.</summary>
     public string? Trainer(string id) => _trainers.GetValueOrDefault(id);

@@ -1,3 +1,4 @@
+using TiMix.Base;
 using TiMix.Protocol.Notices;
 
 namespace TiMix.Runs.Observing;
@@ -6,7 +7,9 @@ namespace TiMix.Runs.Observing;
 public static class NoticeText
 {
     /// <summary>A sentence, or a line.</summary>
-    public static string Of(Notice notice) => notice switch
+    public static string Of(Notice notice) => Printable.Of(TextOf(notice));
+
+    private static string TextOf(Notice notice) => notice switch
     {
         Notice.Resumed resumed => $"Goes on after step {resumed.Step} of {resumed.Steps}.",
         Notice.Waiting waiting => $"Waiting: {waiting.For}.",

@@ -4,6 +4,7 @@ using System.Text.Json;
 using TiMix.Base;
 using TiMix.Learning.Model;
 using TiMix.Learning.Weights;
+using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 
 namespace TiMix.Runs.Snapshots;
@@ -34,7 +35,7 @@ public sealed class SnapshotStore(string directory)
     public string Directory { get; } = directory;
 
     /// <summary>Name of the snapshot of a step.</summary>
-    public static string NameOf(long step) => "step-" + step.ToString("D8", CultureInfo.InvariantCulture);
+    public static string NameOf(long step) => SnapshotNames.Of(step);
 
     /// <summary>Full path of a snapshot.</summary>
     public string PathOf(string name) => Path.Combine(Directory, name);
@@ -183,31 +184,59 @@ public sealed class SnapshotStore(string directory)
         return found;
     }
 
-    /// <summary>Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>.</summary>
-    public void Delete(IEnumerable<string> names)
+    /// <summary>
+    /// Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>. What is not called as a snapshot is, and what is no
+    /// directory in this one but a link to another place or a file, is left alone.
+    /// </summary>
+    /// <param name="names">Of snapshots.</param>
+    /// <returns>Those that were left alone.</returns>
+    public IReadOnlyList<string> Delete(IEnumerable<string> names)
     {
+        var left = new List<string>();
         foreach (var name in names)
         {
-            WholeDirectory.TryDelete(PathOf(name));
+            if (SnapshotNames.IsName(name) && (IsOwn(PathOf(name)) || !Path.Exists(PathOf(name))))
+            {
+                WholeDirectory.TryDelete(PathOf(name));
+            }
+            else
+            {
+                left.Add(name);
+            }
         }
+
+        return left;
     }
 
-    /// <summary>Deletes what a crash left unfinished and every snapshot that is not to be kept. Only while nobody writes.</summary>
-    public void Prune(IReadOnlySet<string> keep)
+    /// <summary>
+    /// Deletes what a crash left unfinished and every snapshot that is not to be kept. Only while nobody writes. What this program did not make, and links,
+    /// are left alone.
+    /// </summary>
+    /// <param name="keep">Names.</param>
+    /// <returns>Names of what was left alone.</returns>
+    public IReadOnlyList<string> Prune(IReadOnlySet<string> keep)
     {
         if (!System.IO.Directory.Exists(Directory))
         {
-            return;
+            return [];
         }
 
-        foreach (var path in System.IO.Directory.GetDirectories(Directory))
+        string[] others = [.. System.IO.Directory.GetDirectories(Directory).Where(path => !keep.Contains(Path.GetFileName(path))).Order(StringComparer.Ordinal)];
+        foreach (var path in others.Where(IsMade))
         {
-            if (!keep.Contains(Path.GetFileName(path)))
-            {
-                WholeDirectory.TryDelete(path);
-            }
+            WholeDirectory.TryDelete(path);
         }
+
+        return [.. others.Where(path => !IsMade(path)).Select(path => Path.GetFileName(path))];
     }
+
+    private static bool IsMade(string path)
+    {
+        var name = Path.GetFileName(path);
+        return IsOwn(path) && SnapshotNames.IsName(name.EndsWith(WholeFile.Unfinished, StringComparison.Ordinal) ? name[..Math.Max(0, name.IndexOf('.', StringComparison.Ordinal))] : name);
+    }
+
+    private static bool IsOwn(string path) => new DirectoryInfo(path) is { Exists: true, LinkTarget: null };
 
     private string? IsThere(string name, string fingerprint, string recipe)
     {

@@ -27,6 +27,22 @@ public sealed class MixerCoreTests
     }
 
     [Fact]
+    public void Only_trainers_of_the_roster_are_served_and_only_of_lineages_that_can_be()
+    {
+        Assert.Empty(Hear("t1", new MixerMessages.Mix(1, 60, 0)));
+        Hear("coordinator", Roster("loader-1"));
+        Assert.Empty(Hear("stranger", new MixerMessages.Mix(1, 60, 0)));
+        Assert.Empty(Hear("stranger", Teacher(1, 0)));
+        Assert.Empty(Hear("t1", Teacher(10, 0)));
+        Assert.Empty(Hear("t1", Teacher(long.MaxValue, 0)));
+        Assert.Empty(Hear("t1", Teacher(1, 11)));
+        Assert.Empty(Hear("t1", new MixerMessages.Mix(long.MaxValue, 60, 0)));
+        Assert.Empty(Hear("t1", new MixerMessages.Mix(1, 100, 0)));
+        Assert.Empty(Hear("t1", new MixerMessages.Mix(1, 60, 4)));
+        Assert.Equal([Load("loader-1", 60, 0)], Hear("t1", new MixerMessages.Mix(9, 60, 0)));
+    }
+
+    [Fact]
     public void A_step_that_does_not_need_the_teacher_does_not_wait_for_it()
     {
         Hear("coordinator", Roster("loader-1"));
@@ -187,7 +203,8 @@ public sealed class MixerCoreTests
         Assert.Equal([new MixerEffects.Release(Samples(1, 1))], Hear("loader-1", Loaded(1, 1)));
     }
 
-    private static NodeMessages.Roster Roster(params string[] loaders) => new(loaders, [], new Dictionary<string, string>());
+    private static NodeMessages.Roster Roster(params string[] loaders) =>
+        new(loaders, [], new[] { "t1", "t2", "t3" }.ToDictionary(trainer => trainer + "-id"), Generation: 9);
 
     private static Content Samples(long step, int microBatch) => new($"samples {step}/{microBatch}");
 
