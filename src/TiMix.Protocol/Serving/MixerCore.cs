@@ -34,6 +34,7 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
     private readonly SortedDictionary<(long Step, int MicroBatch), Job> _jobs = [];
     private readonly TeacherShelf _teachers = new();
     private readonly Services _services = new();
+    private readonly EarlyMessages _early = new();
     private List<IEffect> _effects = [];
     private long _lineage;
     private long _now;
@@ -50,7 +51,7 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         switch (input)
         {
             case Received received:
-                Hear(received.From, received.Message);
+                HearInTime(received, now);
                 break;
             case MixerInputs.TeacherFetched fetched:
                 Keep(fetched);
@@ -65,6 +66,31 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         }
 
         return _effects;
+    }
+
+    /// <summary>A mixer that followed whoever asks could be sent to a teacher that is none, or to a lineage that never comes.</summary>
+    private void HearInTime(Received received, long at)
+    {
+        var lineage = received.Message switch
+        {
+            MixerMessages.Mix mix => mix.Lineage,
+            MixerMessages.TeacherPublished published => published.Lineage,
+            _ => (long?)null,
+        };
+        if (lineage is { } said && !(_services.HasTrainerAt(received.From) && _services.MayBeLineage(said)))
+        {
+            _early.Keep(received, at);
+            return;
+        }
+
+        Hear(received.From, received.Message);
+        if (received.Message is NodeMessages.Roster)
+        {
+            foreach (var (early, since) in _early.TakeAll(_now))
+            {
+                HearInTime(early, since);
+            }
+        }
     }
 
     private void Hear(string from, ITiMixMessage message)
@@ -88,14 +114,14 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
                 GiveUp(failed);
                 break;
             case MixerMessages.TeacherPublished published:
-                Fetch(from, published);
+                Fetch(published);
                 break;
         }
     }
 
     private void Accept(string asker, MixerMessages.Mix request)
     {
-        if (!IsOfTheRun(asker, request.Lineage) || request.Step < 0 || request.Step >= plan.Steps || request.MicroBatch < 0 || request.MicroBatch >= plan.MicroBatches)
+        if (request.Step < 0 || request.Step >= plan.Steps || request.MicroBatch < 0 || request.MicroBatch >= plan.MicroBatches)
         {
             return;
         }
@@ -117,9 +143,6 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         _jobs.Add((request.Step, request.MicroBatch), job = new Job(asker));
         AskLoader(request.Step, request.MicroBatch, job);
     }
-
-    /// <summary>A mixer that followed whoever asks could be sent to a teacher that is none, or to a lineage that never comes.</summary>
-    private bool IsOfTheRun(string trainer, long lineage) => _services.HasTrainerAt(trainer) && _services.MayBeLineage(lineage);
 
     private void Follow(long lineage)
     {
@@ -187,9 +210,9 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         }
     }
 
-    private void Fetch(string from, MixerMessages.TeacherPublished published)
+    private void Fetch(MixerMessages.TeacherPublished published)
     {
-        if (!IsOfTheRun(from, published.Lineage) || published.Version < 0 || published.Version > plan.TeacherVersionAt(plan.Steps) + 1)
+        if (published.Version < 0 || published.Version > plan.TeacherVersionAt(plan.Steps) + 1)
         {
             return;
         }
