@@ -131,6 +131,9 @@ public sealed partial class CoordinatorCore
     {
         switch (message)
         {
+            case MonitorMessages.StepApplied or MonitorMessages.Told or ReportSnapshot or ReportSnapshotFailed or ReportSnapshotDamaged or FailRun
+                when !HasTrained(from):
+                break;
             case TrainerStatus status:
                 Hear(from, status);
                 break;
@@ -187,6 +190,11 @@ public sealed partial class CoordinatorCore
                 break;
         }
     }
+
+    /// <summary>Whether a trainer is there that is, or was, in a view: whoever only says that it wants to join has nothing to report.</summary>
+    private bool HasTrained(string from) =>
+        _known.Trainers.Any(trainer => trainer.Value == from && (Run.Trainers.ContainsKey(trainer.Key)
+            || Run.Changes.Reverse().Any(change => change.View.Has(trainer.Key))));
 
     private void Hear(string from, TrainerStatus status)
     {

@@ -10,6 +10,7 @@ public sealed partial class TrainerCore
     /// <summary>Milliseconds after which a donor that has not answered is asked again.</summary>
     public const long AskForStateAgainAfter = 5000;
 
+    private const int MostAskers = 1024;
     private readonly SortedDictionary<string, StateMessages.WantState> _askers = new(StringComparer.Ordinal);
     private TrainerProtocol.Obtain? _wanted;
     private long? _askedForStateAt;

@@ -114,10 +114,10 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case MixerMessages.WantTeacher want:
                 Publish(from, want);
                 break;
-            case StateMessages.WantState want:
+            case StateMessages.WantState want when _askers.Count < MostAskers || _askers.ContainsKey(from):
                 _askers[from] = want;
                 break;
-            case StateMessages.StateOffered offered:
+            case StateMessages.StateOffered offered when _wanted is null || _services.Trainer(_wanted.Source.From!) == from:
                 Accept(offered);
                 break;
             case SnapshotMessages.Acknowledged acknowledged:

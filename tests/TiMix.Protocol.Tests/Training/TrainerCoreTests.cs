@@ -246,8 +246,9 @@ public sealed class TrainerCoreTests
         Assert.DoesNotContain(want, After(TrainerCore.AskForStateAgainAfter));
         Assert.Contains(want, After(1));
         var offer = new StateMessages.StateOffered(1, 3, "h3", new Content("state"));
-        Assert.Equal([new TrainerEffects.AcceptState(offer)], Hear(offer));
-        Assert.Equal([new TrainerEffects.Release(new Content("state"))], Hear(offer));
+        Assert.Empty(Hear(offer, "stranger"));
+        Assert.Equal([new TrainerEffects.AcceptState(offer)], Hear(offer, "b-address"));
+        Assert.Equal([new TrainerEffects.Release(new Content("state"))], Hear(offer, "b-address"));
     }
 
     [Fact]
