@@ -18,7 +18,11 @@ public sealed partial class ClusterConfigTests
     private static readonly string Directory = Path.Combine(RootOf(AppContext.BaseDirectory), "cluster-config");
 
     /// <summary>What the program itself brings into Akka's configuration.</summary>
-    private static readonly string[] Ours = ["akka.actor.serializers.timix", "akka.actor.serialization-bindings.", "akka.timix-files.", "akka.coordinated-shutdown.phases."];
+    private static readonly string[] Ours =
+    [
+        "akka.actor.serializers.timix", "akka.actor.serializers.akka-stream-ref", "akka.actor.serialization-bindings.", "akka.timix-files.",
+        "akka.coordinated-shutdown.phases.",
+    ];
 
     public static TheoryData<string> HoconFiles =>
         [.. System.IO.Directory.GetFiles(Directory, "*.conf").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];

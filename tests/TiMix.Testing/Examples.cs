@@ -90,7 +90,8 @@ public static class Examples
     private static object Construct(Type type)
     {
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(candidate => candidate.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Of(parameter.ParameterType, type.DeclaringType?.Name ?? type.Name, parameter.Name!))]);
+        return constructor.Invoke([.. constructor.GetParameters().Select(parameter =>
+            Of(parameter.ParameterType, type.DeclaringType?.Name ?? type.Name, parameter.Name!))]);
     }
 
     private static string Text(string owner, string field) => field switch

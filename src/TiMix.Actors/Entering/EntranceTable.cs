@@ -84,7 +84,8 @@ internal static class EntranceTable
         (typeof(MonitorMessages.Over), ActorKind.Observer, [Coordinator]),
     ];
 
-    private static readonly FrozenDictionary<(Type Message, ActorKind To), string[]> Speakers = Said.ToFrozenDictionary(row => (row.Message, row.To), row => row.From);
+    private static readonly FrozenDictionary<(Type Message, ActorKind To), string[]> Speakers =
+        Said.ToFrozenDictionary(row => (row.Message, row.To), row => row.From);
 
     /// <summary>What no actor hears from another node: answers, which go to whoever asked, and what only a coordinator says to itself.</summary>
     public static IReadOnlyList<Type> Unheard { get; } =

@@ -23,7 +23,8 @@ internal static class PlaceRules
         MixerMessages.Mixed mixed => mixed.Samples is MixedSamples { Teacher: var teacher, Loaded.Samples: var samples } && IsOn(host, teacher.Endpoint)
             && IsOnAny(members, NodeRoles.Loader, samples.Endpoint),
         MixerMessages.TeacherPublished published => published.Parameters is TeacherParameters { Parameters: var bundle } && IsOn(host, bundle.Endpoint),
-        StateMessages.StateOffered offered => offered.State is StateBuffers { Buffers: var buffers } && buffers.Values.All(buffer => IsOn(host, buffer.Endpoint)),
+        StateMessages.StateOffered offered => offered.State is StateBuffers { Buffers: var buffers }
+            && buffers.Values.All(buffer => IsOn(host, buffer.Endpoint)),
         TrainerOrders.Prepare prepare => prepare.View.Shares.All(share => IsOnAny(members, NodeRoles.Trainer, share.Endpoint))
             && (prepare.Source.Endpoint is not { } from || IsOnAny(members, NodeRoles.Trainer, from)),
         NodeMessages.Roster roster => roster.Loaders.All(path => IsOf(members, NodeRoles.Loader, path))

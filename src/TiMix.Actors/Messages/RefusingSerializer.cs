@@ -34,5 +34,6 @@ public sealed class RefusingSerializer : Serializer
     public override byte[] ToBinary(object obj) => throw new SerializationException($"{obj.GetType()} is not sent between nodes.");
 
     /// <inheritdoc/>
-    public override object FromBinary(byte[] bytes, Type type) => throw new SerializationException("A message of a type that is not sent between nodes was refused.");
+    public override object FromBinary(byte[] bytes, Type type) =>
+        throw new SerializationException("A message of a type that is not sent between nodes was refused.");
 }

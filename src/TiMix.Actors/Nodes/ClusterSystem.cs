@@ -177,9 +177,10 @@ internal sealed class ClusterSystem : IAsyncDisposable
     private static Config Member(NodeOptions options, IReadOnlyList<string> roles)
     {
         var seeds = string.Join(", ", options.Join.Select(address => $"\"{(options.Insecure ? "akka.tcp" : "akka.ssl.tcp")}://{Name}@{address}\""));
+        var known = string.Join(", ", roles.Append(Entrance.RoleOfName(options.Name)).Select(role => $"\"{role}\""));
         return ConfigurationFactory.ParseString($$"""
             akka.remote.dot-netty.tcp { hostname = "{{options.Host}}", public-hostname = "{{options.Host}}", port = {{options.Port}} }
-            akka.cluster { roles = [{{string.Join(", ", roles.Append(Entrance.RoleOfName(options.Name)).Select(role => $"\"{role}\""))}}], seed-nodes = [{{seeds}}] }
+            akka.cluster { roles = [{{known}}], seed-nodes = [{{seeds}}] }
             """);
     }
 

@@ -56,8 +56,8 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
         Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
         Receive<NodeFault>(Inject);
         Receive<Terminated>(gone => _ending.TrySetResult(
-            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} is gone, or failed too often; log.txt in "
-                + $"the run's directory says why")));
+            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} is gone, or failed too often; "
+                + "log.txt in the run's directory says why")));
     }
 
     /// <inheritdoc/>

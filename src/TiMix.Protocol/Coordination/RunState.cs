@@ -89,7 +89,8 @@ public sealed record RunState
         ],
         (
             ReportSnapshot snapshot,
-            RunStatus.Running) when snapshot.Generation >= Lineage && snapshot.Step <= Steps && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
+            RunStatus.Running) when snapshot.Generation >= Lineage && snapshot.Step <= Steps
+                && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
             [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, Printable.Of(failed.Reason)), now)],

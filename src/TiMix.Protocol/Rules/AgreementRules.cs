@@ -26,7 +26,8 @@ internal static class AgreementRules
         MonitorMessages.SnapshotCommitted snapshot => IsOf(snapshot.Directory, snapshot.Step),
         EvaluatorMessages.Evaluate evaluate => IsOf(evaluate.Snapshot, evaluate.Step),
         EvaluatorMessages.EvaluationFailed { Damaged: { } path } failed => IsOf(path, failed.Step),
-        StepReport report => report.Step <= report.Steps && report is { StepSeconds: >= 0, ComputeSeconds: >= 0, ExchangeSeconds: >= 0, UpdateSeconds: >= 0 },
+        StepReport report => report.Step >= 1 && report.Step <= report.Steps
+            && report is { StepSeconds: >= 0, ComputeSeconds: >= 0, ExchangeSeconds: >= 0, UpdateSeconds: >= 0 },
         _ => true,
     };
 

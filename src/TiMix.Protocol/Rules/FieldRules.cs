@@ -29,11 +29,12 @@ public static class FieldRules
         ["Directory"] = SnapshotNames.IsName, ["From"] = text => IsTrainer(text) || SnapshotNames.IsName(text),
         ["MonitorMessages.SnapshotCommitted.Directory"] = IsPath, ["SampleComposed.Directory"] = IsPath, ["SampleTasksComposed.Directory"] = IsPath,
         ["Snapshot"] = IsPath, ["Damaged"] = IsPath, ["Path"] = IsPath, ["File"] = IsPath, ["Where"] = IsLine, ["Key"] = IsLine,
-        ["Fingerprint"] = IsHash, ["Hash"] = IsHash, ["Recipe"] = text => text.Length <= LongestRecipe && !text.Any(c => IsControl(c) && c is not ('\n' or '\r' or '\t')),
+        ["Fingerprint"] = IsHash, ["Hash"] = IsHash, ["Recipe"] = IsRecipe,
         ["Run"] = IsLine, ["Computes"] = IsLine, ["Host"] = IsLine, ["Device"] = IsLine, ["Address"] = IsLine, ["Url"] = IsLine, ["Day"] = IsLine,
         ["Target"] = IsLine, ["Split"] = IsLine, ["Splits"] = IsLine, ["Metrics.Keys"] = IsLine, ["Values.Keys"] = IsLine, ["Buffers.Keys"] = IsLine,
         ["Seeded"] = IsLine, ["Unused"] = IsLine, ["TextLayout"] = IsLine, ["VisionActivation"] = IsLine, ["TextActivation"] = IsLine,
-        ["Attention"] = IsLine, ["Precision"] = IsLine, ["Reason"] = IsSaid, ["Error"] = IsSaid, ["Said"] = IsSaid, ["What"] = IsSaid, ["LastLine"] = IsSaid,
+        ["Attention"] = IsLine, ["Precision"] = IsLine,
+        ["Reason"] = IsSaid, ["Error"] = IsSaid, ["Said"] = IsSaid, ["What"] = IsSaid, ["LastLine"] = IsSaid,
     };
 
     /// <summary>-1: none. What ended a process, and the days since a certificate has ended, may be anything.</summary>
@@ -87,13 +88,16 @@ public static class FieldRules
     private static bool IsEndpoint(string text)
     {
         var colon = text.LastIndexOf(':');
-        return colon > 0 && text.Length <= 300 && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port) && port > 0
+        return colon > 0 && text.Length <= 300
+            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port) && port > 0
             && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown;
     }
 
     private static bool IsHash(string text) => text.Length is > 0 and <= 128 && text.All(char.IsAsciiHexDigit);
 
     private static bool IsLine(string text) => text.Length is > 0 and <= LongestLine && !text.Any(IsControl);
+
+    private static bool IsRecipe(string text) => text.Length <= LongestRecipe && !text.Any(c => IsControl(c) && c is not ('\n' or '\r' or '\t'));
 
     private static bool IsPath(string text) => IsLine(text);
 

@@ -221,19 +221,21 @@ public sealed class SnapshotStore(string directory)
             return [];
         }
 
-        string[] others = [.. System.IO.Directory.GetDirectories(Directory).Where(path => !keep.Contains(Path.GetFileName(path))).Order(StringComparer.Ordinal)];
-        foreach (var path in others.Where(IsMade))
+        var others = System.IO.Directory.GetDirectories(Directory).Where(path => !keep.Contains(Path.GetFileName(path))).Order(StringComparer.Ordinal)
+            .ToLookup(IsMade);
+        foreach (var path in others[true])
         {
             WholeDirectory.TryDelete(path);
         }
 
-        return [.. others.Where(path => !IsMade(path)).Select(path => Path.GetFileName(path))];
+        return [.. others[false].Select(path => Path.GetFileName(path))];
     }
 
     private static bool IsMade(string path)
     {
         var name = Path.GetFileName(path);
-        return IsOwn(path) && SnapshotNames.IsName(name.EndsWith(WholeFile.Unfinished, StringComparison.Ordinal) ? name[..Math.Max(0, name.IndexOf('.', StringComparison.Ordinal))] : name);
+        var step = name.EndsWith(WholeFile.Unfinished, StringComparison.Ordinal) ? name[..name.IndexOf('.', StringComparison.Ordinal)] : name;
+        return IsOwn(path) && SnapshotNames.IsName(step);
     }
 
     private static bool IsOwn(string path) => new DirectoryInfo(path) is { Exists: true, LinkTarget: null };

@@ -15,7 +15,7 @@ public sealed class MessageRulesTests : IDisposable
     private static readonly string[] AnyNumber =
     [
         "loss", "values", "metrics", "meanRecall", "temperature", "learningRate", "gradientNorm", "samplesPerSecond", "seed", "exitCode", "daysLeft",
-        "itc", "new", "logitScaleInit",
+        "itc", "new", "logitScaleInit", "epoch",
     ];
 
     private static readonly string[] Said = ["reason", "error", "said", "what", "lastLine", "stopReason"];
@@ -39,7 +39,8 @@ public sealed class MessageRulesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void Every_text_has_a_rule(Type type) => Assert.All(TextsIn(type, []), text => Assert.True(FieldRules.Knows(text.Owner, text.Field), $"{text.Owner.Name}.{text.Field}"));
+    public void Every_text_has_a_rule(Type type) =>
+        Assert.All(TextsIn(type, []), text => Assert.True(FieldRules.Knows(text.Owner, text.Field), $"{text.Owner.Name}.{text.Field}"));
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -60,6 +61,12 @@ public sealed class MessageRulesTests : IDisposable
             catch (Exception error) when (error is System.Text.Json.JsonException or InvalidOperationException or FormatException or NotSupportedException)
             {
                 // The serializer refuses it already.
+                continue;
+            }
+
+            if (serializer.ToBinary(message).AsSpan().SequenceEqual(bytes))
+            {
+                // It is worked out, not read.
                 continue;
             }
 
@@ -96,8 +103,11 @@ public sealed class MessageRulesTests : IDisposable
     }
 
     [Fact]
-    public void A_teacher_or_lineage_that_never_comes_is_none() =>
-        Assert.NotNull(MessageRules.WrongIn((MixerMessages.TeacherPublished)Examples.Of(typeof(MixerMessages.TeacherPublished))! with { Lineage = long.MaxValue }));
+    public void A_lineage_that_never_comes_is_none()
+    {
+        var published = (MixerMessages.TeacherPublished)Examples.Of(typeof(MixerMessages.TeacherPublished))!;
+        Assert.NotNull(MessageRules.WrongIn(published with { Lineage = long.MaxValue }));
+    }
 
     private static IEnumerable<(Type Owner, string Field)> TextsIn(Type type, HashSet<Type> seen)
     {
@@ -111,11 +121,11 @@ public sealed class MessageRulesTests : IDisposable
             Type[] inner = [field, .. field.GetGenericArguments()];
             if (inner.Contains(typeof(string)) && !field.IsAssignableTo(typeof(IDictionary)))
             {
-                yield return (type, field.IsGenericType && field.GetGenericArguments() is [var key, var value] && key == typeof(string) && value != typeof(string)
-                    ? name + ".Keys" : name);
+                var isNamed = field.IsGenericType && field.GetGenericArguments() is [var key, var value] && key == typeof(string) && value != typeof(string);
+                yield return (type, isNamed ? name + ".Keys" : name);
             }
 
-            foreach (var part in inner.Where(part => part.Namespace?.StartsWith("TiMix", StringComparison.Ordinal) == true && !part.IsEnum && !part.IsGenericType))
+            foreach (var part in inner.Where(part => part is { IsEnum: false, IsGenericType: false } && part.FullName!.StartsWith("TiMix.", StringComparison.Ordinal)))
             {
                 foreach (var text in (part.IsAbstract ? Examples.Closed(part) : [part]).SelectMany(concrete => TextsIn(concrete, seen)))
                 {
@@ -135,14 +145,17 @@ public sealed class MessageRulesTests : IDisposable
             {
                 foreach (var text in (string[])["\u001b[2J", "a\u0000b", "../../etc", new string('x', 2_000_000), "", "\u009b31m"])
                 {
-                    yield return ($"{path} = {text[..Math.Min(9, text.Length)]}", Set(path, JsonValue.Create(text)), text.Length > 1_999_999 || (text.Any(char.IsControl) && !Said.Contains(name) && name != "$type"));
+                    var shown = $"{path} = {text[..Math.Min(9, text.Length)]}";
+                    yield return (shown, Set(path, JsonValue.Create(text)), IsNever(name, text));
                 }
             }
             else if (leaf.GetValueKind() == System.Text.Json.JsonValueKind.Number)
             {
                 foreach (var number in (long[])[long.MinValue, -2, int.MinValue, long.MaxValue])
                 {
-                    yield return ($"{path} = {number}", Set(path, JsonValue.Create(number)), number is long.MinValue or long.MaxValue && !AnyNumber.Contains(name) && !IsBits(path));
+                    yield return (
+                        $"{path} = {number}", Set(path, JsonValue.Create(number)),
+                        (number is long.MinValue or long.MaxValue) && !AnyNumber.Contains(name) && !IsBits(path));
                 }
 
                 yield return ($"{path} = NaN", Set(path, JsonValue.Create("NaN")), !AnyNumber.Contains(name));
@@ -151,6 +164,8 @@ public sealed class MessageRulesTests : IDisposable
             yield return ($"{path} = null", Set(path, null), false);
         }
     }
+
+    private static bool IsNever(string name, string text) => text.Length > 1_999_999 || (text.Any(char.IsControl) && !Said.Contains(name) && name != "$type");
 
     /// <summary>A bundle's hash.</summary>
     private static bool IsBits(string path) => path.EndsWith(".hash", StringComparison.Ordinal);

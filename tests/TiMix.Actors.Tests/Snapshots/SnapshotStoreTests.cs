@@ -119,4 +119,35 @@ public sealed class SnapshotStoreTests : IDisposable
 
         return new SnapshotContent(step, Floats(), Floats(), Floats(), Floats(), new SortedDictionary<long, float[]> { [0] = Floats(), [1] = Floats() });
     }
+
+    [Fact]
+    public void What_is_no_snapshot_of_this_program_is_not_deleted()
+    {
+        var place = Directory.CreateTempSubdirectory("timix-deleting-");
+        try
+        {
+            var (snapshots, outside) = (place.CreateSubdirectory("snapshots").FullName, place.CreateSubdirectory("outside").FullName);
+            var canary = Path.Combine(outside, "canary");
+            File.WriteAllText(canary, "alive");
+            Directory.CreateSymbolicLink(Path.Combine(snapshots, "step-00000001"), outside);
+            File.WriteAllText(Path.Combine(snapshots, "step-00000002"), "a file");
+            Directory.CreateDirectory(Path.Combine(snapshots, "mine"));
+            Directory.CreateDirectory(Path.Combine(snapshots, "step-00000003"));
+            Directory.CreateDirectory(Path.Combine(snapshots, "step-00000004.trainer-1.unfinished"));
+            var store = new SnapshotStore(snapshots);
+
+            string[] others = ["step-00000001", "step-00000002", "mine", "..", "../outside", outside, ".", "", "step-00000003/../../outside"];
+            Assert.Equal(others, store.Delete([.. others, "step-00000003", "step-00000009"]));
+            Assert.False(Directory.Exists(Path.Combine(snapshots, "step-00000003")));
+            Assert.Equal(["mine", "step-00000001"], store.Prune(new HashSet<string>()));
+            Assert.Equal("alive", File.ReadAllText(canary));
+            Assert.Equal(
+                ["mine", "step-00000001", "step-00000002"],
+                Directory.GetFileSystemEntries(snapshots).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            place.Delete(recursive: true);
+        }
+    }
 }

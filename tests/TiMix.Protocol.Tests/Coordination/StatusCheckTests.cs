@@ -9,7 +9,8 @@ public sealed class StatusCheckTests
 {
     private static readonly RunState Run = new IEvent[]
     {
-        new RunStarted("{}", 100, 4, 1), Proposed(1, 0, "a"), new ViewInstalled(1, 10), Proposed(2, 20, "a", "b"), new ViewInstalled(2, 20), Proposed(5, 40, "a", "b"),
+        new RunStarted("{}", 100, 4, 1), Proposed(1, 0, "a"), new ViewInstalled(1, 10), Proposed(2, 20, "a", "b"), new ViewInstalled(2, 20),
+        Proposed(5, 40, "a", "b"),
     }.Aggregate(RunState.Empty, (run, happened) => run.Apply(happened));
 
     [Theory]
@@ -50,5 +51,6 @@ public sealed class StatusCheckTests
     }
 
     private static ViewProposed Proposed(long generation, long step, params string[] trainers) => new(
-        new View(generation, step, [.. trainers.Select((trainer, i) => new Share(trainer, trainer, "e", i, 1))]), [], 1, new ViewCause(ViewCauseKind.Joins), 1, 1);
+        new View(generation, step, [.. trainers.Select((trainer, i) => new Share(trainer, trainer, "e", i, 1))]), [], 1,
+        new ViewCause(ViewCauseKind.Joins), 1, 1);
 }

@@ -19,6 +19,7 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
     /// <summary>A coordinator ticks four times a second and takes itself for one that was away when it has not for a third of a lease.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(1.5);
     private readonly List<LiveNode> _nodes = [];
+    private Action<NodeOptions>? _started;
     private readonly string _directory = Directory.CreateTempSubdirectory("timix-live-").FullName;
 
     /// <summary>Runs a cluster to its end and examines what it leaves.</summary>
@@ -27,9 +28,13 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
     /// <param name="faults">As <c>--faults</c> takes them.</param>
     /// <param name="observer">Sees it go by.</param>
     /// <param name="stop">Finish the step, take a snapshot, stop.</param>
-    public static async Task<LiveResult> RunAsync(RunOptions run, int trainers, FaultSchedule faults, IRunObserver observer, CancellationToken stop)
+    /// <param name="started">Told of each node that starts.</param>
+    /// <param name="launched">Is given the launcher.</param>
+    public static async Task<LiveResult> RunAsync(
+        RunOptions run, int trainers, FaultSchedule faults, IRunObserver observer, CancellationToken stop, Action<NodeOptions>? started = null,
+        Action<LocalLauncher>? launched = null)
     {
-        await using var cluster = new LiveCluster();
+        await using var cluster = new LiveCluster { _started = started };
         var options = new LaunchOptions
         {
             Run = run,
@@ -41,7 +46,7 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
             Membership = new MembershipOptions { Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease },
         };
         RunExamination? examination = null;
-        var result = await LaunchedRun.ExecuteAsync(options, observer, null, found => examination = found, stop);
+        var result = await LaunchedRun.ExecuteAsync(options, observer, launched, found => examination = found, stop);
         return new LiveResult(result, examination);
     }
 
@@ -50,26 +55,26 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
     {
         var (coordinates, begins, gate) = (
             node.Roles.Contains(NodeRoles.Coordinator), node.Roles.Contains(NodeRoles.Coordinator) && place.Begin, new NodeSwitch());
-        var live = new LiveNode(
-            new NodeOptions
-            {
-                Name = node.Name,
-                Roles = node.Roles,
-                Host = LocalLauncher.Host,
-                Port = place.Port,
-                Join = place.Seeds,
-                RunName = options.Run.Name,
-                RunsDirectory = options.Run.RunsDirectory,
-                DataDirectory = options.Run.DataDirectory,
-                Recipe = begins && !options.Run.Resume ? InitialWeights.Pin(options.Run.Recipe) : null,
-                Continue = begins && options.Run.Resume,
-                Threads = options.Run.Threads,
-                Token = place.Token,
-                Journal = coordinates ? options.Run.Journal : null,
-                Config = [NodeArguments.ClusterConfig, WriteConfig(node.Name, gate)],
-                Membership = options.Membership,
-            },
-            gate);
+        var settings = new NodeOptions
+        {
+            Name = node.Name,
+            Roles = node.Roles,
+            Host = LocalLauncher.Host,
+            Port = place.Port,
+            Join = place.Seeds,
+            RunName = options.Run.Name,
+            RunsDirectory = options.Run.RunsDirectory,
+            DataDirectory = options.Run.DataDirectory,
+            Recipe = begins && !options.Run.Resume ? InitialWeights.Pin(options.Run.Recipe) : null,
+            Continue = begins && options.Run.Resume,
+            Threads = options.Run.Threads,
+            Token = place.Token,
+            Journal = coordinates ? options.Run.Journal : null,
+            Config = [NodeArguments.ClusterConfig, WriteConfig(node.Name, gate)],
+            Membership = options.Membership,
+        };
+        var live = new LiveNode(settings, gate);
+        _started?.Invoke(settings);
         _nodes.Add(live);
         return Task.FromResult<IChildNode>(live);
     }
