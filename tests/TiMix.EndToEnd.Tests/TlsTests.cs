@@ -63,7 +63,8 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
             "plain", "trainer", "127.0.0.1:0", "--join", $"host.invalid:4053,127.0.0.1:{TestPorts.Next()}", "--insecure");
         await node.LineAsync(line => line.Contains("INSECURE: nodes talk in plain text", StringComparison.Ordinal));
         await node.LineAsync(
-            line => line.Contains("not in the cluster yet: the host of host.invalid:4053 cannot be resolved; nobody listens at 127.0.0.1:", StringComparison.Ordinal));
+            line => line.Contains(
+                "not in the cluster yet: the host of host.invalid:4053 cannot be resolved; nobody listens at 127.0.0.1:", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -86,7 +86,8 @@ internal sealed class RealTimix : IDisposable
         lock (_lock)
         {
             _lines.Add(line ?? "");
-            _waiting.Where(waiting => line?.StartsWith(waiting.Begin, StringComparison.Ordinal) == true).ToList().ForEach(waiting => waiting.Seen.TrySetResult());
+            _waiting.Where(waiting => line?.StartsWith(waiting.Begin, StringComparison.Ordinal) == true).ToList()
+                .ForEach(waiting => waiting.Seen.TrySetResult());
         }
     }
 }

@@ -91,7 +91,9 @@ internal sealed class ClusterIdentity : IDisposable
             var left = end - TimeProvider.System.GetUtcNow();
             return new ClusterIdentity(
                 certificate,
-                left < NearItsEnd ? new Notice.CertificateEnds(file, end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (int)Math.Floor(left.TotalDays)) : null)
+                left < NearItsEnd
+                    ? new Notice.CertificateEnds(file, end.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (int)Math.Floor(left.TotalDays))
+                    : null)
             {
                 IsFromFile = true,
             };

@@ -220,7 +220,8 @@ internal static class NodeCommand
         return token.Length >= ShortestToken
             ? token
             : throw new RunError(
-                $"a node needs the secret that all nodes of its cluster share, of {ShortestToken} characters or more ({(token.Length == 0 ? "there is none" : $"this one has {token.Length}")}): "
+                $"a node needs the secret that all nodes of its cluster share, of {ShortestToken} characters or more "
+                + $"({(token.Length == 0 ? "there is none" : $"this one has {token.Length}")}): "
                 + $"set {LocalLauncher.TokenVariable}, or give a --token-file; \"openssl rand -hex 16\" draws one.");
     }
 

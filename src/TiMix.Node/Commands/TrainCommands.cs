@@ -16,7 +16,11 @@ namespace TiMix.Node.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class Shared
 {
-    public static Option<string> RunsDirectory() => new("--runs-dir") { Description = "Where runs are kept.", DefaultValueFactory = _ => RunHint.RunsDirectory };
+    public static Option<string> RunsDirectory() => new("--runs-dir")
+    {
+        Description = "Where runs are kept.",
+        DefaultValueFactory = _ => RunHint.RunsDirectory,
+    };
 
     public static Option<string> DataDirectory() => new("--data-dir")
     {

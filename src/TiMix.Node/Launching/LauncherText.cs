@@ -37,9 +37,11 @@ internal static class LauncherText
             $"{node.Name} is no trainer ({string.Join(", ", node.Roles)}): the run needs it, and the launcher would start it again. "
             + $"Trainers: {string.Join(", ", other.Trainers)}.",
         LauncherAnswer.Indispensable needed =>
-            $"Without {needed.Node} there would be {needed.Left} trainers, and the run needs {needed.Needed}: \"scale\" up first, or \"pause\" or \"stop\" the run.",
+            $"Without {needed.Node} there would be {needed.Left} trainers, and the run needs {needed.Needed}: "
+                + "\"scale\" up first, or \"pause\" or \"stop\" the run.",
         LauncherAnswer.TrainerLeaves leaves =>
-            $"{leaves.Node} finishes its step and leaves; the other {leaves.Left} {(leaves.Left == 1 ? "trainer takes" : "trainers take")} its micro-batches over. "
+            $"{leaves.Node} finishes its step and leaves; the other {leaves.Left} {(leaves.Left == 1 ? "trainer takes" : "trainers take")} "
+                + "its micro-batches over. "
             + $"\"scale trainers={leaves.Left + 1}\" starts another.",
         LauncherAnswer.Busy => "The launcher is busy starting or ending processes; see the status, and try again.",
         _ => throw new ArgumentOutOfRangeException(nameof(answer)),

@@ -11,7 +11,8 @@ internal static class CoordinatorText
 
     private static string TextOf(CoordinatorAnswer answer) => answer switch
     {
-        CoordinatorAnswer.Pauses pauses => $"All trainers hold still after the step they are at (step {pauses.Step} or a few more); nodes and their states stay. "
+        CoordinatorAnswer.Pauses pauses => $"All trainers hold still after the step they are at (step {pauses.Step} or a few more); "
+            + "nodes and their states stay. "
             + "\"continue\" goes on; \"stop\" ends the run with a snapshot.",
         CoordinatorAnswer.Continues continues => $"The run goes on after step {continues.Step}.",
         CoordinatorAnswer.Stops => "The run finishes its step, writes a snapshot and ends; \"timix resume\" goes on with it.",

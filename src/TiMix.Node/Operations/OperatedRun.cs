@@ -51,7 +51,8 @@ internal static class OperatedRun
         Actors.Nodes.RunSteering? steering = null;
         var control = new ClusterControl(
             () => Volatile.Read(ref steering),
-            $"This run is one process: \"stop\" it and go on by \"{RunHint.Resume(run.Name, run.RunsDirectory, run.DataDirectory, "--trainers N")}\", which can be scaled.");
+            "This run is one process: \"stop\" it and go on by "
+            + $"\"{RunHint.Resume(run.Name, run.RunsDirectory, run.DataDirectory, "--trainers N")}\", which can be scaled.");
         return await ExecuteAsync(
             endpoint, run, directory, seen, control,
             () => TrainingRun.ExecuteAsync(run, directory, seen, stop, found => Volatile.Write(ref steering, found))).ConfigureAwait(false);

@@ -19,8 +19,10 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         var every = Math.Max(1, step.Steps / LinesPerRun);
         if (step.Step % every == 0 || step.Step == 1 || step.Step == step.Steps)
         {
+            var losses = FormattableString.Invariant(
+                $"loss {step.Loss:F3}  itc {step["itc"]:F3}  mix {step["mix"]:F3}  alignment {step["alignment"]:F3}{RunProgress.Asked(step)}");
             Line(FormattableString.Invariant(
-                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  loss {step.Loss:F3}  itc {step["itc"]:F3}  mix {step["mix"]:F3}  alignment {step["alignment"]:F3}{RunProgress.Asked(step)}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
+                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  {losses}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
         }
     }
 

@@ -13,8 +13,10 @@ internal static class StatusText
         void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture).TrimEnd());
         var eta = state.EtaSeconds is { } seconds ? $", {Duration(seconds)} left" : "";
         Line($"{state.Run} ({state.Recipe})  {state.Status}  step {state.Step}/{state.Steps} ({100.0 * state.Step / Math.Max(1, state.Steps):F0} %){eta}");
-        Line($"view {state.Generation}, {state.SamplesPerSecond:F0} samples/s, {state.StepSeconds:F2} s a step{(state.Resumes > 0 ? FormattableString.Invariant($", resumed {state.Resumes} times") : "")}");
-        foreach (var why in new[] { state.Waiting is { } waiting ? $"waiting: {waiting}" : null, state.Error is { } error ? $"error: {error}" : null }.OfType<string>())
+        var resumed = state.Resumes > 0 ? FormattableString.Invariant($", resumed {state.Resumes} times") : "";
+        Line($"view {state.Generation}, {state.SamplesPerSecond:F0} samples/s, {state.StepSeconds:F2} s a step{resumed}");
+        string?[] whys = [state.Waiting is { } waiting ? $"waiting: {waiting}" : null, state.Error is { } error ? $"error: {error}" : null];
+        foreach (var why in whys.OfType<string>())
         {
             output.WriteLine(why);
         }
@@ -32,8 +34,12 @@ internal static class StatusText
                 { First: >= 0 } => "none",
                 _ => "not in the view",
             };
-            var note = !node.Alive ? "silent" : trainer is { Leaving: true } ? "leaves" : trainer is not null && trainer.Phase != "Running" ? trainer.Phase.ToLowerInvariant() : "";
-            Line($"{node.Name.PadRight(wide)}  {string.Join(",", node.Roles),-18}{node.ProcessId,8}{node.ResidentBytes / Mebi,7:F0} MB{node.CpuPercent,5:F0} %{node.HeardMillisecondsAgo / 1000.0,7:F1} s   {work}{(note.Length > 0 ? $"  ({note})" : "")}");
+            var note = !node.Alive ? "  (silent)"
+                : trainer is { Leaving: true } ? "  (leaves)"
+                : trainer is not null && trainer.Phase != "Running" ? $"  ({trainer.Phase.ToLowerInvariant()})" : "";
+            var (memory, heard) = (node.ResidentBytes / Mebi, node.HeardMillisecondsAgo / 1000.0);
+            var roles = string.Join(",", node.Roles);
+            Line($"{node.Name.PadRight(wide)}  {roles,-18}{node.ProcessId,8}{memory,7:F0} MB{node.CpuPercent,5:F0} %{heard,7:F1} s   {work}{note}");
         }
 
         output.WriteLine();

@@ -45,13 +45,13 @@ public static class NoticeText
         Notice.Served served => $"dashboard: {served.Url}",
         Notice.NodeHasLeft left => $"{left.Node} has left",
         Notice.NodeDiedLeaving died => $"{died.Node} died while it was leaving: {CauseOf(died.ExitCode)}",
-        Notice.NodeDied died => FormattableString.Invariant(
-            $"{died.Node} died ({CauseOf(died.ExitCode)}); it starts again in {died.Pause / 1000.0:0.#} s{(died.LastLine is null ? "" : ": " + died.LastLine)}"),
+        Notice.NodeDied died => FormattableString.Invariant($"{died.Node} died ({CauseOf(died.ExitCode)}); it starts again in {died.Pause / 1000.0:0.#} s")
+            + (died.LastLine is null ? "" : ": " + died.LastLine),
         Notice.NodeHangs hangs => $"{hangs.Node} hangs ({hangs.Reason}): its process is ended",
         Notice.NodeGoesOn goesOn => $"{goesOn.Node} goes on",
         Notice.NodeIsNotBack missing => $"{missing.Node} has not come back after its fault: its process is ended",
-        Notice.FaultInjected { Fault: var fault } injected => FormattableString.Invariant(
-            $"fault at step {injected.Step}: {fault.Word} {injected.Node}{(fault.Duration == TimeSpan.Zero ? "" : $" for {fault.Duration.TotalSeconds:0.#} s")}"),
+        Notice.FaultInjected { Fault: var fault } injected => FormattableString.Invariant($"fault at step {injected.Step}: {fault.Word} {injected.Node}")
+            + (fault.Duration == TimeSpan.Zero ? "" : FormattableString.Invariant($" for {fault.Duration.TotalSeconds:0.#} s")),
         Notice.FaultHitsNobody { Fault: var fault } nobody =>
             $"fault {fault}: no living node is meant by \"{fault.Target}\"; living: {string.Join(", ", nobody.Living)}",
         Notice.FaultsOver => "no more faults; the run is left in peace",

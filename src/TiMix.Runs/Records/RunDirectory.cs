@@ -134,7 +134,8 @@ public sealed class RunDirectory : IDisposable
         var directory = Of(runsDirectory, name);
         if (directory.IsBegun)
         {
-            throw new RunError($"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"{RunHint.Resume(name, runsDirectory)}\", or choose another --run.");
+            throw new RunError(
+                $"there is a run \"{name}\" in {runsDirectory} already; go on with it by \"{RunHint.Resume(name, runsDirectory)}\", or choose another --run.");
         }
 
         directory.RefuseRemains();

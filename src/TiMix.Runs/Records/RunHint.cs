@@ -15,7 +15,8 @@ public static class RunHint
     /// <param name="data">Where its sample corpus is kept; null: not known here.</param>
     /// <param name="more">Other options.</param>
     public static string Resume(string name, string runs, string? data = null, string more = "") =>
-        $"timix resume {Quoted(name)}{(more.Length == 0 ? "" : " ")}{more}{Option("--runs-dir", runs, RunsDirectory)}{Option("--data-dir", data, DataDirectory)}";
+        $"timix resume {Quoted(name)}{(more.Length == 0 ? "" : " ")}{more}"
+        + Option("--runs-dir", runs, RunsDirectory) + Option("--data-dir", data, DataDirectory);
 
     private static string Option(string option, string? value, string itself) => value is null || value == itself ? "" : $" {option} {Quoted(value)}";
 

@@ -125,7 +125,8 @@ public sealed class MessageRulesTests : IDisposable
                 yield return (type, isNamed ? name + ".Keys" : name);
             }
 
-            foreach (var part in inner.Where(part => part is { IsEnum: false, IsGenericType: false } && part.FullName!.StartsWith("TiMix.", StringComparison.Ordinal)))
+            foreach (var part in inner.Where(
+            part => part is { IsEnum: false, IsGenericType: false } && part.FullName!.StartsWith("TiMix.", StringComparison.Ordinal)))
             {
                 foreach (var text in (part.IsAbstract ? Examples.Closed(part) : [part]).SelectMany(concrete => TextsIn(concrete, seen)))
                 {

@@ -85,7 +85,8 @@ public sealed class ReadOnlyRunTests : IDisposable
     private async Task<Cli> AsReaderAsync(params string[] arguments)
     {
         string[] other = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : ["env"];
-        var start = new ProcessStartInfo(other[0], [.. other[1..], "env", "HOME=" + _own, "dotnet", typeof(Node.Commands.TimixProgram).Assembly.Location, .. arguments])
+        var start = new ProcessStartInfo(
+            other[0], [.. other[1..], "env", "HOME=" + _own, "dotnet", typeof(Node.Commands.TimixProgram).Assembly.Location, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _own,
         };

@@ -142,7 +142,8 @@ public sealed class OperationsServerTests : IAsyncDisposable
         var code = url.Fragment["#code=".Length..];
         Task<HttpResponseMessage> Trade(string? what) => client.PostAsJsonAsync("api/session", new { code = what });
         Assert.All(
-            await Task.WhenAll(Trade(null), Trade(""), Trade(code + "0"), Trade(token)), refused => Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode));
+            await Task.WhenAll(Trade(null), Trade(""), Trade(code + "0"), Trade(token)),
+            refused => Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode));
 
         var cookie = Assert.Single((await Trade(code)).Headers.GetValues("Set-Cookie"));
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
