@@ -18,7 +18,7 @@ public sealed class IntruderTests(UndisturbedRun undisturbed) : LiveRuns(undistu
     private async Task IntrudeAsync(int messages)
     {
         var canary = Directory.CreateDirectory(Path + "-canary");
-        var beside = Directory.GetFileSystemEntries(Undisturbed.Data.Runs).Length;
+        var beside = Beside();
         await File.WriteAllTextAsync(System.IO.Path.Combine(canary.FullName, "file"), "alive");
         NodeOptions? trainer = null;
         LocalLauncher? launcher = null;
@@ -46,6 +46,11 @@ public sealed class IntruderTests(UndisturbedRun undisturbed) : LiveRuns(undistu
             line => Assert.Contains(line, logs, StringComparison.Ordinal));
         Assert.False(stranger.Up.IsCompleted);
         Assert.Equal("alive", await File.ReadAllTextAsync(System.IO.Path.Combine(canary.FullName, "file")));
-        Assert.Equal(beside + 1, Directory.GetFileSystemEntries(Undisturbed.Data.Runs).Length);
+        Assert.Equal(beside, Beside());
+        Assert.Equal([System.IO.Path.Combine(canary.FullName, "file")], Directory.GetFileSystemEntries(canary.FullName));
     }
+
+    /// <summary>What lies where this run lies, but for the runs of tests.</summary>
+    private string[] Beside() =>
+        [.. Directory.GetFileSystemEntries(Undisturbed.Data.Runs).Where(path => !System.IO.Path.GetFileName(path).StartsWith("r-", StringComparison.Ordinal)).Order()];
 }
