@@ -5,6 +5,7 @@ using TiMix.Node.Processes;
 namespace TiMix.Node.Tests.Commands;
 
 /// <summary>Somebody who may read runs and write nothing of them, in processes of the program.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ReadOnlyRunTests : IDisposable
 {
     private const UnixFileMode All = (UnixFileMode)0b111_111_111, Reading = (UnixFileMode)0b101_101_101;
