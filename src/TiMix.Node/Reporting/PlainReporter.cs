@@ -21,8 +21,9 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         {
             var losses = FormattableString.Invariant(
                 $"loss {step.Loss:F3}  itc {step["itc"]:F3}  mix {step["mix"]:F3}  alignment {step["alignment"]:F3}{RunProgress.Asked(step)}");
+            var rate = FormattableString.Invariant($"{Progress.SamplesPerSecond:F0} samples/s");
             Line(FormattableString.Invariant(
-                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  {losses}  tau {step.Temperature:F3}  {Progress.SamplesPerSecond:F0} samples/s  {Left()} left"));
+                $"step {step.Step}/{step.Steps}  epoch {step.Epoch}  {losses}  tau {step.Temperature:F3}  {rate}  {Left()} left"));
         }
     }
 

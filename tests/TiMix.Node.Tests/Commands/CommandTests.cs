@@ -152,7 +152,7 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("--set optimization.stpes=5", "did you mean \"optimization.steps\"")]
     [InlineData("--set lr=3", "did you mean \"optimization.learningRate\"")]
     [InlineData("--set optimization.WeightDecay=1", "did you mean \"optimization.weightDecay\"")]
-    [InlineData("--set batch_size=8", "did you mean \"optimization.microBatchSize\"")]
+    [InlineData("--set micro_batch_size=8", "did you mean \"optimization.microBatchSize\"")]
     [InlineData("--set colour=red", "\"timix recipe\" lists all keys")]
     [InlineData("--stps 3", "\"timix train\" has no option --stps; did you mean --steps?")]
     [InlineData("--quite=1", "\"timix train\" has no option --quite; did you mean --quiet?")]

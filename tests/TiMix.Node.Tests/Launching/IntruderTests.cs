@@ -52,5 +52,8 @@ public sealed class IntruderTests(UndisturbedRun undisturbed) : LiveRuns(undistu
 
     /// <summary>What lies where this run lies, but for the runs of tests.</summary>
     private string[] Beside() =>
-        [.. Directory.GetFileSystemEntries(Undisturbed.Data.Runs).Where(path => !System.IO.Path.GetFileName(path).StartsWith("r-", StringComparison.Ordinal)).Order()];
+    [
+        .. Directory.GetFileSystemEntries(Undisturbed.Data.Runs)
+            .Where(path => !System.IO.Path.GetFileName(path).StartsWith("r-", StringComparison.Ordinal)).Order(),
+    ];
 }
