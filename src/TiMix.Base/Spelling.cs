@@ -4,13 +4,13 @@ namespace TiMix.Base;
 public static class Spelling
 {
     /// <summary>Of a name's letters, how many may be wrong.</summary>
-    private const double Most = 0.4;
+    public const double Near = 0.4;
 
     /// <summary>The known name that is nearest, if any is near: <c>trian</c> is train, <c>lr</c> is nobody's misspelling of floor.</summary>
     /// <param name="name">As written.</param>
     /// <param name="known">Names.</param>
     public static string? Nearest(string name, IEnumerable<string> known) =>
-        known.Select(candidate => (Name: candidate, Distance: Distance(name, candidate))).Where(candidate => candidate.Distance <= Most)
+        known.Select(candidate => (Name: candidate, Distance: Distance(name, candidate))).Where(candidate => candidate.Distance <= Near)
             .OrderBy(candidate => candidate.Distance).ThenBy(candidate => candidate.Name, StringComparer.Ordinal).FirstOrDefault().Name;
 
     /// <summary>

@@ -28,8 +28,9 @@ public static class RecipeKeys
         string[] keys = [.. All.Select(key => key.Name)];
         return keys.FirstOrDefault(key => LastOf(key).Equals(LastOf(name), StringComparison.OrdinalIgnoreCase))
             ?? keys.FirstOrDefault(key => InitialsOf(LastOf(key)).Equals(LastOf(name), StringComparison.OrdinalIgnoreCase))
-            ?? Spelling.Nearest(name, keys)
-            ?? (Spelling.Nearest(LastOf(name), keys.Select(LastOf)) is { } last ? keys.First(key => LastOf(key) == last) : null);
+            ?? keys.Select(key => (Key: key, Whole: Spelling.Distance(name, key), Last: Spelling.Distance(LastOf(name), LastOf(key))))
+                .Where(key => Math.Min(key.Whole, key.Last) <= Spelling.Near).OrderBy(key => Math.Min(key.Whole, key.Last)).ThenBy(key => key.Whole)
+                .FirstOrDefault().Key;
     }
 
     private static string LastOf(string key) => key[(key.LastIndexOf('.') + 1)..];
