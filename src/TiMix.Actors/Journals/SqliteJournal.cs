@@ -8,7 +8,7 @@ namespace TiMix.Actors.Journals;
 /// <summary>Where the coordinator's events go unless the user names a database: one SQLite file a run.</summary>
 internal static class SqliteJournal
 {
-    private const int Busy = 5, Locked = 6, Full = 13;
+    private const int Busy = 5, Locked = 6, DiskFailed = 10, Full = 13;
 
     /// <summary>Akka's settings for the run's own journal.</summary>
     public static Config ConfigOf(RunDirectory directory) => ConfigOf(StringOf(Path.GetFullPath(directory.Journal), SqliteOpenMode.ReadWriteCreate));
@@ -51,7 +51,7 @@ internal static class SqliteJournal
         $"the journal {directory.Journal} cannot be used: {OneLine.Of(error.Message)} " + error.SqliteErrorCode switch
         {
             Busy or Locked => "Another process is at work on it; stop it first.",
-            Full => "Make room on its disk.",
+            Full or DiskFailed => "Its disk is full, or fails: make room, or look after the disk.",
             SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB =>
                 $"Move it away with {Path.GetFileName(directory.Journal)}-wal and -shm; \"timix resume\" then goes on from the newest snapshot.",
             _ => "It must be there, and its user must have the right to it and to its directory.",
