@@ -36,7 +36,7 @@ internal static class PlaceRules
         members.Any(member => member.HasRole(role) && IsOn(member.Address.Host ?? "", endpoint));
 
     private static bool IsOn(string host, string endpoint) =>
-        string.Equals(endpoint[..endpoint.LastIndexOf(':')].Trim('[', ']'), host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+        HostPort.TrySplit(endpoint, out var there, out _) && string.Equals(HostPort.Bare(there), HostPort.Bare(host), StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOf(IReadOnlyList<Member> members, string role, string path) =>
         ActorPath.TryParse(path, out var parsed) && members.Any(member => member.HasRole(role) && member.Address.Equals(parsed.Address));

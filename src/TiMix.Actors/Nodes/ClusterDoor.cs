@@ -1,4 +1,5 @@
 using Akka.Remote.Transport.DotNetty;
+using TiMix.Base;
 using TiMix.Protocol.Notices;
 
 namespace TiMix.Actors.Nodes;
@@ -78,7 +79,7 @@ internal sealed class ClusterDoor
 
     private static string HostOf(string endpoint)
     {
-        var host = endpoint[..Math.Max(0, endpoint.LastIndexOf(':'))];
-        return System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString() : host;
+        _ = HostPort.TrySplit(endpoint, out var host, out _);
+        return System.Net.IPAddress.TryParse(HostPort.Bare(host), out var address) && address.IsIPv4MappedToIPv6 ? address.MapToIPv4().ToString() : host;
     }
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using TiMix.Base;
 using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
 
@@ -41,13 +41,12 @@ internal static class JoinWatch
 
     private static async Task<JoinObstacle> ProbeAsync(string address, CancellationToken left)
     {
-        var colon = address.LastIndexOf(':');
-        var (host, port) = (address[..colon].Trim('[', ']'), int.Parse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture));
+        _ = HostPort.TrySplit(address, out var host, out var port);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(left);
         limit.CancelAfter(ProbeTime);
         try
         {
-            var found = await Dns.GetHostAddressesAsync(host, limit.Token).ConfigureAwait(false);
+            var found = await Dns.GetHostAddressesAsync(HostPort.Bare(host), limit.Token).ConfigureAwait(false);
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(found, port, limit.Token).ConfigureAwait(false);
             return new JoinObstacle(address, JoinObstacleKind.NotLetIn);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using TiMix.Base;
 
 namespace TiMix.Exchange.Links;
 
@@ -11,14 +12,9 @@ internal static class Endpoints
         string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}");
 
     /// <exception cref="IOException">It is not an endpoint.</exception>
-    public static (string Host, int Port) Parse(string endpoint)
-    {
-        var colon = endpoint.LastIndexOf(':');
-        return colon > 0 && int.TryParse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            && port is > 0 and <= ushort.MaxValue
-            ? (endpoint[..colon].Trim('[', ']'), port)
-            : throw new IOException($"\"{endpoint}\" is not an endpoint: host:port is expected.");
-    }
+    public static (string Host, int Port) Parse(string endpoint) => HostPort.TrySplit(endpoint, out var host, out var port) && port > 0
+        ? (HostPort.Bare(host), port)
+        : throw new IOException($"\"{endpoint}\" is not an endpoint: host:port is expected.");
 
     /// <exception cref="IOException">The name is not known.</exception>
     public static IPAddress Resolve(string host)

@@ -205,14 +205,10 @@ internal static class NodeCommand
             : roles;
     }
 
-    internal static (string Host, int Port) ParseAddress(string option, string text, int leastPort)
-    {
-        var colon = text.LastIndexOf(':');
-        return colon > 0 && int.TryParse(text.AsSpan(colon + 1), out var port) && port >= leastPort && port <= 65535
-            && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown
-            ? (text[..colon], port)
+    internal static (string Host, int Port) ParseAddress(string option, string text, int leastPort) =>
+        HostPort.TrySplit(text, out var host, out var port) && port >= leastPort && Uri.CheckHostName(host) != UriHostNameType.Unknown
+            ? (host, port)
             : throw new RunError($"{option} is \"{text}\"; it must be HOST:PORT, for example 10.0.0.1:4053.");
-    }
 
     private static string Token(string? file)
     {

@@ -27,8 +27,8 @@ public static class FieldRules
         ["Trainer"] = IsTrainer, ["Suspects"] = IsTrainer, ["Role"] = IsRole, ["Roles"] = IsRole, ["Endpoint"] = IsEndpoint,
         ["Loaders"] = IsLine, ["Mixers"] = IsLine, ["Roster.Trainers"] = IsLine, ["Roster.Trainers.Keys"] = IsTrainer,
         ["Directory"] = SnapshotNames.IsName, ["From"] = text => IsTrainer(text) || SnapshotNames.IsName(text),
-        ["MonitorMessages.SnapshotCommitted.Directory"] = IsPath, ["SampleComposed.Directory"] = IsPath, ["SampleTasksComposed.Directory"] = IsPath,
-        ["Snapshot"] = IsPath, ["Damaged"] = IsPath, ["Path"] = IsPath, ["File"] = IsPath, ["Where"] = IsLine, ["Key"] = IsLine,
+        ["MonitorMessages.SnapshotCommitted.Directory"] = IsLine, ["SampleComposed.Directory"] = IsLine, ["SampleTasksComposed.Directory"] = IsLine,
+        ["Snapshot"] = IsLine, ["Damaged"] = IsLine, ["Path"] = IsLine, ["File"] = IsLine, ["Where"] = IsLine, ["Key"] = IsLine,
         ["Fingerprint"] = IsHash, ["Hash"] = IsHash, ["Recipe"] = IsRecipe,
         ["Run"] = IsLine, ["Computes"] = IsLine, ["Host"] = IsLine, ["Device"] = IsLine, ["Address"] = IsLine, ["Url"] = IsLine, ["Day"] = IsLine,
         ["Target"] = IsLine, ["Split"] = IsLine, ["Splits"] = IsLine, ["Metrics.Keys"] = IsLine, ["Values.Keys"] = IsLine, ["Buffers.Keys"] = IsLine,
@@ -85,24 +85,15 @@ public static class FieldRules
 
     private static bool IsRole(string text) => text == NodeRoles.Launcher || NodeRoles.All.Contains(text);
 
-    private static bool IsEndpoint(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        return colon > 0 && text.Length <= 300
-            && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out var port) && port > 0
-            && Uri.CheckHostName(text[..colon]) != UriHostNameType.Unknown;
-    }
+    private static bool IsEndpoint(string text) => text.Length <= 300
+        && HostPort.TrySplit(text, out var host, out var port) && port > 0 && Uri.CheckHostName(host) != UriHostNameType.Unknown;
 
     private static bool IsHash(string text) => text.Length is > 0 and <= 128 && text.All(char.IsAsciiHexDigit);
 
-    private static bool IsLine(string text) => text.Length is > 0 and <= LongestLine && !text.Any(IsControl);
+    private static bool IsLine(string text) => text.Length is > 0 and <= LongestLine && !text.Any(Printable.IsControl);
 
-    private static bool IsRecipe(string text) => text.Length <= LongestRecipe && !text.Any(c => IsControl(c) && c is not ('\n' or '\r' or '\t'));
-
-    private static bool IsPath(string text) => IsLine(text);
+    private static bool IsRecipe(string text) => text.Length <= LongestRecipe && !text.Any(c => Printable.IsControl(c) && c is not ('\n' or '\r' or '\t'));
 
     /// <summary>Whatever is said by those who fail: shown by <see cref="Printable"/> alone.</summary>
     private static bool IsSaid(string text) => text.Length <= LongestText;
-
-    private static bool IsControl(char c) => Printable.IsControl(c);
 }
