@@ -40,8 +40,11 @@ public sealed class CoordinatorAssignment(bool goOn)
     }
 
     /// <summary>An actor that belongs to the coordinator is gone for good.</summary>
-    public void Gone(string actor) =>
-        _failed.TrySetResult($"this node's {actor} is gone and cannot be had back without a new process; its log says what came before");
+    public void Gone(string actor) => _failed.TrySetResult(WordOfGone(actor));
+
+    /// <summary>What is said of a node one of whose actors is gone for good.</summary>
+    internal static string WordOfGone(string actor) =>
+        $"this node's {actor} is gone and cannot be had back without a new process; its log says what came before";
 
     /// <summary>Another coordinator has taken over while this one was away.</summary>
     public void Replaced(string node) =>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using TiMix.Actors.Coordination;
 
 namespace TiMix.Actors.Nodes;
 
@@ -26,5 +27,5 @@ internal sealed class NodeGuardian : ReceiveActor
     /// <inheritdoc/>
     protected override void PostStop() => Tell(Self.Path.Name);
 
-    private void Tell(string actor) => _gone($"this node's {actor} is gone and cannot be had back without a new process; its log says what came before");
+    private void Tell(string actor) => _gone(CoordinatorAssignment.WordOfGone(actor));
 }

@@ -34,10 +34,11 @@ public static class MessageRules
         var type = record.GetType();
         foreach (var field in All(type))
         {
-            var value = field.Property.GetValue(record);
-            if (value is null ? !field.MayLack : Wrong(type, field.Name, value, depth) is not null)
+            var wrong = field.Property.GetValue(record) is { } value ? Wrong(type, field.Name, value, depth)
+                : field.MayLack ? null : $"{type.Name}.{field.Name} is lacking";
+            if (wrong is not null)
             {
-                return value is null ? $"{type.Name}.{field.Name} is lacking" : Wrong(type, field.Name, value, depth);
+                return wrong;
             }
         }
 
