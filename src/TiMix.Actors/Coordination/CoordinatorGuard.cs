@@ -11,7 +11,7 @@ namespace TiMix.Actors.Coordination;
 /// The cluster's singleton, the shell of <see cref="GuardCore"/>: asks for the term, keeps the coordinator as its child, and passes everything on to
 /// it.
 /// </summary>
-internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
+internal sealed class CoordinatorGuard : EnteredActor, IWithTimers
 {
     /// <summary>The cluster has another node's guard take over.</summary>
     public sealed record HandOver : INoSerializationVerificationNeeded;
@@ -28,6 +28,7 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     /// <param name="term">The right to be it.</param>
     /// <param name="notice">Tells the user of this node.</param>
     public CoordinatorGuard(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice)
+        : base(ActorKind.Coordinator)
     {
         (_settings, _term, _notice) = (settings, term, notice);
         Receive<IInput>(Handle);
@@ -50,10 +51,6 @@ internal sealed class CoordinatorGuard : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(CoordinatorActor.Settings settings, ICoordinatorTerm term, Action<Notice> notice) =>
         Akka.Actor.Props.Create(() => new CoordinatorGuard(settings, term, notice));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Coordinator, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.Zero, TickInterval);

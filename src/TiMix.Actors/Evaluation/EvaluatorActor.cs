@@ -15,7 +15,7 @@ using TiMix.Work.Evaluation;
 namespace TiMix.Actors.Evaluation;
 
 /// <summary>The shell of <see cref="EvaluatorCore"/>: evaluates snapshots from the disk on a compute thread of its own.</summary>
-public sealed class EvaluatorActor : ReceiveActor
+public sealed class EvaluatorActor : EnteredActor
 {
     private readonly EvaluatorCore _core = new();
     private readonly Addresses _addresses = new(Context.System);
@@ -34,6 +34,7 @@ public sealed class EvaluatorActor : ReceiveActor
     /// <param name="data">Where the splits are.</param>
     /// <param name="snapshots">Of the run; what others call a snapshot's place is not looked at.</param>
     public EvaluatorActor(Recipe recipe, RunData data, SnapshotStore snapshots)
+        : base(ActorKind.Evaluator)
     {
         (_recipe, _data, _snapshots) = (recipe, data, snapshots);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
@@ -44,10 +45,6 @@ public sealed class EvaluatorActor : ReceiveActor
     /// <summary>How to make one.</summary>
     public static Props Props(Recipe recipe, RunData data, SnapshotStore snapshots) =>
         Akka.Actor.Props.Create(() => new EvaluatorActor(recipe, data, snapshots));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Evaluator, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PostStop()

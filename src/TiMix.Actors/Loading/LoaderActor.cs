@@ -13,7 +13,7 @@ using TiMix.Work.Loading;
 namespace TiMix.Actors.Loading;
 
 /// <summary>The shell of <see cref="LoaderCore"/>: decodes and augments on one compute thread.</summary>
-public sealed class LoaderActor : ReceiveActor
+public sealed class LoaderActor : EnteredActor
 {
     private sealed record Done(MicroBatchKey Key, LoadedBatch? Batch, string? Failure) : INoSerializationVerificationNeeded;
 
@@ -27,6 +27,7 @@ public sealed class LoaderActor : ReceiveActor
     /// <param name="loader">Shared by all loaders.</param>
     /// <param name="bundles">Where the bundles wait.</param>
     public LoaderActor(BatchLoader loader, BundleStore bundles)
+        : base(ActorKind.Loader)
     {
         (_loader, _bundles) = (loader, bundles);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
@@ -37,10 +38,6 @@ public sealed class LoaderActor : ReceiveActor
 
     /// <summary>How to make one.</summary>
     public static Props Props(BatchLoader loader, BundleStore bundles) => Akka.Actor.Props.Create(() => new LoaderActor(loader, bundles));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Loader, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PostStop()

@@ -13,7 +13,7 @@ using TiMix.Work.Mixing;
 namespace TiMix.Actors.Mixing;
 
 /// <summary>The shell of <see cref="MixerCore"/>: keeps the teacher's versions, and fetches and mixes on threads of its own.</summary>
-public sealed class MixerActor : ReceiveActor, IWithTimers
+public sealed class MixerActor : EnteredActor, IWithTimers
 {
     private sealed record Fetched(MixerEffects.FetchTeacher Effect, float[]? Parameters) : INoSerializationVerificationNeeded;
 
@@ -34,6 +34,7 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
     /// <param name="device">Where the teacher computes.</param>
     /// <param name="exchange">Where bundles are.</param>
     public MixerActor(Recipe recipe, ModelConfig model, TorchSharp.torch.Device device, ExchangeNode exchange)
+        : base(ActorKind.Mixer)
     {
         (_exchange, _mixer, _core) = (exchange, new Mixer(recipe, model, device), new MixerCore(recipe.Plan(), recipe.TeacherNeed()));
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
@@ -49,10 +50,6 @@ public sealed class MixerActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(Recipe recipe, ModelConfig model, TorchSharp.torch.Device device, ExchangeNode exchange) =>
         Akka.Actor.Props.Create(() => new MixerActor(recipe, model, device, exchange));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Mixer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TickInterval);

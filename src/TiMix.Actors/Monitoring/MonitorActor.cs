@@ -15,7 +15,7 @@ namespace TiMix.Actors.Monitoring;
 /// Keeps the run's growing files beside the coordinator, writes the summary when the run has finished, and passes everything on
 /// to whoever looks on.
 /// </summary>
-public sealed class MonitorActor : ReceiveActor
+public sealed class MonitorActor : EnteredActor
 {
     /// <summary>Local to the coordinator: keep this, then pass it on.</summary>
     public sealed record Publish(object Message, IReadOnlyList<IActorRef> Lookers) : INoSerializationVerificationNeeded;
@@ -35,6 +35,7 @@ public sealed class MonitorActor : ReceiveActor
     /// <param name="recipe">What it does.</param>
     /// <param name="log">Notes go there too.</param>
     public MonitorActor(RunDirectory directory, string run, Recipe recipe, ILogger log)
+        : base(ActorKind.Monitor)
     {
         (_directory, _run, _recipe, _log) = (directory, run, recipe, log);
         _records = new RunRecords(directory);
@@ -53,10 +54,6 @@ public sealed class MonitorActor : ReceiveActor
     /// <summary>How to make one.</summary>
     public static Props Props(RunDirectory directory, string run, Recipe recipe, ILogger log) =>
         Akka.Actor.Props.Create(() => new MonitorActor(directory, run, recipe, log)).WithDispatcher("akka.timix-files");
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Monitor, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Try(Open);

@@ -6,7 +6,7 @@ using TiMix.Runs.Observing;
 namespace TiMix.Actors.Monitoring;
 
 /// <summary>Looks on from anywhere in the cluster: subscribes again and again, so that a new coordinator knows of it too.</summary>
-public sealed class ObserverActor : ReceiveActor, IWithTimers
+public sealed class ObserverActor : EnteredActor, IWithTimers
 {
     private sealed record Renew : INoSerializationVerificationNeeded
     {
@@ -24,6 +24,7 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
     /// <param name="observer">Who looks on.</param>
     /// <param name="ending">Completed when the run is over.</param>
     public ObserverActor(string node, IActorRef coordinator, IRunObserver observer, TaskCompletionSource<MonitorMessages.Over> ending)
+        : base(ActorKind.Observer)
     {
         (_node, _coordinator) = (node, coordinator);
         Receive<Renew>(_ => _coordinator.Tell(new NodeMessages.Subscribe(_node)));
@@ -55,10 +56,6 @@ public sealed class ObserverActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(string node, IActorRef coordinator, IRunObserver observer, TaskCompletionSource<MonitorMessages.Over> ending) =>
         Akka.Actor.Props.Create(() => new ObserverActor(node, coordinator, observer, ending));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Observer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart() => Timers.StartPeriodicTimer("renew", Renew.Instance, TimeSpan.Zero, AskEvery);

@@ -14,7 +14,7 @@ namespace TiMix.Actors.Nodes;
 /// Starts what a node serves a run with, as soon as the coordinator has said what the run is; says that it is there; ends when
 /// the run is over, or when it was asked to leave and may.
 /// </summary>
-public sealed class NodeActor : ReceiveActor, IWithTimers
+public sealed class NodeActor : EnteredActor, IWithTimers
 {
     /// <summary>Local to the node: leave as soon as it harms nobody.</summary>
     public sealed record WantToLeave : INoSerializationVerificationNeeded;
@@ -42,6 +42,7 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <param name="serve">How to make the actor of a role; null: the role needs none here.</param>
     /// <param name="ending">Completed when the node has nothing more to do.</param>
     public NodeActor(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending)
+        : base(ActorKind.Node)
     {
         (_options, _coordinator, _serve, _ending) = (options, coordinator, serve, ending);
         Receive<Beat>(_ => Announce());
@@ -66,10 +67,6 @@ public sealed class NodeActor : ReceiveActor, IWithTimers
     /// <summary>How to make one.</summary>
     public static Props Props(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending) =>
         Akka.Actor.Props.Create(() => new NodeActor(options, coordinator, serve, ending));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Node, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -10,7 +10,7 @@ using TiMix.Work.Training;
 namespace TiMix.Actors.Training;
 
 /// <summary>The shell of <see cref="TrainerCore"/>: messages go in, and what the core wants done is done by threads, links and files.</summary>
-public sealed class TrainerActor : ReceiveActor, IWithTimers
+public sealed class TrainerActor : EnteredActor, IWithTimers
 {
     /// <summary>Local to the node: the trainer has left.</summary>
     public sealed record HasLeft : INoSerializationVerificationNeeded;
@@ -30,6 +30,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     /// <param name="settings">The run and the node.</param>
     /// <param name="coordinator">Who hands out views.</param>
     public TrainerActor(TrainerSettings settings, IActorRef coordinator)
+        : base(ActorKind.Trainer)
     {
         var (id, owner, self) = ($"{settings.Node}~{Guid.NewGuid().ToString("N")[..8]}", Self.Path.ToString(), Self);
         (_exchange, _coordinator, _statusInterval, _coordinatorAddress) = (settings.Exchange, coordinator, settings.StatusInterval, Addresses.Of(coordinator));
@@ -52,10 +53,6 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
 
     /// <summary>How to make one.</summary>
     public static Props Props(TrainerSettings settings, IActorRef coordinator) => Akka.Actor.Props.Create(() => new TrainerActor(settings, coordinator));
-
-    /// <inheritdoc/>
-    protected override bool AroundReceive(Receive receive, object message) =>
-        !Entrance.Admits(Context, ActorKind.Trainer, message) || base.AroundReceive(receive, message);
 
     /// <inheritdoc/>
     protected override void PreStart()
