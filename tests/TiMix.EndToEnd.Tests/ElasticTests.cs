@@ -6,8 +6,29 @@ public sealed class ElasticTests(ElasticRuns.Undisturbed undisturbed) : ElasticS
     [Theory]
     [Trait("suite", "deep")]
     [InlineData(2, "hang:coordinator@20/5s")]
-    [InlineData(3, "kill:trainer@12,join@20,drain:trainer@28,hang:trainer@33,kill:loader@40,partition:trainer@46/3s,flip:trainer@50,kill:coordinator@55")]
     public Task Faults_do_not_reach_the_weights(int trainers, string faults) => RunWithFaultsAsync(trainers, faults);
+
+    [Fact]
+    [Trait("suite", "deep")]
+    public async Task Every_kind_of_bad_machine_is_named_and_put_out_and_does_not_reach_the_weights()
+    {
+        using var run = TimixProcess.Elastic(
+            Runs, "run", "--threads", "1", "--trainers", "6", "--step-deadline", "5", "--faults",
+            "nan:trainer-6@6,shape:trainer-5@12,lie:trainer-4@18,stall:trainer-3@24");
+        await EndAsync(run);
+        Assert.Contains("trainer-6 gave numbers that are not finite in step", run.Output, StringComparison.Ordinal);
+        foreach (var (node, what) in new[]
+        {
+            ("trainer-6", "it gave numbers that are not finite"), ("trainer-5", "it gave what cannot be a part of the step"),
+            ("trainer-4", "it had another state than the others"),
+        })
+        {
+            Assert.Matches($@"{node} \(on [^)]*\) is put out: {what}", run.Output);
+        }
+
+        Assert.Matches("trainer-3 was lost: it stood still in a step for [0-9]+ s", run.Output);
+        Assert.DoesNotMatch("trainer-[12] (was lost|.* is put out)", run.Output);
+    }
 
     [Fact]
     [Trait("suite", "deep")]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 namespace TiMix.EndToEnd.Tests;
 
 /// <summary>A real run that is watched and steered by the commands: whatever is wished, the weights are those of the undisturbed run.</summary>
+[Trait("suite", "deep")]
 public sealed class OperationsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(undisturbed)
 {
     [Fact]

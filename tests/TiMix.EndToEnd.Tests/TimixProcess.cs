@@ -63,13 +63,16 @@ internal sealed partial class TimixProcess : IDisposable
 
     /// <summary>60 steps of a small model with eight micro-batches a step.</summary>
     public static TimixProcess Elastic(string runs, string name, params string[] more) => new(TrainArguments(runs, name,
-        ["--steps", "60", "--set", "optimization.microBatches=8", "--set", "run.snapshotEvery=20", "--set", "data.tests={}", .. more]));
+        [
+            .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "60"], "--set", "optimization.microBatches=8", "--set", "run.snapshotEvery=20",
+            "--set", "data.tests={}", .. more,
+        ]));
 
     public static TimixProcess Resume(string runs, string name, params string[] more) => new(ResumeArguments(runs, name, more));
 
     /// <summary>
-    /// In a mount namespace of its own: a run whose directory is a disk of so many kilobytes, then its resumption after the disk has
-    /// grown. The output ends with the two exit codes and the summary.
+    /// In a mount namespace of its own: a run whose directory is a disk of so many kilobytes, then its resumption while the
+    /// disk is full to the last page, and after it has grown. The output ends with the exit codes and the summary.
     /// </summary>
     public static TimixProcess TrainOnSmallDisk(string runs, string name, int kilobytes) => new(
         "unshare",
@@ -78,6 +81,9 @@ internal sealed partial class TimixProcess : IDisposable
             $"""
             mount -t tmpfs -o size={kilobytes}k tmpfs {runs} || exit 77
             {Quoted(TrainArguments(runs, name))}; echo "first exit code $?"
+            dd if=/dev/zero of={runs}/ballast bs=4096 2> {runs}/../dd-$$; rm -f {runs}/../dd-$$
+            echo "on the full disk:"; {Quoted(ResumeArguments(runs, name))} 2>&1; echo "full exit code $?"
+            rm {runs}/ballast
             mount -o remount,size=1g {runs}
             {Quoted(ResumeArguments(runs, name))}; echo "second exit code $?"
             cat {runs}/{name}/summary.json
@@ -113,6 +119,9 @@ internal sealed partial class TimixProcess : IDisposable
             }
         }
     }
+
+    /// <summary>Files, pipes and sockets that it has open.</summary>
+    public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length;
 
     /// <summary>Waits for a line of output.</summary>
     public async Task<string> LineAsync(Func<string, bool> wanted)

@@ -55,6 +55,7 @@ public static class Examples
             _ when type == typeof(IReadOnlyList<ViewChange>) => new[] { (ViewChange)Of(typeof(ViewChange))! },
             _ when type == typeof(IReadOnlyList<JoinObstacle>) => new[] { (JoinObstacle)Of(typeof(JoinObstacle))! },
             _ when type == typeof(IReadOnlyList<int>) => new[] { 5, 2 },
+            _ when type == typeof(IReadOnlyList<OffenceKind>) => new[] { OffenceKind.Malformed, OffenceKind.Stuck },
             _ when type == typeof(IReadOnlyList<StateSource>) => new[] { (StateSource)Of(typeof(StateSource))! },
             _ when type == typeof(IReadOnlyDictionary<string, string>) => new Dictionary<string, string> { ["a~1"] = "akka://x" },
             _ when type == typeof(IReadOnlyDictionary<string, BundleReference>) =>
@@ -96,11 +97,11 @@ public static class Examples
 
     private static string Text(string owner, string field) => field switch
     {
-        "Node" => "trainer-1",
+        "Node" or "Leader" or "Other" => "trainer-1",
         "Trainer" or "From" => "trainer-1~0a1b2c3d",
         "Endpoint" => "127.0.0.1:4053",
         "Role" => "mixer",
-        "Hash" or "Fingerprint" => "f00d",
+        "Hash" or "Fingerprint" or "RunId" or "RecipeHash" or "Data" => "f00d",
         "Snapshot" or "Damaged" => SnapshotPath,
         "Directory" => owner == nameof(MonitorMessages) ? SnapshotPath : SnapshotNames.Of(1L << 40),
         _ => "text \"with\" ünïcode",

@@ -18,6 +18,12 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
 
     public List<string> Notices { get; } = [];
 
+    /// <summary>The same before they were worded.</summary>
+    public List<Notice> Said { get; } = [];
+
+    /// <summary>Called with each step.</summary>
+    public Action<long>? OnStep { get; set; }
+
     public void Dispose() => _stop.Dispose();
 
     public void StepCompleted(StepReport step)
@@ -27,6 +33,7 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
             Steps.Add(step);
         }
 
+        OnStep?.Invoke(step.Step);
         if (step.Step == stopAt)
         {
             _stop.Cancel();
@@ -48,6 +55,7 @@ public sealed class RecordingObserver(long stopAt = -1) : IRunObserver, IDisposa
         lock (_lock)
         {
             Notices.Add(NoticeText.Of(notice));
+            Said.Add(notice);
         }
     }
 

@@ -1,18 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using TiMix.Exchange;
 using TiMix.Exchange.Groups;
 using TiMix.Exchange.Links;
 using TiMix.Exchange.Reduction;
 
-// allreduce MEMBERS MB [--no-shared-memory]: one process a member, each with one micro-batch; median of 15 rounds after warm-up.
-// member SELF MEMBERS MB [--no-shared-memory] [--forever]: one such process; prints its endpoint, reads a line of all endpoints.
+// allreduce MEMBERS MB [--no-shared-memory] [--tls]: one process a member, each with one micro-batch; median of 15 rounds after warm-up.
+// member SELF MEMBERS MB [--no-shared-memory] [--tls] [--forever]: one such process; prints its endpoint, reads a line of all endpoints.
 const int Warmup = 5;
 const int Rounds = 15;
 var forever = args.Contains("--forever");
 const string Token = "benchmark";
 var sharedMemory = !args.Contains("--no-shared-memory");
+var tls = args.Contains("--tls");
 if (args.Length >= 3 && args[0] == "allreduce")
 {
     return Launch(Number(args[1]), args[2]);
@@ -23,10 +26,20 @@ if (args.Length >= 4 && args[0] == "member")
     return Member(Number(args[1]), Number(args[2]), args[3]);
 }
 
-Console.Error.WriteLine("usage: allreduce MEMBERS MB [--no-shared-memory]");
+Console.Error.WriteLine("usage: allreduce MEMBERS MB [--no-shared-memory] [--tls]");
 return 2;
 
 static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+// All members have one key, as the nodes of a cluster have: a curve's first multiple, which protects nobody.
+static X509Certificate2 Certificate()
+{
+    var d = new byte[32];
+    d[^1] = 1;
+    using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = d });
+    return new CertificateRequest("CN=benchmark", key, HashAlgorithmName.SHA256).CreateSelfSigned(
+        new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
+}
 
 int Launch(int members, string megabytes)
 {
@@ -44,6 +57,11 @@ int Launch(int members, string megabytes)
             start.ArgumentList.Add("--no-shared-memory");
         }
 
+        if (tls)
+        {
+            start.ArgumentList.Add("--tls");
+        }
+
         processes.Add(Process.Start(start)!);
     }
 
@@ -57,7 +75,7 @@ int Launch(int members, string megabytes)
 
 int Member(int self, int members, string megabytes)
 {
-    using var node = ExchangeNode.Start(new ExchangeOptions { Token = Token, SharedMemory = sharedMemory });
+    using var node = ExchangeNode.Start(new ExchangeOptions { Token = Token, SharedMemory = sharedMemory, Certificate = tls ? Certificate() : null });
     Console.WriteLine(node.Endpoint);
     var endpoints = Console.ReadLine()!.Split(' ');
     using var group = node.Enter(
@@ -92,7 +110,7 @@ int Member(int self, int members, string megabytes)
     if (self == 0)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{times[Rounds / 2]:0.00} ms median, {times[0]:0.00} best ({members} members, "
-            + $"{megabytes} MB, {(group.UsesSharedMemory ? "shared memory" : "links")})"));
+            + $"{megabytes} MB, {(group.UsesSharedMemory ? "shared memory" : "links")}{(tls ? ", TLS" : "")})"));
     }
 
     // Nobody leaves while others are still on their way.

@@ -38,7 +38,7 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
         (_settings, PersistenceId) = (settings, settings.Journal);
         _core = new CoordinatorCore(settings.Task with { GoOn = settings.Assignment.GoOn });
         _monitor = Context.Watch(Context.ActorOf(settings.Monitor, "monitor"));
-        Recover<CoordinatorEvents.IEvent>(_core.Replay);
+        Recover<CoordinatorEvents.IEvent>(happened => _core.Replay(Journals.JournalCheck.Checked(happened, LastSequenceNr)));
         Recover<RecoveryCompleted>(_ =>
         {
             settings.Assignment.JournalRead();
@@ -73,14 +73,14 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        Tell(new JournalRefused(cause.Message));
+        Tell(_settings.Assignment.JournalRefuses(cause));
         base.OnPersistFailure(cause, @event, sequenceNr);
     }
 
     /// <inheritdoc/>
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
-        Tell(new JournalRefused(cause.Message));
+        Tell(_settings.Assignment.JournalRefuses(cause));
         base.OnPersistRejected(cause, @event, sequenceNr);
     }
 
@@ -125,22 +125,14 @@ public sealed class CoordinatorActor : ReceivePersistentActor, IWithTimers
                     }
                 });
                 break;
-            case FindSnapshots find:
-                Self.Tell(new SnapshotsFound(
-                    [.. _settings.Snapshots.Find(find.Recipe)
-                        .Select(found => new FoundSnapshot(found.Manifest.Step, found.Name, found.Manifest.Fingerprint))]));
-                break;
-            case DeleteDiscarded delete:
-                LeftAlone.Say(Context, _settings.Snapshots.Delete(delete.Directories));
-                break;
-            case PruneSnapshots prune:
-                LeftAlone.Say(Context, _settings.Snapshots.Prune(prune.Keep));
-                break;
             case NoteBegun:
                 _settings.Assignment.Begun();
                 break;
             case StepDown:
                 Context.Stop(Self);
+                break;
+            default:
+                SnapshotEffects.Do(effect, _settings.Snapshots, Context);
                 break;
         }
     }

@@ -1,11 +1,16 @@
+using TiMix.Actors.Journals;
+using TiMix.Base;
+using TiMix.Protocol.Coordination;
+
 namespace TiMix.Actors.Coordination;
 
 /// <summary>
 /// What a process was started for, as far as its coordinator is concerned. It outlives the actor: one that is started anew in
 /// the same process does not go on with the run a second time.
 /// </summary>
+/// <param name="journal">The run's own journal, where it is a file of its own; null: it is a database's, which is waited for.</param>
 /// <param name="goOn">Whether a run that the journal knows is gone on with, since nothing of it is alive. Otherwise what is going on is taken up.</param>
-public sealed class CoordinatorAssignment(bool goOn)
+public sealed class CoordinatorAssignment(bool goOn, string? journal = null)
 {
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _leads;
@@ -37,6 +42,22 @@ public sealed class CoordinatorAssignment(bool goOn)
         {
             _failed.TrySetResult($"the journal cannot be read: {reason}");
         }
+    }
+
+    /// <summary>
+    /// The journal refuses an event. A database comes back, or somebody else has taken over; a file whose disk is full does not take the
+    /// next one either, and a run that nothing can be written down of must not seem to go on.
+    /// </summary>
+    /// <returns>What the coordinator's core is to be told.</returns>
+    public CoordinatorInputs.JournalRefused JournalRefuses(Exception cause)
+    {
+        if (journal is not null && SqliteJournal.IsOfTheDisk(cause))
+        {
+            _failed.TrySetResult(
+                $"the run's journal {journal} could not be written: {OneLine.Of(cause.GetBaseException().Message)} Its disk is full, or fails.");
+        }
+
+        return new CoordinatorInputs.JournalRefused(cause.Message);
     }
 
     /// <summary>An actor that belongs to the coordinator is gone for good.</summary>

@@ -90,6 +90,7 @@ internal sealed class Entrance : IExtension
     {
         NodeMessages.DescribeRun asked => asked.Node,
         NodeMessages.ServiceStatus status => status.Node,
+        NodeMessages.GivesUp gone => gone.Node,
         NodeMessages.Subscribe looker => looker.Node,
         TrainerStatus status => status.Node,
         _ => null,

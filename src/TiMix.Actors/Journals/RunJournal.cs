@@ -26,7 +26,7 @@ public static class RunJournal
         public Reader(string run, TaskCompletionSource<IReadOnlyList<IEvent>> done)
         {
             (PersistenceId, _done) = (run, done);
-            Recover<IEvent>(_events.Add);
+            Recover<IEvent>(happened => _events.Add(JournalCheck.Checked(happened, LastSequenceNr)));
         }
 
         public override string PersistenceId { get; }

@@ -57,6 +57,15 @@ internal static class SqliteJournal
             _ => "It must be there, and its user must have the right to it and to its directory.",
         });
 
+    /// <summary>Whether the file could not be written for want of room, or since its disk fails.</summary>
+    public static bool IsOfTheDisk(Exception? failure) => failure switch
+    {
+        null => false,
+        SqliteException { SqliteErrorCode: Full or DiskFailed } => true,
+        AggregateException several => several.InnerExceptions.Any(IsOfTheDisk),
+        _ => IsOfTheDisk(failure.InnerException),
+    };
+
     private static string Ask(string connection, string question)
     {
         using var opened = new SqliteConnection(connection);

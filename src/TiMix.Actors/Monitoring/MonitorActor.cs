@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using TiMix.Actors.Entering;
+using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Monitoring;
 using TiMix.Protocol.Notices;
@@ -78,10 +79,12 @@ public sealed class MonitorActor : EnteredActor
             }
 
             write();
+            _lastError = null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             _isOpen = false;
+            Context.Parent.Tell(new CoordinatorInputs.RecordsNotWritten(error.Message));
             if (error.Message != _lastError)
             {
                 _lastError = error.Message;
@@ -112,6 +115,7 @@ public sealed class MonitorActor : EnteredActor
                     _records.Add(evaluated.Report);
                 }
 
+                Context.Parent.Tell(new CoordinatorInputs.EvaluationKept(evaluated.Report.Step));
                 break;
             case MonitorMessages.Told told:
                 _log.Noted(NoticeText.Of(told.Notice));

@@ -93,7 +93,8 @@ internal sealed class ClusterSystem : IAsyncDisposable
 
         var system = new ClusterSystem(host);
         var cluster = Cluster.Get(system.System);
-        system.StayUp(cluster);
+        cluster.RegisterOnMemberRemoved(() => system._leaves.TrySetResult(Done.Instance));
+        StayUp.Until(system._leaves.Task, system.System);
         cluster.RegisterOnMemberUp(door.Enter);
         if (options.Join.Count == 0)
         {
@@ -159,19 +160,6 @@ internal sealed class ClusterSystem : IAsyncDisposable
         _leaves.TrySetResult(Done.Instance);
         await _host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         _host.Dispose();
-    }
-
-    /// <summary>
-    /// Akka shuts a system down when somebody whom it calls does not have the key, or dies in the middle of the handshake: a member
-    /// would die of a stranger on a dead peer's port. That shutdown waits until the node leaves, or is put out.
-    /// </summary>
-    private void StayUp(Cluster cluster)
-    {
-        cluster.RegisterOnMemberRemoved(() => _leaves.TrySetResult(Done.Instance));
-        var shutdown = CoordinatedShutdown.Get(System);
-        shutdown.AddTask(
-            CoordinatedShutdown.PhaseBeforeServiceUnbind, "stay-up",
-            () => shutdown.ShutdownReason?.GetType().Name == "TlsHandshakeFailureReason" ? _leaves.Task : Task.FromResult(Done.Instance));
     }
 
     private static Config Member(NodeOptions options, IReadOnlyList<string> roles)

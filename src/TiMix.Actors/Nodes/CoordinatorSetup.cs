@@ -44,12 +44,13 @@ internal sealed class CoordinatorSetup
             WholeFile.TryCreate(directory.Recipe, RecipeFile.Write(recipe));
         }
 
+        directory.Identify();
         var journal = await CoordinatorJournal.OpenAsync(directory, options.Journal, options.Name, options.Token).ConfigureAwait(false);
 
         // Whoever starts a run whose journal is its own is alone with it. Where others may stand by, all of them are started alike,
         // again and again, and whichever leads takes up what is going on.
         var goOn = options.Continue || (options.Recipe is not null && !journal.IsShared);
-        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(goOn), journal);
+        return new CoordinatorSetup(recipe, model, new CoordinatorAssignment(goOn, journal.IsShared ? null : directory.Journal), journal);
     }
 
     /// <summary>What the coordinator's actor needs.</summary>
@@ -59,9 +60,12 @@ internal sealed class CoordinatorSetup
         var task = new CoordinatorTask
         {
             Run = options.RunName,
+            Node = options.Name,
+            MayLive = options.MayLive,
+            Identity = NodeClaim.IdentityOf(options, directory),
             Plan = _recipe.Plan(),
             Begin = new CoordinatorCommands.BeginRun(text, _recipe.Optimization.Steps, _recipe.Optimization.MicroBatches, _recipe.Run.Seed),
-            Description = new RunDescription(options.RunName, text, _model),
+            Description = new RunDescription(options.RunName, text, _model, DataManifest.Read(directory)?.Digest),
             Snapshots = directory.Snapshots,
             Membership = options.Membership,
         };

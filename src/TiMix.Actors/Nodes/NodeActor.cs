@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Pattern;
 using TiMix.Actors.Entering;
 using TiMix.Actors.Messages;
 using TiMix.Actors.Training;
@@ -24,29 +23,38 @@ public sealed class NodeActor : EnteredActor, IWithTimers
         public static readonly Beat Instance = new();
     }
 
+    private sealed record Prepared(IReadOnlyList<(string Role, Props Actor)> Actors) : INoSerializationVerificationNeeded;
+
+    private sealed record Unfit(Exception Error) : INoSerializationVerificationNeeded;
+
     private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan MinBackOff = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan MaxBackOff = TimeSpan.FromSeconds(10);
-    private const int MaxRestarts = 5;
     private readonly NodeOptions _options;
     private readonly IActorRef _coordinator;
-    private readonly Func<string, RunDescription, Props?> _serve;
+    private readonly Func<JoinClaim> _claim;
+    private readonly Func<RunDescription, Task<IReadOnlyList<(string Role, Props Actor)>>> _serve;
     private readonly TaskCompletionSource<NodeEnd> _ending;
     private readonly Dictionary<string, IActorRef> _services = new(StringComparer.Ordinal);
+    private bool _described;
     private bool _serving;
     private bool _leaving;
 
     /// <param name="options">The node.</param>
     /// <param name="coordinator">Proxy of the coordinator.</param>
-    /// <param name="serve">How to make the actor of a role; null: the role needs none here.</param>
+    /// <param name="claim">What it says of itself.</param>
+    /// <param name="serve">Makes the actors of its roles.</param>
     /// <param name="ending">Completed when the node has nothing more to do.</param>
-    public NodeActor(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending)
+    public NodeActor(
+        NodeOptions options, IActorRef coordinator, Func<JoinClaim> claim, Func<RunDescription, Task<IReadOnlyList<(string Role, Props Actor)>>> serve,
+        TaskCompletionSource<NodeEnd> ending)
         : base(ActorKind.Node)
     {
-        (_options, _coordinator, _serve, _ending) = (options, coordinator, serve, ending);
+        (_options, _coordinator, _claim, _serve, _ending) = (options, coordinator, claim, serve, ending);
         Receive<Beat>(_ => Announce());
-        Receive<RunDescription>(Serve);
+        Receive<RunDescription>(Prepare);
+        Receive<Prepared>(Serve);
+        Receive<Unfit>(unfit => GiveUp(unfit.Error));
+        Receive<NodeMessages.JoinRefused>(refused => _ending.TrySetResult(NodeEnd.Refused(refused.Why)));
         Receive<NodeMessages.RunOver>(over => _ending.TrySetResult(new NodeEnd(over.Outcome, over.Error)));
         Receive<NodeMessages.LeaveRun>(_ => Self.Tell(new WantToLeave()));
         Receive<WantToLeave>(_ =>
@@ -54,19 +62,18 @@ public sealed class NodeActor : EnteredActor, IWithTimers
             _leaving = true;
             Leave();
         });
-        Receive<TrainerActor.HasLeft>(_ => _ending.TrySetResult(new NodeEnd(null, null)));
+        Receive<TrainerActor.HasLeft>(left => _ending.TrySetResult(new NodeEnd(left.PutOut is null ? null : RunOutcome.Failed, left.PutOut)));
         Receive<NodeFault>(Inject);
-        Receive<Terminated>(gone => _ending.TrySetResult(
-            new NodeEnd(RunOutcome.Failed, $"the {gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal)} is gone, or failed too often; "
-                + "log.txt in the run's directory says why")));
+        Receive<Terminated>(gone => _ending.TrySetResult(NodeEnd.Without(gone.ActorRef.Path.Name.Replace("-supervisor", "", StringComparison.Ordinal))));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>How to make one.</summary>
-    public static Props Props(NodeOptions options, IActorRef coordinator, Func<string, RunDescription, Props?> serve, TaskCompletionSource<NodeEnd> ending) =>
-        Akka.Actor.Props.Create(() => new NodeActor(options, coordinator, serve, ending));
+    public static Props Props(
+        NodeOptions options, IActorRef coordinator, Func<JoinClaim> claim, Func<RunDescription, Task<IReadOnlyList<(string Role, Props Actor)>>> serve,
+        TaskCompletionSource<NodeEnd> ending) => Akka.Actor.Props.Create(() => new NodeActor(options, coordinator, claim, serve, ending));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -83,7 +90,7 @@ public sealed class NodeActor : EnteredActor, IWithTimers
             Leave();
         }
 
-        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name, _serving ? OwnVitals.Of(_options) : null));
+        _coordinator.Tell(new NodeMessages.DescribeRun(_options.Name, _serving ? OwnVitals.Of(_options) : null, _claim()));
         foreach (var (role, service) in _services.Where(pair => pair.Key != NodeRoles.Trainer))
         {
             _coordinator.Tell(new NodeMessages.ServiceStatus(_options.Name, role), service);
@@ -103,44 +110,41 @@ public sealed class NodeActor : EnteredActor, IWithTimers
         }
     }
 
-    private void Serve(RunDescription run)
+    private void Prepare(RunDescription run)
     {
-        if (_serving)
+        if (_described)
         {
             return;
         }
 
-        _serving = true;
+        _described = true;
         Timers.StartPeriodicTimer("beat", Beat.Instance, TimeSpan.Zero, BeatInterval);
-        try
+        _serve(run).PipeTo(Self, success: actors => new Prepared(actors), failure: error => new Unfit(error));
+    }
+
+    private void Serve(Prepared prepared)
+    {
+        _serving = true;
+        foreach (var (role, actor) in prepared.Actors)
         {
-            foreach (var role in _options.Roles)
-            {
-                if (_serve(role, run) is { } props)
-                {
-                    _services.Add(role, Supervised(props, role));
-                }
-            }
+            _services.Add(role, NodeSupervision.Start(Context, actor, role));
         }
-        catch (Exception mistake) when (mistake is RunError or Data.DataException)
-        {
-            _ending.TrySetResult(new NodeEnd(RunOutcome.Failed, mistake.Message));
-        }
+
+        Announce();
+    }
+
+    /// <summary>Said to the run's user as well, who may wait for this node.</summary>
+    private void GiveUp(Exception error)
+    {
+        _coordinator.Tell(new NodeMessages.GivesUp(_options.Name, error.Message));
+        _ending.TrySetResult(NodeEnd.Of(error));
     }
 
     private void Inject(NodeFault fault)
     {
         if (_services.TryGetValue(NodeRoles.Trainer, out var trainer))
         {
-            trainer.Tell(fault.Kind == "flip" ? new TrainerInputs.AskedToFlip() : new TrainerInputs.Deafened((long)fault.Duration.TotalMilliseconds));
+            trainer.Tell(fault.ToInput());
         }
-    }
-
-    /// <summary>Restarted with growing pauses when it fails; given up after <see cref="MaxRestarts"/> times, which ends the node.</summary>
-    private IActorRef Supervised(Props props, string name)
-    {
-        var options = Backoff.OnFailure(props, name, MinBackOff, MaxBackOff, randomFactor: 0, maxNrOfRetries: MaxRestarts)
-            .WithAutoReset(TimeSpan.FromMinutes(1));
-        return Context.Watch(Context.ActorOf(BackoffSupervisor.Props(options), name + "-supervisor"));
     }
 }

@@ -2,7 +2,9 @@ using Akka.Actor;
 using TiMix.Base;
 using TiMix.Exchange;
 using TiMix.Protocol.Coordination;
+using TiMix.Protocol.Messages;
 using TiMix.Protocol.Notices;
+using TiMix.Protocol.Training;
 using TiMix.Runs.Journals;
 using TiMix.Runs.Recipes;
 
@@ -23,6 +25,9 @@ public sealed record NodeOptions
     /// <summary>Of the cluster's messages; 0: any free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Of the links by which nodes exchange bytes; 0: any free one.</summary>
+    public int LinksPort { get; init; }
+
     /// <summary>host:port of nodes to join; empty: a cluster of its own.</summary>
     public IReadOnlyList<string> Join { get; init; } = [];
 
@@ -40,6 +45,9 @@ public sealed record NodeOptions
 
     /// <summary>Coordinator's node: go on with a run of which nothing is alive.</summary>
     public bool Continue { get; init; }
+
+    /// <summary>With <see cref="Continue"/>: something of the run may be alive after all, in the cluster that is joined; it is taken up then.</summary>
+    public bool MayLive { get; init; }
 
     /// <summary>cpu, or cuda:N.</summary>
     public string Device { get; init; } = "cpu";
@@ -94,6 +102,13 @@ public interface INodeControl
 }
 
 /// <summary>A fault inside a node.</summary>
-/// <param name="Kind">partition, or flip.</param>
+/// <param name="Kind">partition, flip, or a <see cref="LieKind"/>.</param>
 /// <param name="Duration">Of a partition.</param>
-public sealed record NodeFault(string Kind, TimeSpan Duration);
+public sealed record NodeFault(string Kind, TimeSpan Duration)
+{
+    /// <summary>What the node's trainer is told.</summary>
+    internal IInput ToInput() =>
+        Kind == "flip" ? new TrainerInputs.AskedToFlip()
+        : Enum.TryParse<LieKind>(Kind, ignoreCase: true, out var lie) ? new TrainerInputs.AskedToLie(lie)
+        : new TrainerInputs.Deafened((long)Duration.TotalMilliseconds);
+}

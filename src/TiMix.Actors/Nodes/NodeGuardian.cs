@@ -1,9 +1,12 @@
 using Akka.Actor;
 using TiMix.Actors.Coordination;
+using TiMix.Actors.Training;
 
 namespace TiMix.Actors.Nodes;
 
-/// <summary>Watches the actors that nobody supervises: one that is gone for good would leave a process that lives and does nothing.</summary>
+/// <summary>
+/// Watches the actors that nobody supervises: one that is gone for good, or has no memory, would leave a process that lives and does nothing.
+/// </summary>
 internal sealed class NodeGuardian : ReceiveActor
 {
     private readonly Action<string> _gone;
@@ -18,6 +21,8 @@ internal sealed class NodeGuardian : ReceiveActor
             Context.Watch(actor);
         }
 
+        Context.System.EventStream.Subscribe(Self, typeof(TrainerFailure.HasNoMemory));
+        Receive<TrainerFailure.HasNoMemory>(end => _gone(end.Why));
         Receive<Terminated>(ended => Tell(ended.ActorRef.Path.Name));
     }
 

@@ -59,7 +59,7 @@ public static class NodeHost
         var led = coordinating?.Assignment.Leads ?? false;
         var told = observer is not null && end.Error is null && (end.Outcome == RunOutcome.Finished || (end.Outcome == RunOutcome.Stopped && led));
         var fingerprint = told ? (await over.Task.ConfigureAwait(false)).Fingerprint : null;
-        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = led };
+        return new RunResult(end.Outcome ?? RunOutcome.Stopped, directory.Path, fingerprint, end.Error) { Led = led, Mistaken = end.Mistaken };
     }
 
     /// <summary>Serves with a member that is up already.</summary>
@@ -76,9 +76,10 @@ public static class NodeHost
         ClusterSystem member, ClusterIdentity identity, ClusterDoor door, NodeOptions options, RunDirectory directory, CoordinatorSetup? coordinating,
         INodeControl control, Func<IActorRef, IReadOnlyList<IActorRef>> coordinatorUp, CancellationToken leave)
     {
-        using var exchange = ExchangeNode.Start(new ExchangeOptions
+        using var exchange = Start(new ExchangeOptions
         {
             Host = options.Host,
+            Port = options.LinksPort,
             Token = options.Token,
             Certificate = identity.Certificate,
             SharedMemory = options.SharedMemory,
@@ -105,7 +106,8 @@ public static class NodeHost
 
         var coordinator = member.Coordinator();
         needed.AddRange(coordinatorUp(coordinator));
-        var node = member.System.ActorOf(NodeActor.Props(options, coordinator, (role, run) => services.PropsOf(role, run, coordinator), ending), "node");
+        var claim = NodeClaim.Of(options, directory, member.Address);
+        var node = member.System.ActorOf(NodeActor.Props(options, coordinator, claim, run => services.PrepareAsync(run, coordinator), ending), "node");
         member.Guard([.. needed, coordinator, node], line => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, line)));
         control.OnFault(fault => node.Tell(fault));
         control.Ready(member.Address);
@@ -117,6 +119,18 @@ public static class NodeHost
         return end;
 
         async Task EndWithAsync(Task<string> failed) => ending.TrySetResult(new NodeEnd(RunOutcome.Failed, await failed.ConfigureAwait(false)));
+    }
+
+    private static ExchangeNode Start(ExchangeOptions options)
+    {
+        try
+        {
+            return ExchangeNode.Start(options);
+        }
+        catch (IOException error)
+        {
+            throw new RunError(error.Message);
+        }
     }
 
     private static string LogIn(RunDirectory directory, string node) =>

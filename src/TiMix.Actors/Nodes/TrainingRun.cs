@@ -9,6 +9,7 @@ using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Recipes;
 using TiMix.Runs.Records;
+using TiMix.Runs.Snapshots;
 using TiMix.Runs.Sources;
 using TiMix.Work.Training;
 
@@ -118,6 +119,7 @@ public static class TrainingRun
             data.Prepare(observer, stop);
             var tokenizer = data.OpenTokenizer();
             var layout = DualEncoder.LayoutOf(RecipeModel.Of(recipe, tokenizer));
+            CheckRoom(SnapshotRoom.Of(options.RunsDirectory, layout), existing is null ? recipe.Run.KeepSnapshots + 1 : 1, existing is null, observer);
             if (recipe.Model.Init.Length > 0 && InitialWeights.Read(recipe, layout, new float[layout.Length]) is { } start && existing is null)
             {
                 observer.Notice(new Notice.StartsFrom(start.Path, start.Taken.Count, start.Seeded, start.Unused));
@@ -135,9 +137,12 @@ public static class TrainingRun
                 observer.Notice(new Notice.BegunAnew(left.Path));
             }
 
-            return existing ?? (options.SharesDirectory
+            var manifest = data.Manifest();
+            var directory = existing ?? (options.SharesDirectory
                 ? RunDirectory.Share(options.RunsDirectory, options.Name, recipe)
                 : RunDirectory.Create(options.RunsDirectory, options.Name, RecipeFile.Write(recipe)));
+            Settle(directory, manifest, existing is null ? null : observer);
+            return directory;
         }
         catch (DataException error) when (existing is not null && options.Recipe.HasRelativePaths())
         {
@@ -149,6 +154,38 @@ public static class TrainingRun
         {
             existing?.Dispose();
             throw;
+        }
+    }
+
+    /// <param name="directory">Given up if the data are others.</param>
+    /// <param name="manifest">Of the data.</param>
+    /// <param name="observer">Told if a run that goes on did not know its data; null: it is new.</param>
+    private static void Settle(RunDirectory directory, DataManifest manifest, IRunObserver? observer)
+    {
+        try
+        {
+            if (manifest.Settle(directory))
+            {
+                observer?.Notice(new Notice.DataNoted(manifest.Train.Count));
+            }
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    private static void CheckRoom(SnapshotRoom room, int kept, bool begins, IRunObserver observer)
+    {
+        if (begins)
+        {
+            room.Demand();
+        }
+
+        if (room.IsLittle(kept))
+        {
+            observer.Notice(new Notice.LittleRoom(room.Directory, room.Free!.Value, (kept + 1) * room.Snapshot));
         }
     }
 }

@@ -4,6 +4,7 @@ using TiMix.Actors.Messages;
 using TiMix.Exchange;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Training;
+using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Training;
 
@@ -12,8 +13,8 @@ namespace TiMix.Actors.Training;
 /// <summary>The shell of <see cref="TrainerCore"/>: messages go in, and what the core wants done is done by threads, links and files.</summary>
 public sealed class TrainerActor : EnteredActor, IWithTimers
 {
-    /// <summary>Local to the node: the trainer has left.</summary>
-    public sealed record HasLeft : INoSerializationVerificationNeeded;
+    /// <summary>Local to the node: the trainer has left, or <paramref name="PutOut"/> says why not, and the process ends with whatever hangs in it.</summary>
+    public sealed record HasLeft(string? PutOut) : INoSerializationVerificationNeeded;
 
     private readonly ExchangeNode _exchange;
     private readonly IActorRef _coordinator;
@@ -40,12 +41,11 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
         _microBatches = new MicroBatchShelf(settings.Recipe, settings.Model, settings.Exchange);
         _teachers = new PublishedTeachers(settings.Exchange.Bundles, owner);
         _files = new TrainerFiles(settings);
-        _mathematics = new TrainerMathematics(settings, id, owner, _teachers, _files);
+        _mathematics = new TrainerMathematics(settings, id, owner, _teachers, _files, input => self.Tell(input));
         _links = new TrainerLinks(settings, id, input => self.Tell(input));
         Receive<IInput>(Handle);
         Receive<ITiMixMessage>(message => Handle(new Received(Addresses.Of(Sender), message)));
-        Receive<Status.Failure>(
-            failure => throw new InvalidOperationException($"The trainer failed after step {_core.Step}: {failure.Cause.Message}", failure.Cause));
+        Receive<Status.Failure>(failure => throw TrainerFailure.Of(Context.System, settings.Node, _core.Step, failure.Cause));
     }
 
     /// <inheritdoc/>
@@ -70,6 +70,7 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
         _files.Dispose();
         _teachers.Dispose();
         _exchange.Bundles.ReleaseOwner(Self.Path.ToString());
+        _exchange.Bundles.ReleaseOwner(TrainerMathematics.StatesOf(Self.Path.ToString()));
     }
 
     private void Handle(IInput input)
@@ -109,8 +110,15 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
             case TrainerEffects.FlipBit:
                 _mathematics.FlipBit();
                 break;
+            case TrainerEffects.Lie lie:
+                _mathematics.Lie(lie.Kind);
+                break;
+            case TrainerEffects.EndProcess end:
+                var more = end.ForGood ? "; no trainer of this node is taken in again before the run is resumed" : "";
+                Context.System.EventStream.Publish(new HasLeft($"this trainer was put out: {end.Reason}{more}"));
+                break;
             case TrainerEffects.Leave:
-                Context.System.EventStream.Publish(new HasLeft());
+                Context.System.EventStream.Publish(new HasLeft(null));
                 break;
             default:
                 // What comes of it is an input; a failure ends this actor, and its supervisor starts it anew.
@@ -130,6 +138,7 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
         TrainerEffects.CopyState copy => _mathematics.Copy(copy),
         TrainerEffects.CaptureState => _mathematics.Capture(),
         TrainerEffects.WriteSnapshot write => _files.Write(write),
+        TrainerEffects.WriteAudit => _files.WriteAuditAgain(),
         TrainerEffects.FetchMicroBatch fetch => _microBatches.Fetch(fetch),
         TrainerEffects.BeginView begin => _mathematics.BeginView(begin.Lineage),
         TrainerEffects.Compute step => _mathematics.Compute(step, _microBatches.Of(step), _links.Group),

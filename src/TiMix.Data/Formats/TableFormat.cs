@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
+using TiMix.Base;
 
 namespace TiMix.Data.Formats;
 
@@ -122,6 +123,6 @@ internal sealed class TableFormat : IPictureFormat
             : Array.IndexOf(names, wanted);
         return at >= 0 ? at : throw new DataException(
             $"{_path} has no column {(wanted is null ? $"for the {what} ({string.Join(", ", usual)})" : $"\"{wanted}\"")}; it has "
-            + $"{string.Join(", ", names.Select(name => $"\"{name}\""))}. Name it by {option}, or the separator by --separator.");
+            + $"{string.Join(", ", names.Select(name => $"\"{Printable.Of(name)}\""))}. Name it by {option}, or the separator by --separator.");
     }
 }

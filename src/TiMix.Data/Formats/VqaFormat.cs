@@ -103,9 +103,9 @@ internal sealed class VqaFormat(string path, string annotations) : IPictureForma
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // Told when the questions are read.
+            // No JSON, or a name of half a character: told when the questions are read.
         }
 
         return null;

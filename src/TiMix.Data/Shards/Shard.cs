@@ -82,10 +82,13 @@ internal sealed record ShardContents(ShardEntry[] Entries, DataProblem[] Problem
         return dot < 0 ? (path, "") : (path[..dot], path[(dot + 1)..].ToLowerInvariant());
     }
 
-    /// <summary>The cache file of a shard: its name depends on the shard's path, length and time of last change.</summary>
+    /// <summary>
+    /// The cache file of a shard: its name depends on the shard's path, length and times of last change, and on which file it is, so that shards that were
+    /// exchanged are not read by each other's index.
+    /// </summary>
     public static string CacheFile(string directory, FileInfo shard)
     {
-        var identity = $"{shard.FullName}\n{shard.Length}\n{shard.LastWriteTimeUtc.Ticks}";
+        var identity = $"{shard.FullName}\n{shard.Length}\n{shard.LastWriteTimeUtc.Ticks}\n{FileIdentity.Of(shard.FullName)?.Text}";
         return Path.Combine(directory, Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(identity))) + ".index");
     }
 

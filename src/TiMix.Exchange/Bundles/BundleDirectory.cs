@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using TiMix.Base;
 
 namespace TiMix.Exchange.Bundles;
 
@@ -87,13 +88,13 @@ internal static class BundleDirectory
             at += nameBytes;
             if (!names.Add(name))
             {
-                throw new InvalidDataException($"The bundle has two entries \"{name}\".");
+                throw new InvalidDataException($"The bundle has two entries \"{Printable.Of(name)}\".");
             }
 
             if (offset % Alignment != 0 || offset < free || bytes < 0 || bytes > block.Length - offset)
             {
-                throw new InvalidDataException($"The bundle's \"{name}\" lies at {offset} with {bytes} bytes; it has to lie at a multiple of {Alignment} "
-                    + $"from {free} on, within {block.Length}.");
+                throw new InvalidDataException($"The bundle's \"{Printable.Of(name)}\" lies at {offset} with {bytes} bytes; it has to lie at a multiple "
+                    + $"of {Alignment} from {free} on, within {block.Length}.");
             }
 
             free = offset + bytes;

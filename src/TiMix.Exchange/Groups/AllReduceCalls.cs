@@ -47,6 +47,25 @@ internal sealed unsafe class AllReduceCalls : IDisposable
         }
     }
 
+    /// <summary>See <see cref="AllReducePlan.NotFinite"/>.</summary>
+    public IReadOnlyList<NotFiniteNode> NotFinite => _plan.NotFinite;
+
+    /// <summary>Members that finished parts of the last sum that are not finite, ascending.</summary>
+    public IReadOnlyList<int> FinishersOfNotFinite(ReadOnlySpan<float> sum)
+    {
+        var members = _group.View.Members.Count;
+        var found = new bool[members];
+        for (var at = 0; at < sum.Length; at++)
+        {
+            if (!float.IsFinite(sum[at]))
+            {
+                found[_group.UsesSharedMemory && !_memoryFailed ? SharedSum.OwnerOf(at, sum.Length, members) : _links.OwnerOf(at)] = true;
+            }
+        }
+
+        return [.. Enumerable.Range(0, members).Where(member => found[member])];
+    }
+
     public void Run(long step, IReadOnlyList<PartialSum> parts, Span<float> sum)
     {
         fixed (float* to = sum)
@@ -56,6 +75,7 @@ internal sealed unsafe class AllReduceCalls : IDisposable
                 return;
             }
 
+            _plan.Forget();
             var first = _plan.FirstSlot(_group.Self);
             for (var i = 0; i < parts.Count; i++)
             {

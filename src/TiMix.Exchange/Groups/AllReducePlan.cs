@@ -18,6 +18,7 @@ internal sealed unsafe class AllReducePlan : IDisposable
     private readonly int[] _firstSlot;
     private readonly NativeBlock _scratch;
     private readonly int _root;
+    private readonly bool[] _notFinite;
     private int _temporaries;
 
     public AllReducePlan(GroupView view)
@@ -35,6 +36,7 @@ internal sealed unsafe class AllReducePlan : IDisposable
         }
 
         Slots = slots.Count;
+        _notFinite = new bool[Slots];
         _root = Build(slots, 0, view.MicroBatches, ToResult, 0);
         _scratch = new NativeBlock(_temporaries * (long)BlockFloats * sizeof(float));
     }
@@ -74,6 +76,19 @@ internal sealed unsafe class AllReducePlan : IDisposable
         return found;
     }
 
+    /// <summary>
+    /// Nodes that were not finite where the sums that were finished here are not, since <see cref="Forget"/>: what else there is of them nobody
+    /// here has looked at.
+    /// </summary>
+    public IReadOnlyList<NotFiniteNode> NotFinite =>
+    [
+        .. _nodes.SelectMany((nodes, member) => nodes.Select((node, place) => (Member: member, Node: node, Slot: _firstSlot[member] + place)))
+            .Where(held => _notFinite[held.Slot]).Select(held => new NotFiniteNode(held.Member, held.Node.Lo, held.Node.Hi)),
+    ];
+
+    /// <summary>A new sum begins.</summary>
+    public void Forget() => Array.Clear(_notFinite);
+
     /// <summary>Finishes the tree over some floats.</summary>
     /// <param name="slots">Where the floats of each slot begin.</param>
     /// <param name="offset">Floats to add to each of these.</param>
@@ -96,6 +111,15 @@ internal sealed unsafe class AllReducePlan : IDisposable
             if (_root != ToResult)
             {
                 Operand(slots, _root, offset + done, result + done, floats).CopyTo(sum);
+            }
+
+            // Looked at while it is in the cache; what it is made of, only if it has to be.
+            if (!Finite.All(sum))
+            {
+                for (var slot = 0; slot < Slots; slot++)
+                {
+                    _notFinite[slot] |= !Finite.All(new ReadOnlySpan<float>((float*)slots[slot] + offset + done, floats));
+                }
             }
 
             if (copy is not null)

@@ -136,7 +136,7 @@ internal sealed class GatherCalls(Group group) : IDisposable
             }
         }
 
-        group.Lost(peer, wrong);
+        group.Lost(peer, wrong, lied: true);
         lock (group.Sync)
         {
             group.ThrowIfBroken();

@@ -101,6 +101,12 @@ public sealed class Group : IDisposable
     /// <exception cref="ArgumentException">The parts are not those of the own share, or of another length.</exception>
     public void AllReduce(long step, IReadOnlyList<PartialSum> parts, Span<float> sum) => _calls.AllReduce(step, parts, sum);
 
+    /// <summary>
+    /// Who has what to do with a sum of <see cref="AllReduce"/> that is not finite. To be called right afterwards from the same thread.
+    /// </summary>
+    /// <param name="sum">As it was received.</param>
+    public NotFiniteSum Examine(ReadOnlySpan<float> sum) => new(_calls.Sums.NotFinite, View.Members.Count == 1 ? [] : _calls.Sums.FinishersOfNotFinite(sum));
+
     /// <summary>Ends work early whose next call would end so anyway.</summary>
     /// <exception cref="GroupBrokenException">A peer is lost, has ended its part, or the group was aborted.</exception>
     public void Check()
@@ -198,7 +204,7 @@ public sealed class Group : IDisposable
     /// <exception cref="GroupBrokenException">The group is broken; under <see cref="Sync"/>.</exception>
     internal void ThrowIfBroken() => Health.ThrowIfBroken();
 
-    internal void Lost(Peer peer, string reason) => Health.Lost(peer, reason);
+    internal void Lost(Peer peer, string reason, bool lied = false) => Health.Lost(peer, reason, lied);
 
     private IEnumerable<Link> Links() => Peers.Select(peer => peer?.Link).OfType<Link>();
 }

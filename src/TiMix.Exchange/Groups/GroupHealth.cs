@@ -90,10 +90,10 @@ internal sealed class GroupHealth(Group group)
         Monitor.PulseAll(group.Sync);
     }
 
-    public void Lost(Peer peer, string reason)
+    public void Lost(Peer peer, string reason, bool lied = false)
     {
         Action<Suspect>? handlers;
-        var suspect = new Suspect(peer.Member.Id, reason);
+        var suspect = new Suspect(peer.Member.Id, reason, lied);
         lock (group.Sync)
         {
             if (HasEnded || peer.IsGone)

@@ -69,7 +69,19 @@ public sealed record GroupView(string Run, long Generation, IReadOnlyList<GroupM
 /// <summary>A member held lost.</summary>
 /// <param name="Member">Its id.</param>
 /// <param name="Reason">What was seen of it.</param>
-public sealed record Suspect(string Member, string Reason);
+/// <param name="Lied">It has sent what nobody sends in good faith.</param>
+public sealed record Suspect(string Member, string Reason, bool Lied = false);
+
+/// <summary>What a member gave to a sum, and is not finite.</summary>
+/// <param name="Member">Its index in the view.</param>
+/// <param name="Lo">First micro-batch of the node.</param>
+/// <param name="Hi">One past the last one.</param>
+public sealed record NotFiniteNode(int Member, int Lo, int Hi);
+
+/// <summary>What can be known of a sum that is not finite.</summary>
+/// <param name="Given">Nodes that were not finite, as this process saw them in those parts of the sum that it finished itself.</param>
+/// <param name="Finishers">Indices of the members who finished the parts of the sum that are not finite; all members find the same.</param>
+public sealed record NotFiniteSum(IReadOnlyList<NotFiniteNode> Given, IReadOnlyList<int> Finishers);
 
 /// <summary>One member's part of a gather.</summary>
 /// <param name="Member">Its id.</param>

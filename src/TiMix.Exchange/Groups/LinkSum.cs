@@ -40,7 +40,7 @@ internal sealed unsafe class LinkSum(Group group, AllReducePlan plan) : IFrameOw
         {
             if (DrainEarly() is { } wrong)
             {
-                group.Lost(wrong.Peer, wrong.Reason);
+                group.Lost(wrong.Peer, wrong.Reason, lied: true);
             }
 
             SendNodes(header, own);
@@ -57,6 +57,9 @@ internal sealed unsafe class LinkSum(Group group, AllReducePlan plan) : IFrameOw
             Leave();
         }
     }
+
+    /// <summary>Who finishes the chunk that a float is in.</summary>
+    public int OwnerOf(int at) => at / _chunkFloats % _members;
 
     public bool Place(Peer peer, in FrameHeader header, out float* place)
     {

@@ -64,7 +64,7 @@ internal sealed class Peer(Group group, int index, GroupMember member) : IFrameH
         Monitor.PulseAll(group.Sync);
     }
 
-    public void Broken(Link link, string reason) => group.Lost(this, reason);
+    public void Broken(Link link, string reason, bool isGarbage) => group.Lost(this, reason, isGarbage);
 
     public void Receive(Link link, in FrameHeader header)
     {

@@ -60,12 +60,22 @@ internal sealed unsafe class SharedSum(Group group, AllReducePlan plan)
         return true;
     }
 
-    /// <summary>A member's part of the vector, cut at cache lines.</summary>
-    private (long From, long Until) Shard(int member, int length)
+    /// <summary>Whose part of the vector a float is in.</summary>
+    public static int OwnerOf(int at, int length, int members)
     {
-        long Cut(int index) => index == _members ? length : (long)length * index / _members / 16 * 16;
-        return (Cut(member), Cut(member + 1));
+        var owner = 0;
+        while (at >= Cut(owner + 1, length, members))
+        {
+            owner++;
+        }
+
+        return owner;
     }
+
+    /// <summary>A member's part of the vector, cut at cache lines.</summary>
+    private (long From, long Until) Shard(int member, int length) => (Cut(member, length, _members), Cut(member + 1, length, _members));
+
+    private static long Cut(int index, int length, int members) => index == members ? length : (long)length * index / members / 16 * 16;
 
     private static long NodeOffset(int node, int length) => SharedSegment.HeaderBytes + (node * (((length * (long)sizeof(float)) + 63) / 64 * 64));
 

@@ -150,7 +150,7 @@ internal sealed class BundleClient(string endpoint, ExchangeOptions options, Bla
         }
     }
 
-    public void Broken(Link link, string reason) => FailAll();
+    public void Broken(Link link, string reason, bool isGarbage) => FailAll();
 
     public void Dispose()
     {

@@ -12,7 +12,7 @@ internal sealed class BundleServer(BundleStore store, ExchangeOptions options, E
     public void Serve(Wire wire)
     {
         Handshake.Answer(wire, Welcome.Accepted, []);
-        var link = new Link(wire, $"bundles {wire.Remote}", options.MaxFrameBytes, this, counters);
+        var link = new Link(wire, $"bundles {wire.Remote}", options.MaxFrameBytes, this, counters, options.MostWaitingFrames);
         lock (_links)
         {
             if (_disposed)
@@ -55,7 +55,7 @@ internal sealed class BundleServer(BundleStore store, ExchangeOptions options, E
         }
     }
 
-    public void Broken(Link link, string reason)
+    public void Broken(Link link, string reason, bool isGarbage)
     {
         lock (_links)
         {

@@ -44,6 +44,9 @@ public sealed record ExchangeOptions
     /// <summary>How long a member may take to reach its peers, and how long a link for a group not yet entered is kept.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Answers that may wait for somebody who fetches bundles; one more, and the link is closed: it asks and does not read.</summary>
+    public int MostWaitingFrames { get; init; } = 4096;
+
     /// <summary>How long a bundle may take without any byte arriving.</summary>
     public TimeSpan FetchTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -63,9 +66,9 @@ public sealed record ExchangeOptions
             throw new ArgumentException($"MaxFrameBytes is {MaxFrameBytes}; at least {1 << 16} are needed.");
         }
 
-        if (BufferBytes < 0 || StoreBytes < 0 || MaxStrangers < 1)
+        if (BufferBytes < 0 || StoreBytes < 0 || MaxStrangers < 1 || MostWaitingFrames < 1)
         {
-            throw new ArgumentException("BufferBytes and StoreBytes have to be at least 0, MaxStrangers at least 1.");
+            throw new ArgumentException("BufferBytes and StoreBytes have to be at least 0, MaxStrangers and MostWaitingFrames at least 1.");
         }
 
         if (Lease <= TimeSpan.Zero || HandshakeTimeout <= TimeSpan.Zero || ConnectTimeout <= TimeSpan.Zero || FetchTimeout <= TimeSpan.Zero)

@@ -8,8 +8,10 @@ internal interface IFrameHandler
     /// <summary>Has to take exactly the frame's payload off the link.</summary>
     void Receive(Link link, in FrameHeader header);
 
-    /// <summary>The link broke; not called when it was disposed at this side.</summary>
-    void Broken(Link link, string reason);
+    /// <summary>
+    /// The link broke; not called when it was disposed at this side. <paramref name="isGarbage"/>: over what came, which nobody sends in good faith.
+    /// </summary>
+    void Broken(Link link, string reason, bool isGarbage);
 }
 
 /// <summary>Whose memory a frame's payload is; told when the link needs it no more.</summary>
@@ -30,6 +32,7 @@ internal sealed unsafe class Link : IDisposable
     private const int JoinBytes = 16 << 10;
     private readonly Wire _wire;
     private readonly int _maxFrame;
+    private readonly int _mostWaiting;
     private readonly IFrameHandler _handler;
     private readonly ExchangeCounters _counters;
     private readonly Queue<Outgoing> _queue = new();
@@ -40,9 +43,15 @@ internal sealed unsafe class Link : IDisposable
     private volatile bool _disposed;
     private int _broken;
 
-    public Link(Wire wire, string name, int maxFrame, IFrameHandler handler, ExchangeCounters counters)
+    /// <param name="wire">What it runs over.</param>
+    /// <param name="name">For messages and thread names.</param>
+    /// <param name="maxFrame">Bytes of a payload that may come in.</param>
+    /// <param name="handler">Takes what comes in.</param>
+    /// <param name="counters">Of the node.</param>
+    /// <param name="mostWaiting">Frames that may wait to be sent: whoever has more wait for it does not read.</param>
+    public Link(Wire wire, string name, int maxFrame, IFrameHandler handler, ExchangeCounters counters, int mostWaiting = int.MaxValue)
     {
-        (_wire, Name, _maxFrame, _handler, _counters) = (wire, name, maxFrame, handler, counters);
+        (_wire, Name, _maxFrame, _handler, _counters, _mostWaiting) = (wire, name, maxFrame, handler, counters, mostWaiting);
         _reader = new Thread(Read, StackBytes) { IsBackground = true, Name = $"link {name} in" };
         _writer = new Thread(Write, StackBytes) { IsBackground = true, Name = $"link {name} out" };
     }
@@ -64,9 +73,11 @@ internal sealed unsafe class Link : IDisposable
     /// <summary>Queues a frame; its payload stays untouched until the owner is told.</summary>
     public void Enqueue(in FrameHeader header, nint payload = 0, IFrameOwner? owner = null)
     {
+        bool full;
         lock (_queue)
         {
-            if (!_disposed && !_leaving)
+            full = _queue.Count >= _mostWaiting;
+            if (!_disposed && !_leaving && !full)
             {
                 _queue.Enqueue(new Outgoing(header, payload, owner));
                 Monitor.Pulse(_queue);
@@ -75,6 +86,10 @@ internal sealed unsafe class Link : IDisposable
         }
 
         owner?.Done(this, header, sent: false);
+        if (full)
+        {
+            Break($"the other side does not read: {_mostWaiting} frames wait for it");
+        }
     }
 
     /// <summary>Queues a keep-alive unless there is something to send anyway.</summary>
@@ -175,7 +190,7 @@ internal sealed unsafe class Link : IDisposable
                 _counters.BrokenFrame();
             }
 
-            Break(Describe(error));
+            Break(Describe(error), error is InvalidDataException);
         }
     }
 
@@ -236,11 +251,11 @@ internal sealed unsafe class Link : IDisposable
         }
     }
 
-    private void Break(string reason)
+    private void Break(string reason, bool isGarbage = false)
     {
         if (Interlocked.Exchange(ref _broken, 1) == 0 && !_disposed)
         {
-            _handler.Broken(this, reason);
+            _handler.Broken(this, reason, isGarbage);
         }
 
         Dispose();

@@ -63,6 +63,13 @@ internal static class AuditCommand
         output.WriteLine($"steps    1 to {examination.Steps} of {recipe.Optimization.Steps}: "
             + $"{(audit.StepsOnce ? "each counts once, and all that applied it agree" : "NOT PROVEN")}");
         output.WriteLine($"samples  {(audit.SamplesOnce ? "each once an epoch, none left out of a whole epoch" : "NOT PROVEN")}");
+        if (examination.Data is { } data)
+        {
+            output.WriteLine(examination.DataChange is { } others
+                ? $"data     NOT PROVEN: what is there is not what the run began with: {others}"
+                : $"data     {data.Train.Count} shards and the vocabulary are those that the run began with, digest {data.Digest[..12]}");
+        }
+
         if (examination.Change is { } change)
         {
             output.WriteLine($"recipe   NOT PROVEN: recipe.json is not what the run began with: {change}");
@@ -85,6 +92,16 @@ internal static class AuditCommand
         if (examination.Change is { } change)
         {
             json["recipeChange"] = change;
+        }
+
+        if (examination.Data is { } data)
+        {
+            json["data"] = data.Digest;
+        }
+
+        if (examination.DataChange is { } others)
+        {
+            json["dataChange"] = others;
         }
 
         return json;

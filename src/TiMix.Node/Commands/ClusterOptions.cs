@@ -30,6 +30,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
     private readonly Option<int> _maxRestarts = new("--max-restarts") { Description = "Deaths that are made good.", DefaultValueFactory = _ => 20 };
     private readonly Option<int> _minTrainers = MinTrainers();
     private readonly Option<double> _lease = Lease();
+    private readonly Option<double> _stepDeadline = StepDeadline();
 
     /// <summary>Whether the user asked for a cluster.</summary>
     public bool Wanted(ParseResult parsed)
@@ -39,7 +40,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
             return true;
         }
 
-        Option[] others = [_loaders, _mixers, _faults, _maxRestarts, _minTrainers, _lease];
+        Option[] others = [_loaders, _mixers, _faults, _maxRestarts, _minTrainers, _lease, _stepDeadline];
         return others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } useless
             ? throw new RunError($"{useless.Name} is for a cluster; say also how many --trainers it has.")
             : false;
@@ -50,7 +51,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
     /// <param name="faults">Whether it takes a schedule of faults.</param>
     public void AddTo(Command command, bool faults)
     {
-        Option[] all = [_trainers, _loaders, _mixers, .. faults ? [_faults] : Array.Empty<Option>(), _maxRestarts, _minTrainers, _lease];
+        Option[] all = [_trainers, _loaders, _mixers, .. faults ? [_faults] : Array.Empty<Option>(), _maxRestarts, _minTrainers, _lease, _stepDeadline];
         Array.ForEach(all, command.Add);
     }
 
@@ -59,6 +60,12 @@ internal sealed class ClusterOptions(bool needsTrainers)
     public LaunchOptions Read(ParseResult parsed, RunOptions run)
     {
         var trainers = AtLeast(1, "--trainers", parsed.GetValue(_trainers) ?? 2);
+        var most = run.Recipe.Optimization.MicroBatches;
+        if (trainers > most)
+        {
+            throw new RunError($"--trainers is {trainers}; a step has {most} micro-batches (optimization.microBatches), so {most} trainers at most have work.");
+        }
+
         var text = parsed.GetResult(_faults) is null ? "" : parsed.GetValue(_faults)!;
         return new LaunchOptions
         {
@@ -71,6 +78,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
             Membership = new MembershipOptions
             {
                 Lease = LeaseOf(parsed.GetValue(_lease)),
+                StepDeadline = StepDeadlineOf(parsed.GetValue(_stepDeadline)),
                 MinTrainers = AtLeast(1, "--min-trainers", parsed.GetValue(_minTrainers)),
                 StartTrainers = trainers,
             },
@@ -86,6 +94,18 @@ internal sealed class ClusterOptions(bool needsTrainers)
         Description = "Seconds of silence after which a trainer counts as lost.",
         DefaultValueFactory = _ => new MembershipOptions().Lease.TotalSeconds,
     };
+
+    /// <summary>The option of that name, as <c>timix node</c> has it too.</summary>
+    public static Option<double> StepDeadline() => new("--step-deadline")
+    {
+        Description = "Seconds that a trainer may stand at one place of a step while others wait for it; at least 20 times what its slowest share takes.",
+        DefaultValueFactory = _ => new MembershipOptions().StepDeadline.TotalSeconds,
+    };
+
+    /// <exception cref="RunError">It is too short or too long.</exception>
+    public static TimeSpan StepDeadlineOf(double seconds) => seconds is >= 1 and <= 86_400
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new RunError($"--step-deadline is {seconds.ToString(CultureInfo.InvariantCulture)}; it must be from 1 to 86400 seconds.");
 
     /// <exception cref="RunError">It is too short or too long.</exception>
     public static TimeSpan LeaseOf(double seconds) => seconds is >= 1 and <= 600

@@ -32,6 +32,11 @@ internal static class NodeCommand
         var roles = new Option<string>("--roles") { Description = $"What it does, with commas: {string.Join(", ", Roles)}.", Required = true };
         var run = new Option<string>("--run") { Description = "Name of the run.", Required = true };
         var listen = new Option<string>("--listen") { Description = "Its address; port 0: any free one.", DefaultValueFactory = _ => "127.0.0.1:0" };
+        var links = new Option<int>("--links-port")
+        {
+            Description = "Port of --listen's address for micro-batches and gradients; 0: any free one.",
+            DefaultValueFactory = _ => 0,
+        };
         var join = new Option<string>("--join")
         {
             Description = "Nodes of the cluster, with commas; without, it forms one of its own.",
@@ -42,7 +47,10 @@ internal static class NodeCommand
         {
             Description = "Coordinator: the run to start; with a journal in PostgreSQL, to start or to stand by for.",
         };
-        var goOn = new Option<bool>("--continue") { Description = "Coordinator: go on with a run of which nothing is alive." };
+        var goOn = new Option<bool>("--continue")
+        {
+            Description = "Coordinator: go on with a run, from its last snapshot; or, where --join finds its trainers alive, from where they are.",
+        };
         var device = new Option<string>("--device") { Description = "cpu or cuda:N.", DefaultValueFactory = _ => "cpu" };
         var threads = new Option<int>("--threads") { Description = "Compute threads of a trainer.", DefaultValueFactory = _ => 1 };
         var config = new Option<string[]>("--config") { Description = "HOCON file laid over the built-in ones; may be repeated." };
@@ -67,8 +75,9 @@ internal static class NodeCommand
         var http = HttpOption.New("auto");
         http.Description += " auto: any free port of this machine on the coordinator's node, off on others, where it serves /health alone.";
         var launched = ChildControl.NewOption();
-        var (minTrainers, lease, runs, data, journal) = (
-            ClusterOptions.MinTrainers(), ClusterOptions.Lease(), Shared.RunsDirectory(), Shared.DataDirectory(), Shared.Journal());
+        var (minTrainers, lease, stepDeadline, runs, data, journal) = (
+            ClusterOptions.MinTrainers(), ClusterOptions.Lease(), ClusterOptions.StepDeadline(), Shared.RunsDirectory(), Shared.DataDirectory(),
+            Shared.Journal());
         var command = new Command(Name, """
             Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
 
@@ -76,8 +85,8 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, tokenFile, certificate, insecure,
-            noSharedMemory, http, runs, data, journal, launched };
+        { roles, run, listen, links, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, stepDeadline, tokenFile,
+            certificate, insecure, noSharedMemory, http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -99,12 +108,15 @@ internal static class NodeCommand
                 Roles = does,
                 Host = host,
                 Port = port,
+                LinksPort = parsed.GetValue(links) is >= 0 and <= 65535 and var linksPort ? linksPort
+                    : throw new RunError($"--links-port is {parsed.GetValue(links)}; it must be from 0 to 65535, 0 for any free one."),
                 Join = seeds,
                 RunName = parsed.GetValue(run)!,
                 RunsDirectory = parsed.GetValue(runs)!,
                 DataDirectory = parsed.GetValue(data)!,
                 Recipe = parsed.GetValue(recipe) is { } wanted ? InitialWeights.Pin(RecipeFile.Load(wanted).WithFullPaths()) : null,
                 Continue = parsed.GetValue(goOn),
+                MayLive = parsed.GetValue(goOn) && seeds.Length > 0 && !child,
                 Device = CheckDevice(parsed.GetValue(device)!),
                 Threads = ClusterOptions.AtLeast(1, "--threads", parsed.GetValue(threads)),
                 Token = Token(parsed.GetValue(tokenFile)),
@@ -116,6 +128,7 @@ internal static class NodeCommand
                 Membership = new MembershipOptions
                 {
                     Lease = ClusterOptions.LeaseOf(parsed.GetValue(lease)),
+                    StepDeadline = ClusterOptions.StepDeadlineOf(parsed.GetValue(stepDeadline)),
                     MinTrainers = ClusterOptions.AtLeast(1, "--min-trainers", parsed.GetValue(minTrainers)),
                     StartTrainers = ClusterOptions.AtLeast(1, "--start-trainers", parsed.GetValue(startTrainers)),
                 },
@@ -194,7 +207,7 @@ internal static class NodeCommand
             RunOutcome.Stopped => "left",
             _ => $"failed: {result.Error}",
         });
-        return result.Outcome == RunOutcome.Failed ? ExitCode.Failed : ExitCode.Done;
+        return result.Mistaken ? ExitCode.Mistake : result.Outcome == RunOutcome.Failed ? ExitCode.Failed : ExitCode.Done;
     }
 
     internal static IReadOnlyList<string> ParseRoles(string text)

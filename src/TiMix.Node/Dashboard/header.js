@@ -26,10 +26,11 @@ export function renderHeader(state) {
     ['Recipe', state.recipe],
     ['Since', date(state.startedAt)],
     ...(state.resumes > 0 ? [['Resumed', `${state.resumes} ×`]] : []),
+    ...((state.offenders ?? []).some((one) => one.isPutOut) ? [['Put out', state.offenders.filter((one) => one.isPutOut).map((one) => one.node).join(', ')]] : []),
     ...(state.fingerprint ? [['Fingerprint', state.fingerprint.slice(0, 12)]] : []),
   ];
   keyed(byId('facts'), facts, ([name]) => name, ([name]) => el('div', {}, el('dt', { text: name }), el('dd')), (node, [, value]) => say(node.lastChild, value));
-  const trouble = state.error ? `Failed: ${state.error}` : state.waiting ? `Waiting: ${state.waiting}` : '';
+  const trouble = state.error ? `Failed: ${state.error}` : state.waiting ? `Stalled for ${Math.round(state.stalledSeconds)} s: ${state.waiting}` : '';
   say(byId('trouble'), trouble);
   byId('trouble').hidden = !trouble;
   put(byId('trouble'), 'data-kind', state.error ? 'bad' : 'warn');

@@ -46,6 +46,8 @@ internal sealed record LaunchOptions
         Loaders = Loaders,
         Mixers = Mixers,
         MinTrainers = Membership.MinTrainers,
+        MostTrainers = Run.Recipe.Optimization.MicroBatches,
+        Room = Math.Max(1, Environment.ProcessorCount / Math.Max(1, Run.Threads)),
         MaxRestarts = MaxRestarts,
         Lease = (long)Membership.Lease.TotalMilliseconds,
         Faults = Faults,

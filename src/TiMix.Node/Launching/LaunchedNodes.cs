@@ -59,6 +59,26 @@ internal sealed class LaunchedNodes(LaunchOptions options, string token) : IDisp
         return node;
     }
 
+    /// <summary>A node's process has ended, and what it said last has been heard.</summary>
+    /// <param name="node">Which.</param>
+    /// <param name="comesBack">It is started again, on its port.</param>
+    public void Forget(IChildNode node, bool comesBack)
+    {
+        lock (_lock)
+        {
+            if (Find(node.Name) == node)
+            {
+                _nodes.Remove(node.Name);
+            }
+        }
+
+        node.Dispose();
+        if (!comesBack && _ports.Remove(node.Name, out var port))
+        {
+            _reserved.Release(port);
+        }
+    }
+
     /// <summary>Nodes leave by themselves when a run is over; whoever does not is ended.</summary>
     public async Task EndAsync(TimeSpan patience)
     {

@@ -25,10 +25,14 @@ internal static class LauncherText
     {
         LauncherAnswer.NotBegun => "The run has not begun yet; try again in a moment.",
         LauncherAnswer.NeedsMore few => $"The run needs {few.Needed} trainers (--min-trainers); with {few.Wanted} it would wait.",
+        LauncherAnswer.TooMany many =>
+            $"A step has {many.MicroBatches} micro-batches (optimization.microBatches), so {many.MicroBatches} trainers at most have work; {many.Wanted} are "
+            + "too many.",
         LauncherAnswer.AlreadyThere there => $"There are {there.Trainers} trainers already.",
         LauncherAnswer.Coming coming =>
-            $"{string.Join(", ", coming.Nodes)} {(coming.Nodes.Count == 1 ? "starts" : "start")}, takes the weights over from the others "
-            + $"and joins after a step, in some seconds; then {coming.Trainers} share the micro-batches.",
+            $"{string.Join(", ", coming.Nodes)} {(coming.Nodes.Count == 1 ? "starts, takes" : "start, take")} the weights over from the others "
+            + $"and {(coming.Nodes.Count == 1 ? "joins" : "join")} after a step, in some seconds; then {coming.Trainers} share the micro-batches."
+            + (coming.Trainers <= coming.Room ? "" : $" This machine has processors for {coming.Room}: more of them make each other late."),
         LauncherAnswer.Going going =>
             $"{string.Join(", ", going.Nodes)} {(going.Nodes.Count == 1 ? "finishes its step and leaves" : "finish their step and leave")}; "
             + $"{(going.Trainers == 1 ? "the one that stays takes" : $"the {going.Trainers} that stay take")} the micro-batches over.",

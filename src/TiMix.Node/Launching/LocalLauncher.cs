@@ -144,6 +144,9 @@ internal sealed class LocalLauncher : IDisposable
             case LauncherEffects.FlipBit flip:
                 _nodes.Find(flip.Node)?.Say(ChildControl.FlipBit);
                 break;
+            case LauncherEffects.TurnBad bad:
+                _nodes.Find(bad.Node)?.Say(Fault.WordOf(bad.How));
+                break;
             case LauncherEffects.TellLost lost:
                 _watcher!.NodeLost(lost.Node);
                 break;
@@ -174,6 +177,11 @@ internal sealed class LocalLauncher : IDisposable
     {
         var exitCode = await node.Exit.ConfigureAwait(false);
         Post(new LauncherInputs.Exited(node.Name, exitCode, node.LastLines));
+        _inbox.Writer.TryWrite(() =>
+        {
+            _nodes.Forget(node, _core.Has(node.Name));
+            return null;
+        });
     }
 
     /// <summary>Decided in the launcher's own loop, where nothing else happens meanwhile.</summary>

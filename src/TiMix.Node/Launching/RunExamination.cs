@@ -17,11 +17,14 @@ namespace TiMix.Node.Launching;
 /// <param name="Recoveries">What followed each injected fault.</param>
 /// <param name="Additions">What the summary gains.</param>
 /// <param name="Change">How the recipe differs from what the run began with; null: it does not.</param>
+/// <param name="Data">What data the run began with; null: it does not know.</param>
+/// <param name="DataChange">How the data that are there differ from those; null: they do not.</param>
 internal sealed record RunExamination(
-    RunState State, long Steps, AuditReport Audit, IReadOnlyList<FaultRecovery> Recoveries, JsonObject Additions, string? Change = null)
+    RunState State, long Steps, AuditReport Audit, IReadOnlyList<FaultRecovery> Recoveries, JsonObject Additions, string? Change = null,
+    DataManifest? Data = null, string? DataChange = null)
 {
-    /// <summary>Whether no step was lost, no sample skipped or seen twice, and all of it by one recipe.</summary>
-    public bool Proven => Audit.Proven && Change is null;
+    /// <summary>Whether no step was lost, no sample skipped or seen twice, and all of it by one recipe and of the same data.</summary>
+    public bool Proven => Audit.Proven && Change is null && DataChange is null;
 
     /// <summary>Reads the journal, the trainers' records and the faults.</summary>
     /// <param name="directory">Of the run.</param>
@@ -33,13 +36,14 @@ internal sealed record RunExamination(
         var journal = await RunJournal.ReadAsync(directory, address).ConfigureAwait(false);
         var state = journal.Aggregate(RunState.Empty, (before, happened) => before.Apply(happened));
         var steps = state.Status == RunStatus.Finished ? recipe.Optimization.Steps : state.Progress;
-        using var train = new RunData(recipe, dataDirectory).Open("train");
+        var (data, began) = (new RunData(recipe, dataDirectory), DataManifest.Read(directory));
+        using var train = data.Open("train");
         var audit = RunAudit.Check(
             journal, AuditLog.ReadAll(directory).Where(record => state.Status == RunStatus.Finished || record.Step <= steps), steps,
             recipe.Optimization.MicroBatches, recipe.Optimization.MicroBatchSize, recipe.SampleOrder(train.Count).StepsPerEpoch);
         var faults = FaultLog.Read(directory);
         return new RunExamination(
             state, steps, audit, RunSummaryAdditions.Recoveries(state.Changes, faults), RunSummaryAdditions.Of(state.Changes, faults, audit),
-            RunBeginning.Change(directory, journal, recipe));
+            RunBeginning.Change(directory, journal, recipe), began, began?.Change(data.Manifest()));
     }
 }

@@ -10,6 +10,7 @@ namespace TiMix.Node.Operations;
 /// <param name="Token">For changes.</param>
 internal sealed record OperationsFile(string Url, int ProcessId, string Token)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <summary>Writes it down. Several coordinators may begin at once; the last one's address stays.</summary>
@@ -28,12 +29,39 @@ internal sealed record OperationsFile(string Url, int ProcessId, string Token)
         }
     }
 
-    /// <summary>Takes it away, if it is still this process's.</summary>
-    public static void Remove(RunDirectory directory)
+    /// <summary>
+    /// Writes it down where nobody else's stands that is served: of several coordinators the first one is found, and another when that has gone.
+    /// </summary>
+    public async Task ShowAsync(RunDirectory directory)
     {
-        if (Read(directory)?.ProcessId == Environment.ProcessId)
+        var there = Read(directory);
+        if (there != this && (there is null || !await there.ServesAsync(directory).ConfigureAwait(false)))
+        {
+            Write(directory);
+        }
+    }
+
+    /// <summary>Takes it away, if it is this one; whoever else serves the run writes its own.</summary>
+    public void Remove(RunDirectory directory)
+    {
+        if (Read(directory) == this)
         {
             File.Delete(directory.Operations);
+        }
+    }
+
+    /// <summary>A port that was this run's may be another's by now.</summary>
+    private async Task<bool> ServesAsync(RunDirectory directory)
+    {
+        using var client = OperationsClient.Of(this);
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            return (await client.StateAsync(patience.Token).ConfigureAwait(false))?.Run == Path.GetFileName(directory.Path);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 }

@@ -31,17 +31,22 @@ internal sealed class OperationsServer : IAsyncDisposable
     private const int MostConnections = 4096;
     private static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of the times that the coordinator is asked, one is for looking whether the commands find the way here.</summary>
+    private const int ShowEvery = 3;
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(2);
     private readonly WebApplication _app;
     private readonly RunDirectory _directory;
     private readonly OperationsTelemetry _telemetry;
+    private readonly OperationsFile _file;
     private readonly MixPictures _mixes;
     private readonly CancellationTokenSource _stop;
     private readonly Task _asking;
 
     private OperationsServer(
-        WebApplication app, RunDirectory directory, OperationsTelemetry telemetry, MixPictures mixes, CancellationTokenSource stop, Task asking, string url) =>
-        (_app, _directory, _telemetry, _mixes, _stop, _asking, Url) = (app, directory, telemetry, mixes, stop, asking, url);
+        WebApplication app, RunDirectory directory, OperationsFile file, OperationsTelemetry telemetry, MixPictures mixes, CancellationTokenSource stop,
+        Task asking, string url) =>
+        (_app, _directory, _file, _telemetry, _mixes, _stop, _asking, Url) = (app, directory, file, telemetry, mixes, stop, asking, url);
 
     /// <summary>Where it is, for people: with a code that lets one browser steer, where the token is needed for that.</summary>
     public string Url { get; }
@@ -104,11 +109,12 @@ internal sealed class OperationsServer : IAsyncDisposable
         }
 
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        new OperationsFile(
+        var file = new OperationsFile(
             bound.Replace("0.0.0.0", Environment.MachineName, StringComparison.Ordinal).Replace("[::]", Environment.MachineName, StringComparison.Ordinal),
-            Environment.ProcessId, token).Write(directory);
+            Environment.ProcessId, token);
+        await file.ShowAsync(directory).ConfigureAwait(false);
         return new OperationsServer(
-            app, directory, telemetry, mixes, stop, AskAsync(situation, control, stop.Token), bound + access.Fragment);
+            app, directory, file, telemetry, mixes, stop, AskAsync(situation, control, () => file.ShowAsync(directory), stop.Token), bound + access.Fragment);
     }
 
     /// <inheritdoc/>
@@ -119,9 +125,9 @@ internal sealed class OperationsServer : IAsyncDisposable
             return;
         }
 
-        OperationsFile.Remove(_directory);
         await _stop.CancelAsync().ConfigureAwait(false);
         await _asking.ConfigureAwait(false);
+        _file.Remove(_directory);
         using var farewell = new CancellationTokenSource(FarewellTime);
         await _app.StopAsync(farewell.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
@@ -197,23 +203,42 @@ internal sealed class OperationsServer : IAsyncDisposable
         }
     }
 
-    private static async Task AskAsync(RunSituation situation, IRunControl control, CancellationToken stop)
+    private static async Task AskAsync(RunSituation situation, IRunControl control, Func<Task> show, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(AskInterval);
         try
         {
-            do
+            for (var asked = 0; ; asked++)
             {
+                if (asked % ShowEvery == 0)
+                {
+                    await TryAsync(show).ConfigureAwait(false);
+                }
+
                 if (await control.DescribeAsync(stop).ConfigureAwait(false) is { } cluster)
                 {
                     situation.Update(cluster);
                 }
+
+                await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
             }
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false));
         }
         catch (OperationCanceledException)
         {
             // The run is over.
+        }
+    }
+
+    /// <summary>A disk that is full for a while does not end the asking.</summary>
+    private static async Task TryAsync(Func<Task> show)
+    {
+        try
+        {
+            await show().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Tried again.
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed record ViewState(
 /// <summary>A trainer's part of a view.</summary>
 internal sealed record ShareState(string Node, int First, int Count);
 
+/// <summary>A node that has harmed the run, what it did, and whether no trainer of it is taken in any more.</summary>
+internal sealed record OffenderState(string Node, string Did, int Times, bool IsPutOut);
+
 /// <summary>A snapshot that counts; recall in percent, null: not evaluated.</summary>
 internal sealed record SnapshotState(long Step, string Fingerprint, double? MeanRecall);
 
@@ -45,6 +48,15 @@ internal sealed record OperationsState
 
     /// <summary>Why nothing goes on; null: it does.</summary>
     public string? Waiting { get; init; }
+
+    /// <summary>For how long nothing has gone on for that reason; 0: it does.</summary>
+    public double StalledSeconds { get; init; }
+
+    /// <summary>Seconds since the coordinator last answered; null: it never has.</summary>
+    public double? CoordinatorSilentSeconds { get; init; }
+
+    /// <summary>The node that coordinates; null: not known.</summary>
+    public string? Coordinator { get; init; }
 
     public long Step { get; init; }
 
@@ -81,6 +93,9 @@ internal sealed record OperationsState
     public required IReadOnlyList<ViewState> Views { get; init; }
 
     public required IReadOnlyList<BoardLoss> Losses { get; init; }
+
+    /// <summary>Nodes that have harmed the run.</summary>
+    public IReadOnlyList<OffenderState> Offenders { get; init; } = [];
 
     public required IReadOnlyList<SnapshotState> Snapshots { get; init; }
 

@@ -25,6 +25,7 @@ internal sealed class OperationsTelemetry : IDisposable
         Gauge("timix.step_duration", "s", "Mean duration of the last steps.", () => situation.Board.StepSeconds);
         Gauge("timix.generation", "{view}", "Generation of the newest view.", () => situation.Cluster?.Generation ?? 0);
         Gauge("timix.trainers", "{trainer}", "Trainers of the current view.", () => situation.Cluster?.View?.Shares.Count ?? 0);
+        Gauge("timix.stalled", "s", "For how long the run has waited for somebody; 0: it goes on.", () => situation.StalledSeconds);
         Gauge("timix.snapshot_step", "{step}", "Step of the newest snapshot that counts.", () => situation.Cluster?.Snapshots.LastOrDefault()?.Step ?? 0);
         Gauge(
             "timix.mean_recall", "%", "Mean recall of the newest evaluation's first split.",

@@ -170,7 +170,8 @@ internal sealed class RunBoard : IRunObserver
             }
         }
 
-        Note(NoticeLevel.Warning, $"{node} was put out: {reason}", nameof(TrainerLost));
+        var left = reason.Kind == LossKind.Left;
+        Note(left ? NoticeLevel.Information : NoticeLevel.Warning, left ? $"{node} has left" : $"{node} was put out: {reason}", nameof(TrainerLost));
         _next.TrainerLost(node, reason);
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
 using TiMix.Runs.Observing;
 using TiMix.Runs.Records;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -29,7 +30,7 @@ internal static partial class RunReport
         var data = JsonSerializer.Serialize(
             new
             {
-                state = situation.State() with { Losses = Losses(journal) },
+                state = Ended(situation.State(), journal) with { Losses = Losses(journal) },
                 series = board.SeriesAfter(0, Points),
                 evaluations = board.Evaluations,
                 notices = board.NoticesAfter(0),
@@ -56,6 +57,19 @@ internal static partial class RunReport
     private static ClusterDescription Describe(RunState state) => new(
         state.Status, state.Paused, null, state.Progress, state.Generation, state.Resumes, state.StopReason, state.Fingerprint, state.View, [], [],
         [.. state.Snapshots.Values], state.Changes);
+
+    /// <summary>Whoever looks at a report does not see it go by: what it is at is how it ended, and it began when its first trainer came.</summary>
+    private static OperationsState Ended(OperationsState state, IReadOnlyList<IEvent> journal) => state with
+    {
+        Phase = state.Status,
+        PhaseCode = state.Status,
+        Trainers =
+        [
+            .. (state.Views.LastOrDefault()?.Shares ?? [])
+                .Select(share => new TrainerState(share.Node, nameof(TrainerPhase.Stopped), state.Step, false, 0, share.First, share.Count)),
+        ],
+        StartedAt = journal.OfType<TrainerJoined>().FirstOrDefault()?.At ?? state.StartedAt,
+    };
 
     private static List<BoardLoss> Losses(IReadOnlyList<IEvent> journal)
     {

@@ -73,6 +73,9 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
         }
     }
 
+    /// <summary>For how long the run has waited; 0: it goes on.</summary>
+    public double StalledSeconds => Cluster is { Waiting: not null } cluster ? cluster.WaitingFor / 1000.0 : 0;
+
     /// <summary>Where the run stands now.</summary>
     public OperationsState State()
     {
@@ -92,11 +95,14 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
                 Phase = PhaseText.Of(board.At),
                 PhaseCode = OperationsJson.CodeOf(board.At),
                 Waiting = _cluster?.Waiting?.ToString(),
+                StalledSeconds = StalledSeconds,
+                CoordinatorSilentSeconds = _heardAt is { } heard ? (time.GetUtcNow() - heard).TotalSeconds : null,
+                Coordinator = _cluster?.Leader,
                 Step = step,
                 Steps = steps,
                 Epoch = last?.Epoch ?? 0,
                 StepSeconds = seconds,
-                SamplesPerSecond = seconds > 0 ? samples / seconds : 0,
+                SamplesPerSecond = seconds > 0 && status == "training" ? samples / seconds : 0,
                 EtaSeconds = seconds > 0 && status == "training" ? (steps - step) * seconds : null,
                 StartedAt = board.StartedAt,
                 Now = time.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -109,12 +115,17 @@ internal sealed class RunSituation(string run, Recipe recipe, string recipeName,
                 Trainers = [.. (_cluster?.Trainers ?? []).Select(Describe)],
                 Views = [.. (_cluster?.Changes ?? []).Select(Describe)],
                 Losses = board.Losses,
+                Offenders = [.. (_cluster?.Offenders ?? []).Select(Describe)],
                 Snapshots = [.. (_cluster?.Snapshots ?? []).Select(snapshot => new SnapshotState(
                     snapshot.Step, snapshot.Fingerprint, snapshot.MeanRecall is { } recall && double.IsFinite(recall) ? recall : null))],
                 Control = control,
             };
         }
     }
+
+    private static OffenderState Describe(Offender offender) => new(
+        offender.Node, offender.Kinds.Count == 0 ? "says other things than several others" : string.Join(" and ", offender.Kinds.Select(NoticeText.WhatItDid)),
+        offender.Offences, offender.IsPutOut);
 
     private NodeState Describe(NodeDescription node) => new(
         node.Node, node.Vitals!.Roles, node.Vitals.Host, node.Vitals.ProcessId, node.Vitals.Device, node.Vitals.Threads, node.Vitals.ResidentBytes,

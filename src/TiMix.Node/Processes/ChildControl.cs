@@ -69,6 +69,7 @@ internal sealed class ChildControl(TextWriter output) : INodeControl
         return words switch
         {
             [FlipBit] => new NodeFault("flip", TimeSpan.Zero),
+            ["nan" or "shape" or "lie" or "stall"] => new NodeFault(words[0], TimeSpan.Zero),
             ["partition", var seconds] when double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 =>
                 new NodeFault("partition", TimeSpan.FromSeconds(value)),
             _ => null,

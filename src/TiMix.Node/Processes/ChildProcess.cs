@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text;
 using TiMix.Base;
 
 namespace TiMix.Node.Processes;
@@ -12,7 +13,8 @@ internal sealed class ChildProcess : IChildNode
 {
     private const int KeptLines = 5;
     private readonly Process _process;
-    private readonly StreamWriter _log;
+    private readonly FileStream _log;
+    private long _lost;
     private readonly Lock _lock = new();
     private readonly Queue<string> _lastLines = new();
 
@@ -20,7 +22,7 @@ internal sealed class ChildProcess : IChildNode
     {
         Name = name;
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
-        _log = new StreamWriter(new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        _log = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
@@ -117,7 +119,7 @@ internal sealed class ChildProcess : IChildNode
         Id = _process.Id;
         lock (_lock)
         {
-            _log.WriteLine($"--- {TimeProvider.System.GetUtcNow():O} process {Id}");
+            WriteDown($"--- {TimeProvider.System.GetUtcNow():O} process {Id}");
         }
 
         _process.BeginOutputReadLine();
@@ -128,6 +130,7 @@ internal sealed class ChildProcess : IChildNode
     private async Task<int> WaitAsync()
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
+        EndAtOnce.SweepAfter(Id);
         return _process.ExitCode;
     }
 
@@ -140,10 +143,7 @@ internal sealed class ChildProcess : IChildNode
 
         lock (_lock)
         {
-            if (_log.BaseStream is { CanWrite: true })
-            {
-                _log.WriteLine(line);
-            }
+            WriteDown(line);
 
             if (!string.IsNullOrWhiteSpace(line))
             {
@@ -153,6 +153,25 @@ internal sealed class ChildProcess : IChildNode
                     _lastLines.Dequeue();
                 }
             }
+        }
+    }
+
+    /// <summary>A full disk must not end the launcher; what is left out is said when there is room again.</summary>
+    private void WriteDown(string line)
+    {
+        try
+        {
+            if (!_log.CanWrite)
+            {
+                return;
+            }
+
+            _log.Write(Encoding.UTF8.GetBytes($"{(_lost > 0 ? $"({_lost} lines are missing here, they could not be written)\n" : "")}{line}\n"));
+            _lost = 0;
+        }
+        catch (IOException)
+        {
+            _lost++;
         }
     }
 

@@ -23,18 +23,31 @@ internal static partial class EndAtOnce
                 terminal.Write("\e[?25h"u8);
             }
 
-            foreach (var file in FilesOfTheRuntime.SelectMany(
-                pattern => Directory.GetFiles(Path.GetTempPath(), string.Format(null, pattern, Environment.ProcessId))))
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The terminal is not worth staying for.
+        }
+
+        SweepAfter(Environment.ProcessId);
+        _exit(exitCode);
+    }
+
+    /// <summary>Takes away what the runtime of a process has left in the directory for temporary files.</summary>
+    /// <param name="process">It was killed, or is about to end without the runtime's doing.</param>
+    public static void SweepAfter(int process)
+    {
+        try
+        {
+            foreach (var file in FilesOfTheRuntime.SelectMany(pattern => Directory.GetFiles(Path.GetTempPath(), string.Format(null, pattern, process))))
             {
                 File.Delete(file);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Neither terminal nor files are worth staying for.
+            // They do no harm.
         }
-
-        _exit(exitCode);
     }
 
     [LibraryImport("libc")]

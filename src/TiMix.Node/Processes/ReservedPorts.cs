@@ -20,6 +20,16 @@ internal sealed class ReservedPorts : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    /// <summary>Lets one go.</summary>
+    public void Release(int port)
+    {
+        if (_held.Find(socket => ((IPEndPoint)socket.LocalEndPoint!).Port == port) is { } held)
+        {
+            _held.Remove(held);
+            held.Dispose();
+        }
+    }
+
     /// <summary>Lets them go.</summary>
     public void Dispose() => _held.ForEach(socket => socket.Dispose());
 }

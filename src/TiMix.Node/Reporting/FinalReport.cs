@@ -24,10 +24,7 @@ internal static class FinalReport
                 {
                     EvaluationTable.Write(evaluation, output);
                     output.WriteLine();
-                    var sheet = Path.Combine(result.Directory, "mix.png");
-                    MixSheet.Write(
-                        SnapshotEvaluation.Preview(options.Name, options.RunsDirectory, options.DataDirectory, Pictures, null, CancellationToken.None), sheet);
-                    output.WriteLine($"pictures of mixes  {sheet}");
+                    WritePictures(options, Path.Combine(result.Directory, "mix.png"), output);
                 }
                 else
                 {
@@ -44,9 +41,18 @@ internal static class FinalReport
                     output.WriteLine($"data               {replaced}");
                 }
 
-                output.WriteLine($"summary            {Path.Combine(result.Directory, "summary.json")}");
+                var summary = Path.Combine(result.Directory, "summary.json");
+                output.WriteLine($"summary            {(File.Exists(summary) ? summary : "NOT WRITTEN")}");
                 output.WriteLine($"weights            {Path.Combine(result.Directory, "snapshots")}");
-                output.WriteLine($"fingerprint        {result.Fingerprint}");
+
+                // 64 digits: with the others' column it would not fit into the 80 of a terminal, and be copied in two pieces.
+                output.WriteLine($"fingerprint    {result.Fingerprint}");
+                if (!File.Exists(summary))
+                {
+                    output.WriteLine($"The run is finished, but {summary} could not be written; make room and write it by: {Resume(options, trainers)}");
+                    return ExitCode.Failed;
+                }
+
                 return ExitCode.Done;
             case RunOutcome.Stopped:
                 if (replaced is not null)
@@ -60,6 +66,21 @@ internal static class FinalReport
                 output.WriteLine($"Failed: {result.Error}");
                 output.WriteLine($"See {Path.Combine(result.Directory, "log.txt")}; when the cause is gone: {Resume(options, trainers)}");
                 return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Nothing of the run hangs on them.</summary>
+    private static void WritePictures(RunOptions options, string sheet, TextWriter output)
+    {
+        try
+        {
+            MixSheet.Write(
+                SnapshotEvaluation.Preview(options.Name, options.RunsDirectory, options.DataDirectory, Pictures, null, CancellationToken.None), sheet);
+            output.WriteLine($"pictures of mixes  {sheet}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            output.WriteLine($"pictures of mixes  NOT WRITTEN: {error.Message}");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
 
     public void SnapshotCommitted(long step, string directory) => Change(() => Progress.AddSnapshot(step));
 
-    public void Notice(Notice notice) => Change(() => Progress.Notices.Add(NoticeText.Of(notice)));
+    public void Notice(Notice notice) => Change(() => Progress.Add(notice));
 
     public void Phase(RunPhase phase) => Change(() => Progress.Phase = phase);
 
@@ -55,7 +55,7 @@ internal sealed class LiveReporter(RunOptions options) : IRunObserver
         }
     });
 
-    public void TrainerLost(string node, LossReason reason) => Change(() => Progress.Notices.Add($"{node} was lost: {reason}"));
+    public void TrainerLost(string node, LossReason reason) => Change(() => Progress.Notices.Add(RunProgress.Lost(node, reason)));
 
     internal IRenderable Render()
     {

@@ -40,8 +40,8 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
 
     public void Notice(Notice notice)
     {
-        var text = NoticeText.Of(notice);
-        Progress.Notices.Add(text);
+        Progress.Add(notice);
+        var text = Progress.Notices[^1];
         Line($"{(notice.Level == NoticeLevel.Information ? "" : notice.Level.ToString().ToLowerInvariant() + ": ")}{text}");
     }
 
@@ -59,7 +59,7 @@ internal sealed class PlainReporter(RunOptions options, TextWriter output, bool 
         }
     }
 
-    public void TrainerLost(string node, LossReason reason) => Line($"{node} was lost: {reason}");
+    public void TrainerLost(string node, LossReason reason) => Line(RunProgress.Lost(node, reason));
 
     private string Left() => Progress.TimeLeft is { } left ? $"{(int)left.TotalMinutes}:{left.Seconds:D2}" : "?";
 

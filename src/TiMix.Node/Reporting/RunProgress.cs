@@ -1,5 +1,7 @@
 using TiMix.Learning.Objectives;
+using TiMix.Protocol.Notices;
 using TiMix.Protocol.Values;
+using TiMix.Runs.Observing;
 
 namespace TiMix.Node.Reporting;
 
@@ -31,7 +33,21 @@ internal sealed class RunProgress
         _secondsPerStep = Last is null ? step.StepSeconds : (_secondsPerStep * (1 - Smoothing)) + (step.StepSeconds * Smoothing);
         SamplesPerSecond = step.SamplesPerSecond * step.StepSeconds / _secondsPerStep;
         Last = step;
+        Phase = Phase is RunPhase.Paused or RunPhase.Stopping or RunPhase.Evaluating ? Phase : new RunPhase.Training();
     }
+
+    /// <summary>A run that goes on after a step has the snapshot of that step.</summary>
+    public void Add(Notice notice)
+    {
+        Notices.Add(NoticeText.Of(notice));
+        if (notice is Notice.Resumed { Step: > 0 } resumed)
+        {
+            AddSnapshot(resumed.Step);
+        }
+    }
+
+    /// <summary>What is said of a trainer that is in the run no more.</summary>
+    public static string Lost(string node, LossReason reason) => reason.Kind == LossKind.Left ? $"{node} has left" : $"{node} was lost: {reason}";
 
     public void Add(EvaluationReport evaluation) => Evaluation = evaluation;
 

@@ -43,6 +43,9 @@ internal sealed class Acquaintances
     /// <summary>Addresses of the evaluators.</summary>
     public IReadOnlyList<string> Evaluators => Of(NodeRoles.Evaluator);
 
+    /// <summary>What no step can do without and nobody does; null: nothing.</summary>
+    public WaitKind? Lacking => Of(NodeRoles.Mixer).Length == 0 ? WaitKind.NoMixer : Of(NodeRoles.Loader).Length == 0 ? WaitKind.NoLoader : null;
+
     /// <summary>Those who have to know who is there.</summary>
     public IReadOnlyList<string> ReadersOfRoster => [.. _trainers.Values, .. Of(NodeRoles.Mixer)];
 

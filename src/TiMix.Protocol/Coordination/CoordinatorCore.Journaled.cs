@@ -11,6 +11,7 @@ public sealed partial class CoordinatorCore
 {
     private Notice? _adopted;
     private bool _looked;
+    private long? _goesOnAt;
 
     /// <summary>
     /// Begins the run, goes on with it, or takes up what is going on. A journal that knows of a beginning and of nothing else may
@@ -25,16 +26,13 @@ public sealed partial class CoordinatorCore
         }
 
         _open = true;
-        if (_task.GoOn || Run.Status == RunStatus.New)
+        if (_task is { GoOn: true, MayLive: true } && Run is { Status: RunStatus.Running, Trainers.IsEmpty: false })
         {
-            var events = Run.Decide(_task.Begin, _now);
-            if (events.Count == 0)
-            {
-                _effects.Add(new NoteBegun());
-                TellOver();
-            }
-
-            Persist(events);
+            _goesOnAt = _now + (2 * (long)_task.Membership.Lease.TotalMilliseconds);
+        }
+        else if (_task.GoOn || Run.Status == RunStatus.New)
+        {
+            GoOn();
         }
         else if (Run.Status is RunStatus.Stopped or RunStatus.Finished)
         {
@@ -44,6 +42,44 @@ public sealed partial class CoordinatorCore
         {
             Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
         }
+    }
+
+    private void GoOn()
+    {
+        var events = Run.Decide(_task.Begin, _now);
+        if (events.Count == 0)
+        {
+            _effects.Add(new NoteBegun());
+            TellOver();
+        }
+
+        Persist(events);
+    }
+
+    /// <summary>Whether it is not known yet if anything of the run lives; once it is, the run is gone on with, or what is going on is taken up.</summary>
+    private bool LooksForLife()
+    {
+        if (_goesOnAt is not { } until)
+        {
+            return false;
+        }
+
+        var lives = _membership.Statuses.Any(
+            status => Run.Trainers.ContainsKey(status.Trainer) && status.Applied >= 0 && status.StateGeneration >= Run.Lineage);
+        if (!lives && _now < until)
+        {
+            return true;
+        }
+
+        _goesOnAt = null;
+        if (lives)
+        {
+            _effects.Add(new NoteBegun());
+            return false;
+        }
+
+        GoOn();
+        return true;
     }
 
     private void Look()
@@ -92,11 +128,18 @@ public sealed partial class CoordinatorCore
                 Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
                 break;
             case TrainerLost lost:
+                PutOut(lost);
                 _known.DropTrainer(lost.Trainer);
                 Publish(new MonitorMessages.TrainerLost(lost.Node, lost.Reason));
                 break;
             case ReplicaDiverged diverged:
                 Publish(new Notice.WeightsDiffered(diverged.Node, diverged.Step));
+                break;
+            case TrainerCharged charged:
+                Publish(new Notice.TrainerCharged(charged.Node, charged.Kind, charged.Step + 1, charged.AccusedBy));
+                break;
+            case NodesDisagreed disagreed:
+                Publish(new Notice.NodesDisagree(disagreed.Node, disagreed.Other, disagreed.Kind));
                 break;
             case ProgressRecorded progress when Run.Changes[^1].FirstStepAt == progress.At:
                 Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));

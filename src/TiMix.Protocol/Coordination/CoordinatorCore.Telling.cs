@@ -10,7 +10,8 @@ public sealed partial class CoordinatorCore
 {
     private const int DescribedChanges = 200;
     private WaitReason? _waiting;
-    private long? _waitingSince;
+    private long _waitingSince;
+    private bool _waitingTold;
 
     private RunOutcome Outcome => Run.Status == RunStatus.Finished ? RunOutcome.Finished
         : Run.StopReason?.Kind == StopKind.Requested ? RunOutcome.Stopped
@@ -87,11 +88,11 @@ public sealed partial class CoordinatorCore
     {
         if (waiting != _waiting)
         {
-            (_waiting, _waitingSince) = (waiting, _now);
+            (_waiting, _waitingSince, _waitingTold) = (waiting, _now, false);
         }
-        else if (waiting is not null && _now - _waitingSince > _task.Membership.Lease.TotalMilliseconds)
+        else if (waiting is not null && !_waitingTold && _now - _waitingSince > _task.Membership.Lease.TotalMilliseconds)
         {
-            _waitingSince = null;
+            _waitingTold = true;
             Publish(new Notice.Waiting(waiting));
         }
     }
@@ -109,5 +110,10 @@ public sealed partial class CoordinatorCore
         [.. _known.Nodes.Select(node => new NodeDescription(node.Key, node.Value.Vitals, _now - node.Value.HeardAt))],
         [.. _membership.Statuses.OrderBy(status => status.Node, StringComparer.Ordinal)],
         [.. Run.Snapshots.Values],
-        [.. Run.Changes.Skip(Run.Changes.Count - DescribedChanges)]);
+        [.. Run.Changes.Skip(Run.Changes.Count - DescribedChanges)],
+        _waiting is null ? 0 : Math.Max(0, _now - _waitingSince),
+        _task.Node)
+    {
+        Offenders = Offenders,
+    };
 }

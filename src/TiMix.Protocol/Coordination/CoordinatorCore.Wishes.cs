@@ -60,7 +60,7 @@ public sealed partial class CoordinatorCore
 
     private void Stop(string from)
     {
-        _membership = _membership.Stop();
+        _membership = _membership.Stop(StopReason.Requested);
         Tell(from, Run.Status == RunStatus.Running ? new CoordinatorAnswer.Stops() : Standing);
         Advance();
     }

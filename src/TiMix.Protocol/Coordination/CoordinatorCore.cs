@@ -38,6 +38,7 @@ public sealed partial class CoordinatorCore
     private readonly CoordinatorTask _task;
     private readonly Acquaintances _known = new();
     private readonly EvaluationOrders _evaluations;
+    private readonly Admission _admission;
     private readonly Queue<IInput> _stash = new();
     private readonly List<IEffect> _effects = [];
     private Membership _membership;
@@ -54,6 +55,7 @@ public sealed partial class CoordinatorCore
     {
         _task = task;
         _evaluations = new EvaluationOrders(task.Plan);
+        _admission = new Admission(task.Identity, (long)task.Membership.Lease.TotalMilliseconds);
         _membership = new Membership(task.Membership, 0);
     }
 
@@ -88,7 +90,7 @@ public sealed partial class CoordinatorCore
             case JournalRefused refused when _awaited != Awaited.End:
                 StepDown(refused.Reason);
                 break;
-            case Tick or Gone or Received when _awaited != Awaited.End:
+            case Tick or Gone or Received or SnapshotLooked or EvaluationKept or RecordsNotWritten when _awaited != Awaited.End:
                 _stash.Enqueue(input);
                 break;
         }
@@ -109,6 +111,7 @@ public sealed partial class CoordinatorCore
         {
             case Tick:
                 Wake();
+                _admission.Forget(_now);
                 if (_known.Forget(_now) || _now - _rosterAt > RosterInterval)
                 {
                     TellRoster();
@@ -121,6 +124,15 @@ public sealed partial class CoordinatorCore
                 TellRoster();
                 Advance();
                 break;
+            case SnapshotLooked looked:
+                Hear(looked);
+                break;
+            case EvaluationKept kept:
+                Finish(kept.Step);
+                break;
+            case RecordsNotWritten failed:
+                StopWithoutRecords(failed.Reason);
+                break;
             case Received received:
                 Hear(received.From, received.Message);
                 break;
@@ -131,15 +143,17 @@ public sealed partial class CoordinatorCore
     {
         switch (message)
         {
-            case MonitorMessages.StepApplied or MonitorMessages.Told or ReportSnapshot or ReportSnapshotFailed or ReportSnapshotDamaged or FailRun
-                when !HasTrained(from):
+            case MonitorMessages.StepApplied or MonitorMessages.Told or ReportSnapshot or ReportSnapshotFailed or ReportSnapshotDamaged
+                or ReportAuditFailed or FailRun when !HasTrained(from):
                 break;
             case TrainerStatus status:
                 Hear(from, status);
                 break;
             case NodeMessages.DescribeRun asked:
-                _known.HearNode(from, asked, _now);
-                Tell(from, Run.Status is RunStatus.Stopped or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _task.Description);
+                Hear(from, asked);
+                break;
+            case NodeMessages.GivesUp gone:
+                Publish(new Notice.NodeGaveUp(gone.Node, gone.Reason));
                 break;
             case NodeMessages.ServiceStatus status:
                 Hear(from, status);
@@ -153,10 +167,12 @@ public sealed partial class CoordinatorCore
             case ReportNodeLost lost:
                 _membership = _membership.BuryNode(lost.Node);
                 _known.BuryNode(lost.Node);
+                _admission.Bury(lost.Node);
                 TellRoster();
                 Advance();
                 break;
             case MonitorMessages.StepApplied step:
+                Watch(step.Report);
                 _effects.Add(new RecordStep(from, step));
                 break;
             case MonitorMessages.Recorded recorded:
@@ -173,14 +189,17 @@ public sealed partial class CoordinatorCore
                 Hear(failed);
                 break;
             case ReportSnapshot report:
-                Persist(Run.Decide(report, _now), new Send(from, new SnapshotMessages.Acknowledged(report.Step)));
+                Hear(from, report);
                 break;
             case ReportSnapshotFailed failed:
-                Hear(failed);
+                Fail(failed, new Notice.SnapshotNotWritten(failed.Step, failed.Reason));
                 break;
             case ReportSnapshotDamaged damaged:
                 Publish(new Notice.SnapshotDamaged(damaged.Reason));
                 Persist(Run.Decide(damaged, _now));
+                break;
+            case ReportAuditFailed failed:
+                Hear(failed);
                 break;
             case FailRun fail:
                 Persist(Run.Decide(fail, _now));
@@ -198,6 +217,12 @@ public sealed partial class CoordinatorCore
 
     private void Hear(string from, TrainerStatus status)
     {
+        if (Run.Ended.TryGetValue(status.Trainer, out var ended) || IsPutOut(status.Node))
+        {
+            Tell(from, new TrainerOrders.PutOut(status.Trainer, ended ?? new LossReason(LossKind.Offended), IsPutOut(status.Node)));
+            return;
+        }
+
         if (!StatusCheck.CanBe(status, Run) || (_known.Trainers.TryGetValue(status.Trainer, out var address) && address != from))
         {
             return;
@@ -209,12 +234,33 @@ public sealed partial class CoordinatorCore
             TellRoster();
         }
 
+        _admission.Hear(status.Node, _now);
         _membership = _membership.Hear(status, _now);
         Advance();
     }
 
+    /// <summary>Whoever cannot take part costs the run a line, and hears why.</summary>
+    private void Hear(string from, NodeMessages.DescribeRun asked)
+    {
+        var verdict = _admission.Judge(from, asked, _now);
+        if (verdict.Why is { } why)
+        {
+            Tell(from, new NodeMessages.JoinRefused(why));
+            if (verdict.IsNews)
+            {
+                Publish(new Notice.NodeRefused(asked.Node, asked.Claim?.Address ?? from, why));
+            }
+        }
+        else if (!verdict.Waits)
+        {
+            _known.HearNode(from, asked, _now);
+            Tell(from, Run.Status is RunStatus.Stopped or RunStatus.Finished ? new NodeMessages.RunOver(Outcome, Over.Error) : _task.Description);
+        }
+    }
+
     private void Hear(string from, NodeMessages.ServiceStatus status)
     {
+        _admission.Hear(status.Node, _now);
         if (_known.HearService(from, status, _now))
         {
             _effects.Add(new Watch(from));
@@ -232,13 +278,19 @@ public sealed partial class CoordinatorCore
         {
             _membership = _membership.Wake(_now);
             _known.Wake(_now);
+            _admission.Wake(_now);
         }
     }
 
     /// <summary>Does what the situation calls for: first into the journal, then out to the trainers.</summary>
     private void Advance()
     {
-        var decision = _membership.Decide(Run, _now);
+        if (LooksForLife())
+        {
+            return;
+        }
+
+        var decision = _membership.Serve(_known.Lacking, _now).Decide(Run, _now);
         _membership = decision.Next;
         if (decision.Events.Count > 0)
         {
@@ -254,7 +306,7 @@ public sealed partial class CoordinatorCore
             }
         }
 
-        TellWaiting(decision.Waiting);
+        TellWaiting(decision.Waiting ?? (IsToBeEvaluated ? new WaitReason(WaitKind.NoEvaluator) : null));
         Evaluate();
     }
 

@@ -31,6 +31,12 @@ public static class CoordinatorEffects
     /// <param name="Recipe">Canonical text.</param>
     public sealed record FindSnapshots(string Recipe) : IEffect;
 
+    /// <summary>
+    /// Look whether the run's directory holds a snapshot, as this machine sees it, and answer with <see cref="CoordinatorInputs.SnapshotLooked"/>.
+    /// </summary>
+    /// <param name="Directory">Name below the run's snapshots.</param>
+    public sealed record LookForSnapshot(string Directory) : IEffect;
+
     /// <summary>Delete the files of snapshots that count no more; one that does not go stays until the next <see cref="PruneSnapshots"/>.</summary>
     /// <param name="Directories">Names below the run's snapshots.</param>
     public sealed record DeleteDiscarded(IReadOnlyList<string> Directories) : IEffect;

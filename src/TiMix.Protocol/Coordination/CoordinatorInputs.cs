@@ -19,6 +19,18 @@ public static class CoordinatorInputs
     /// <param name="Snapshots">Oldest first.</param>
     public sealed record SnapshotsFound(IReadOnlyList<FoundSnapshot> Snapshots) : IInput;
 
+    /// <summary>What <see cref="CoordinatorEffects.LookForSnapshot"/> found.</summary>
+    /// <param name="Directory">Name below the run's snapshots.</param>
+    /// <param name="Fingerprint">Of its parameters; null: there is none, or it cannot be read.</param>
+    public sealed record SnapshotLooked(string Directory, string? Fingerprint) : IInput;
+
+    /// <summary>The evaluation of a step stands in the run's files.</summary>
+    public sealed record EvaluationKept(long Step) : IInput;
+
+    /// <summary>The run's files cannot be written.</summary>
+    /// <param name="Reason">For the user.</param>
+    public sealed record RecordsNotWritten(string Reason) : IInput;
+
     /// <summary>Somebody who was <see cref="CoordinatorEffects.Watch">watched</see> lives no more.</summary>
     /// <param name="Address">Whose.</param>
     public sealed record Gone(string Address) : IInput;

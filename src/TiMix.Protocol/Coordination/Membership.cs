@@ -18,7 +18,11 @@ namespace TiMix.Protocol.Coordination;
 /// </remarks>
 public sealed partial record Membership
 {
-    private sealed record Known(TrainerStatus Status, long HeardAt, long SuspectedAt);
+    /// <param name="Status">The newest.</param>
+    /// <param name="HeardAt">When it spoke last.</param>
+    /// <param name="SuspectedAt">When a peer first saw its link break; 0: none has.</param>
+    /// <param name="StageSince">When it was first heard of where it is in its step.</param>
+    private sealed record Known(TrainerStatus Status, long HeardAt, long SuspectedAt, long StageSince);
 
     private readonly MembershipOptions _options;
 
@@ -39,11 +43,17 @@ public sealed partial record Membership
 
     private long StartedAt { get; init; }
 
-    /// <summary>Whether the user wants the run to stand still.</summary>
-    public bool Stopping { get; private init; }
+    /// <summary>Why the run is to stand still, with a snapshot if it can have one; null: it is not.</summary>
+    public StopReason? StopFor { get; private init; }
+
+    /// <summary>Whether the run is to stand still.</summary>
+    public bool Stopping => StopFor is not null;
 
     /// <summary>The user wants a snapshot of this step or a later one; null: does not.</summary>
     public long? SnapshotFrom { get; private init; }
+
+    /// <summary>What no step can do without and nobody does, and since when.</summary>
+    private (WaitKind Kind, long Since)? Lack { get; init; }
 
     private (ViewCause Reason, long At)? Cause { get; init; }
 
@@ -57,10 +67,10 @@ public sealed partial record Membership
     /// <summary>Somebody has said where it stands.</summary>
     public Membership Hear(TrainerStatus status, long now)
     {
-        if (Dead.TryGetValue(status.Trainer, out var since))
+        if (Dead.TryGetValue(status.Trainer, out var heard))
         {
-            return since == 0 ? this with { Dead = Dead.SetItem(status.Trainer, now) }
-                : now - since <= _options.Lease.TotalMilliseconds ? this
+            return heard == 0 ? this with { Dead = Dead.SetItem(status.Trainer, now) }
+                : now - heard <= _options.Lease.TotalMilliseconds ? this
                 : (this with { Dead = Dead.Remove(status.Trainer) }).Hear(status, now);
         }
 
@@ -70,7 +80,8 @@ public sealed partial record Membership
             return this;
         }
 
-        var trainers = Trainers.SetItem(status.Trainer, new Known(status, now, 0));
+        var since = before is not null && PlaceOf(before.Status) == PlaceOf(status) ? before.StageSince : now;
+        var trainers = Trainers.SetItem(status.Trainer, new Known(status, now, 0, since));
         var old = before?.Status.Generation == status.Generation ? before.Status.Suspects : [];
         foreach (var suspect in status.Suspects.Except(old))
         {
@@ -99,13 +110,21 @@ public sealed partial record Membership
     public Membership Wake(long now) => this with
     {
         StartedAt = now,
+        Lack = Lack is { } lack ? (lack.Kind, now) : null,
         UrgentSince = UrgentSince == 0 ? 0 : now,
         Trainers = Trainers.ToImmutableSortedDictionary(
-            pair => pair.Key, pair => pair.Value with { HeardAt = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now }, StringComparer.Ordinal),
+            pair => pair.Key, pair => pair.Value with { HeardAt = now, StageSince = now, SuspectedAt = pair.Value.SuspectedAt == 0 ? 0 : now },
+            StringComparer.Ordinal),
     };
 
-    /// <summary>The user wants the run to stand still.</summary>
-    public Membership Stop() => this with { Stopping = true };
+    /// <summary>Whether trainers are served.</summary>
+    /// <param name="lacking">What nobody does; null: all is done.</param>
+    /// <param name="now">Milliseconds.</param>
+    public Membership Serve(WaitKind? lacking, long now) =>
+        lacking == Lack?.Kind ? this : this with { Lack = lacking is { } kind ? (kind, Lack?.Since ?? now) : null };
+
+    /// <summary>The run is to stand still, after the step and with a snapshot; the first reason is the one that counts.</summary>
+    public Membership Stop(StopReason reason) => this with { StopFor = StopFor ?? reason };
 
     /// <summary>The hold is over: the next view comes about for that reason.</summary>
     public Membership GoOn(long now) => this with { Cause = (new ViewCause(ViewCauseKind.Continued), now) };
@@ -142,8 +161,15 @@ public sealed partial record Membership
             }
         }
 
+        var gone = lost.Select(other => other.Trainer).ToHashSet(StringComparer.Ordinal);
+        lost.AddRange(run.Trainers.Where(trainer => IsGuilty(run, trainer.Value) && !gone.Contains(trainer.Key)).Select(
+            trainer => new TrainerLost(trainer.Key, trainer.Value, new LossReason(LossKind.Offended), now)));
+        trainers = trainers.RemoveRange(trainers.Where(known => IsGuilty(run, known.Value.Status.Node)).Select(known => known.Key));
         return ReferenceEquals(trainers, Trainers) ? this : this with { Trainers = trainers };
     }
+
+    private static (long Generation, TrainerPhase Phase, long Applied, StepStage Stage) PlaceOf(TrainerStatus status) =>
+        (status.Generation, status.Phase, status.Applied, status.Stage);
 
     private LossReason? WhyLost(Known known, long now) =>
         now - known.HeardAt > _options.Lease.TotalMilliseconds ? new LossReason(LossKind.Silent, _options.Lease.TotalSeconds)

@@ -67,7 +67,7 @@ public sealed partial record Membership
     /// </summary>
     private Decision Rest(RunState run, long now)
     {
-        var resting = Without(now, out _, run) with { Stopping = Stopping && run.Status == RunStatus.New, Cause = null, UrgentSince = 0 };
+        var resting = Without(now, out _, run) with { StopFor = run.Status == RunStatus.New ? StopFor : null, Cause = null, UrgentSince = 0 };
         List<Addressed> orders =
         [
             .. resting.Statuses.Where(status => !status.Quiet).Select(status => new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation))),
@@ -94,27 +94,25 @@ public sealed partial record Membership
         var urgent = broken
             || members.Any(member => member.Generation >= generation && (member.Phase == TrainerPhase.Aborted || member.Suspects.Count > 0))
             || (run.View is not null && members.Any(member => member.Phase == TrainerPhase.Idle))
+            || (run.View is not null && IsDeadlocked(current, members, now))
             || (halfStopped && Cause is { } since && now - since.At > _options.HaltDeadline.TotalMilliseconds);
         if (urgent)
         {
             var hurried = Because(WhatBroke(current, members), now) with { UrgentSince = UrgentSince == 0 ? now : UrgentSince };
+            var hearing = !broken && now - hurried.UrgentSince < _options.Grace.TotalMilliseconds
+                && members.Any(member => member.Generation == generation && member.Accused.Count > 0);
             return members.All(member => member.Quiet)
-                ? hurried.Regroup(run, now)
+                ? hurried.Judge(run, current, members, now) is { Count: > 0 } judged ? new Decision(hurried, judged, [], null) : hurried.Regroup(run, now)
                 : new Decision(
                     hurried, [],
-                    [.. members.Where(member => !member.Quiet).Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation)))], null);
+                    [
+                        .. members.Where(member => !member.Quiet && !hearing)
+                            .Select(member => new Addressed(member.Trainer, new TrainerOrders.Halt(generation))),
+                    ],
+                    null);
         }
 
         return run.Proposed is { } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
-    }
-
-    private static ViewCause WhatBroke(View current, IReadOnlyList<TrainerStatus> members)
-    {
-        var suspects = members.SelectMany(member => member.Suspects).Distinct(StringComparer.Ordinal).Where(current.Has)
-            .Select(suspect => current.Shares[current.PlaceOf(suspect)].Node).ToList();
-        return suspects.Count > 0
-            ? new ViewCause(ViewCauseKind.LinkBroke, suspects)
-            : new ViewCause(ViewCauseKind.BrokeOff, [.. members.Where(member => member.Quiet).Take(1).Select(member => member.Node)]);
     }
 
     private Decision Prepare(RunState run, ProposedView proposed, IReadOnlyList<TrainerStatus> members, long now)
@@ -126,7 +124,12 @@ public sealed partial record Membership
         {
             if (ready.All(member => member.Applied == proposed.View.FromStep && member.Hash == ready[0].Hash))
             {
-                return new Decision(preparing, [new ViewInstalled(generation, now)], [], null);
+                return new Decision(preparing, [new ViewInstalled(generation, now, ready[0].Hash)], [], null);
+            }
+
+            if (JudgeStates(run, ready, now) is { Count: > 0 } judged)
+            {
+                return new Decision(preparing, judged, [], null);
             }
 
             var differing = preparing.Because(new ViewCause(ViewCauseKind.StatesDiffer), now);
@@ -179,6 +182,15 @@ public sealed partial record Membership
             return Regroup(run, now);
         }
 
+        if (Stuck(view, members, now) is { Count: > 0 } stuck)
+        {
+            return new Decision(
+                this with { Trainers = Trainers.RemoveRange(stuck.Select(member => member.Trainer)) },
+                [.. stuck.Select(member => new TrainerLost(
+                    member.Trainer, member.Node, new LossReason(LossKind.Stuck, Math.Round(StoodFor(member, now) / 1000.0)), now))],
+                [], null);
+        }
+
         var applied = members.Max(member => member.Applied);
         var first = run.Changes[^1].FirstStepAt == 0;
         if (applied > run.Progress && (first || applied >= run.Progress + ProgressEvery))
@@ -211,14 +223,26 @@ public sealed partial record Membership
         if (reason is null)
         {
             var settled = members.All(member => member.Phase == TrainerPhase.Running) ? this with { Cause = null, UrgentSince = 0 } : this;
-            return new Decision(settled, [], orders, null);
+            return new Decision(settled, [], orders, Starving(run, members));
         }
 
         orders.AddRange(
             members.Where(member => member.Phase == TrainerPhase.Running)
-                .Select(member => new Addressed(member.Trainer, new TrainerOrders.StopAfterStep(view.Generation))));
+                .Select(member => new Addressed(member.Trainer, CanEnd(reason, now) ? new TrainerOrders.StopAfterStep(view.Generation)
+                    : new TrainerOrders.Halt(view.Generation))));
         return new Decision(Because(reason, now), [], orders, null);
     }
+
+    /// <summary>Why no step ends; null: steps end, or there is none left.</summary>
+    private WaitReason? Starving(RunState run, IReadOnlyList<TrainerStatus> members) =>
+        Lack is { } lack && !members.All(member => member.Applied == run.Steps) ? new WaitReason(lack.Kind) : null;
+
+    /// <summary>
+    /// Whoever wants the run, or a trainer, to stop is not kept waiting for a step that nobody serves: it is broken off, and done again some time.
+    /// </summary>
+    private bool CanEnd(ViewCause reason, long now) =>
+        reason.Kind is not (ViewCauseKind.RunStopped or ViewCauseKind.Leaves or ViewCauseKind.Paused)
+        || Lack is not { } lack || now - lack.Since <= _options.Lease.TotalMilliseconds;
 
     /// <summary>A zombie of an older view is told to hold still; one that wants to leave may go.</summary>
     private static Addressed? ForOutsider(RunState run, TrainerStatus status) =>
@@ -258,7 +282,7 @@ public sealed partial record Membership
             return new ViewCause(ViewCauseKind.SpeedsChanged);
         }
 
-        return Newcomers(view, members[0].Computes, now).FirstOrDefault() is { } newcomer ? new ViewCause(ViewCauseKind.Joins, newcomer.Node) : null;
+        return Newcomers(run, view, members, now).FirstOrDefault() is { } newcomer ? new ViewCause(ViewCauseKind.Joins, newcomer.Node) : null;
     }
 
     /// <summary>Whether other shares would save a good part of every step's time; not asked before the times have settled.</summary>
@@ -274,10 +298,6 @@ public sealed partial record Membership
         return ViewPlanner.SlowestSeconds(ViewPlanner.Counts(seconds, run.MicroBatches), seconds) < RebalanceGain * ViewPlanner.SlowestSeconds(counts, seconds);
     }
 
-    private IEnumerable<TrainerStatus> Newcomers(View view, string computes, long now) =>
-        Statuses.Where(
-            status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == computes && !IsExcluded(status.Trainer, now));
-
     /// <summary>Nobody trains: the next view, if there are trainers for it.</summary>
     private Decision Regroup(RunState run, long now)
     {
@@ -289,14 +309,24 @@ public sealed partial record Membership
         {
             var diverged = this with { Cause = (Divergence(state.Diverged), Cause?.At ?? now) };
             return new Decision(
-                diverged, [.. state.Diverged.Select(status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now))], [], null);
+                diverged,
+                [
+                    .. state.Diverged.Select(
+                        status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now, Outvoted: state.Holders.Count > 0)),
+                    .. state is { Holders.Count: 0, Diverged: [var one, var other] } && run.Book.Judged < run.Generation
+                        ? [new NodesDisagreed(one.Node, other.Node, OffenceKind.OtherState, true, true, run.Generation, now)] : Array.Empty<IEvent>(),
+                ],
+                [], null);
         }
 
         var staying = quiet.Where(status => !status.Leaving).ToList();
         var computes = (state.Holders.FirstOrDefault() ?? staying.FirstOrDefault())?.Computes;
-        var fitting = staying.Where(status => status.Computes == computes).ToList();
-        var candidates = fitting.Where(status => !IsExcluded(status.Trainer, now)).ToList();
-        candidates = candidates.Count > 0 ? candidates : fitting;
+        if (Undecidable(run, staying.Count) is { } pair)
+        {
+            return new Decision(this, [new RunStopped(new StopReason(StopKind.Failed, Said: pair.Words), now)], [], null);
+        }
+
+        var candidates = Choose([.. staying.Where(status => status.Computes == computes && !IsGuilty(run, status.Node))], run, state.Step, now);
 
         if (run.Trained || Stopping || run.Paused || candidates.Count < _options.MinTrainers)
         {
@@ -325,7 +355,7 @@ public sealed partial record Membership
         var safe = state.Holders.Count == 0 || run.Newest?.Step >= state.Step;
         if (Stopping && (safe || run.Trained))
         {
-            return new Decision(this, [new RunStopped(StopReason.Requested, now)], [], null);
+            return new Decision(this, [new RunStopped(StopFor!, now)], [], null);
         }
 
         if (!safe && (Stopping || IsSnapshotWanted(run) || state.Holders.All(holder => holder.Leaving)))

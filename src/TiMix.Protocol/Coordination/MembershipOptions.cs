@@ -6,7 +6,10 @@ public sealed record MembershipOptions
     /// <summary>A trainer that says nothing for so long is lost.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>A trainer whose link a peer saw break, and that says nothing for so long afterwards, is lost.</summary>
+    /// <summary>
+    /// A trainer whose link a peer saw break, and that says nothing for so long afterwards, is lost. Where one is accused, its other peers get as long
+    /// to see for themselves what it did, before all are told to hold still.
+    /// </summary>
     public TimeSpan Grace => Lease / 4;
 
     /// <summary>How often a trainer speaks.</summary>
@@ -23,6 +26,21 @@ public sealed record MembershipOptions
 
     /// <summary>And for so long no view is planned with it again, as long as there are others.</summary>
     public TimeSpan Exclusion => 10 * PrepareDeadline;
+
+    /// <summary>A snapshot that its trainer has written and that the coordinator does not see after so long does not count; shares are slow at times.</summary>
+    public TimeSpan SnapshotDeadline { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A trainer that stands at one place of a step for so long, while others wait for it, is lost: its compute thread hangs …</summary>
+    public TimeSpan StepDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>… or for so many times as long as the slowest share takes, if that is longer; …</summary>
+    public double StepPatience { get; init; } = 20;
+
+    /// <summary>… or, as long as it has not completed a step, for so long: what a process does first takes its time.</summary>
+    public TimeSpan FirstStepDeadline => 5 * StepDeadline;
+
+    /// <summary>Offences of a node that are forgiven; with the next it is put out. A part that nobody could send in good faith is never forgiven.</summary>
+    public int OffencesForgiven { get; init; } = 2;
 
     /// <summary>Below so many trainers the run waits.</summary>
     public int MinTrainers { get; init; } = 1;

@@ -55,6 +55,15 @@ public sealed record RunState
     /// <summary>Directories of snapshots that counted once and count no more: a report that comes late or twice does not bring one back.</summary>
     public ImmutableSortedSet<string> Discarded { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
+    /// <summary>What nodes have done to the run since it was begun or resumed.</summary>
+    public OffenceBook Book { get; init; } = OffenceBook.Empty;
+
+    /// <summary>Trainers that are not heard any more, whatever they say, and why.</summary>
+    public ImmutableSortedDictionary<string, LossReason> Ended { get; init; } = ImmutableSortedDictionary.Create<string, LossReason>(StringComparer.Ordinal);
+
+    /// <summary>The hash of the state that <see cref="View"/> began with; null: not known.</summary>
+    public string? ViewHash { get; init; }
+
     /// <summary>All views that were proposed, oldest first.</summary>
     public ImmutableList<ViewChange> Changes { get; init; } = [];
 
@@ -76,6 +85,25 @@ public sealed record RunState
     /// <summary>Whether the weights of the last step are safe on disk.</summary>
     public bool Trained => Newest?.Step == Steps;
 
+    /// <summary>
+    /// Whether a step counts as a view computed it. Where a later view held that began before it, it was computed again there, to the
+    /// same bits, and the books tell of those who did.
+    /// </summary>
+    /// <param name="generation">Of the view.</param>
+    /// <param name="step">Applied.</param>
+    public bool StillCounts(long generation, long step)
+    {
+        for (var i = Changes.Count - 1; i >= 0 && Changes[i].View.Generation > generation; i--)
+        {
+            if (Changes[i].InstalledAt > 0 && Changes[i].View.FromStep < step)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>What follows from a command.</summary>
     /// <param name="command">What was said.</param>
     /// <param name="now">Milliseconds since 1970, UTC.</param>
@@ -89,7 +117,7 @@ public sealed record RunState
         ],
         (
             ReportSnapshot snapshot,
-            RunStatus.Running) when snapshot.Generation >= Lineage && snapshot.Step <= Steps
+            RunStatus.Running) when snapshot.Generation >= Lineage && snapshot.Step <= Steps && StillCounts(snapshot.Generation, snapshot.Step)
                 && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
@@ -121,11 +149,24 @@ public sealed record RunState
             Lineage = Generation + 1,
             Resumes = Resumes + 1,
             StopReason = null,
+            Book = OffenceBook.Empty with { Judged = Generation },
+            Ended = Ended.Clear(),
             Paused = false,
         },
         TrainerJoined joined => this with { Trainers = Trainers.SetItem(joined.Trainer, joined.Node) },
-        TrainerLost lost => this with { Trainers = Trainers.Remove(lost.Trainer) },
-        ReplicaDiverged diverged => this with { Diverged = Diverged.SetItem(diverged.Trainer, Generation) },
+        TrainerLost lost => this with
+        {
+            Trainers = Trainers.Remove(lost.Trainer),
+            Ended = lost.Reason.EndsItsProcess ? Ended.SetItem(lost.Trainer, lost.Reason) : Ended,
+            Book = lost.Reason.Kind == LossKind.Stuck ? Book.NoteStuck(lost.Node, Progress, Generation) : Book,
+        },
+        ReplicaDiverged diverged => this with
+        {
+            Diverged = Diverged.SetItem(diverged.Trainer, Generation),
+            Book = diverged.Outvoted ? Book.NoteDivergence(diverged.Node, diverged.Step, Generation) : Book,
+        },
+        TrainerCharged charged => this with { Book = Book.Note(charged) },
+        NodesDisagreed disagreed => this with { Book = Book.Note(disagreed) },
         ViewProposed proposed => this with
         {
             Proposed = new ProposedView(proposed.View, proposed.Sources),
@@ -137,6 +178,7 @@ public sealed record RunState
         ViewInstalled installed when Proposed?.View.Generation == installed.Generation => this with
         {
             View = Proposed.View,
+            ViewHash = installed.Hash,
             Proposed = null,
             Progress = Proposed.View.FromStep,
             Changes = Changes.SetItem(Changes.Count - 1, Changes[^1] with { InstalledAt = installed.At }),

@@ -25,11 +25,20 @@ internal sealed record StateChoice(long Step, IReadOnlyList<TrainerStatus> Holde
         }
 
         var newest = holders.Where(status => status.Applied == step).ToList();
+        if (run is { View: { } view, ViewHash: { } right } && view.FromStep == step && newest.Exists(status => status.Hash == right))
+        {
+            // All of its trainers said that they began with this one: whoever has another now has none that counts.
+            return Of(step, newest, right);
+        }
+
         var largest = newest.GroupBy(status => status.Hash).MaxBy(group => group.Count())!;
         return 2 * largest.Count() <= newest.Count
             ? new StateChoice(run.Newest?.Step ?? 0, [], newest, run.Newest?.Directory)
-            : new StateChoice(step, [.. largest.OrderBy(status => status.Leaving)], [.. newest.Where(status => status.Hash != largest.Key)], null);
+            : Of(step, newest, largest.Key!);
     }
+
+    private static StateChoice Of(long step, List<TrainerStatus> newest, string hash) => new(
+        step, [.. newest.Where(status => status.Hash == hash).OrderBy(status => status.Leaving)], [.. newest.Where(status => status.Hash != hash)], null);
 
     /// <summary>How each trainer of a view comes by it.</summary>
     public IReadOnlyList<StateSource> SourcesFor(View view)
@@ -46,5 +55,6 @@ internal sealed record StateChoice(long Step, IReadOnlyList<TrainerStatus> Holde
     }
 
     private static bool Counts(TrainerStatus status, RunState run) =>
-        status.Applied >= 0 && status.StateGeneration >= run.Lineage && status.StateGeneration > run.Diverged.GetValueOrDefault(status.Trainer);
+        status.Applied >= 0 && status.StateGeneration >= run.Lineage && status.StateGeneration > run.Diverged.GetValueOrDefault(status.Trainer)
+        && run.StillCounts(status.StateGeneration, status.Applied);
 }

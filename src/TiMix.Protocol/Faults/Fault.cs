@@ -20,6 +20,18 @@ public enum FaultKind
 
     /// <summary>One bit of its parameters changes.</summary>
     Flip,
+
+    /// <summary>From now on its features, or at every other step its gradients, are not numbers.</summary>
+    Nan,
+
+    /// <summary>From now on its features have another shape.</summary>
+    Shape,
+
+    /// <summary>From now on it says that it has another state.</summary>
+    Lie,
+
+    /// <summary>Its compute thread stands still, while it speaks on.</summary>
+    Stall,
 }
 
 /// <summary>Something to be done to a node when a step is reported.</summary>
@@ -31,6 +43,12 @@ public sealed record Fault(FaultKind Kind, string Target, long Step, TimeSpan Du
 {
     /// <summary>Every node that the launcher has started.</summary>
     public const string All = "all";
+
+    /// <summary>Whether its trainer does wrong from then on, as a bad machine does.</summary>
+    public bool IsLie => IsALie(Kind);
+
+    /// <summary>Whether a kind makes a trainer do wrong from then on, as a bad machine does.</summary>
+    public static bool IsALie(FaultKind kind) => kind is FaultKind.Nan or FaultKind.Shape or FaultKind.Lie or FaultKind.Stall;
 
     /// <summary>The word for its kind.</summary>
     public string Word => WordOf(Kind);

@@ -106,11 +106,12 @@ public sealed partial class FaultSchedule
             : target == Fault.All && kind != FaultKind.Kill ? "is for all nodes, which only kill can be"
             : target != Fault.All && !Roles.Contains(role)
                 ? $"is for \"{target}\"; it must be a role ({string.Join(", ", Roles)}), a node such as trainer-2, or, with kill, all"
-            : kind is FaultKind.Drain or FaultKind.Partition or FaultKind.Flip && role != "trainer"
+            : (kind is FaultKind.Drain or FaultKind.Partition or FaultKind.Flip || Fault.IsALie(kind)) && role != "trainer"
                 ? $"is for \"{target}\"; only a trainer can be the target of {Fault.WordOf(kind)}"
             : kind == FaultKind.Hang && role != "trainer" && duration == TimeSpan.Zero
                 ? $"never ends, and nobody misses a {role} that hangs; give a duration, as in hang:{target}@33/5s"
-            : kind is FaultKind.Kill or FaultKind.Drain or FaultKind.Flip && duration != TimeSpan.Zero ? $"has a duration; {Fault.WordOf(kind)} takes none"
+            : (kind is FaultKind.Kill or FaultKind.Drain or FaultKind.Flip || Fault.IsALie(kind)) && duration != TimeSpan.Zero
+                ? $"has a duration; {Fault.WordOf(kind)} takes none"
             : null;
     }
 

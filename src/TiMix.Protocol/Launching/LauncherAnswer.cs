@@ -24,11 +24,14 @@ public abstract record LauncherAnswer
     /// <summary>The run needs more trainers than are wanted.</summary>
     public sealed record NeedsMore(int Wanted, int Needed) : Refusal;
 
+    /// <summary>There is not work for so many.</summary>
+    public sealed record TooMany(int Wanted, int MicroBatches) : Refusal;
+
     /// <summary>There are as many already.</summary>
     public sealed record AlreadyThere(int Trainers) : LauncherAnswer;
 
-    /// <summary>These start; then there are so many.</summary>
-    public sealed record Coming(IReadOnlyList<string> Nodes, int Trainers) : LauncherAnswer;
+    /// <summary>These start; then there are so many. Processors for <paramref name="Room"/> are there.</summary>
+    public sealed record Coming(IReadOnlyList<string> Nodes, int Trainers, int Room = int.MaxValue) : LauncherAnswer;
 
     /// <summary>These leave; then there are so many.</summary>
     public sealed record Going(IReadOnlyList<string> Nodes, int Trainers) : LauncherAnswer;

@@ -75,6 +75,10 @@ public sealed partial class LauncherCore
                 node.ExcusedUntil = _now + Aftermath;
                 Do(new LauncherEffects.FlipBit(node.Name));
                 break;
+            case FaultKind.Nan or FaultKind.Shape or FaultKind.Lie or FaultKind.Stall:
+                node.ExcusedUntil = long.MaxValue;
+                Do(new LauncherEffects.TurnBad(node.Name, fault.Kind));
+                break;
         }
     }
 
@@ -84,6 +88,11 @@ public sealed partial class LauncherCore
         if (wanted < plan.MinTrainers)
         {
             return new LauncherAnswer.NeedsMore(wanted, plan.MinTrainers);
+        }
+
+        if (wanted > plan.MostTrainers)
+        {
+            return new LauncherAnswer.TooMany(wanted, plan.MostTrainers);
         }
 
         var (coming, going) = (new List<string>(), new List<string>());
@@ -101,7 +110,7 @@ public sealed partial class LauncherCore
             LetGo(node);
         }
 
-        return coming.Count > 0 ? new LauncherAnswer.Coming(coming, wanted)
+        return coming.Count > 0 ? new LauncherAnswer.Coming(coming, wanted, plan.Room)
             : going.Count > 0 ? new LauncherAnswer.Going(going, wanted)
             : new LauncherAnswer.AlreadyThere(wanted);
     }

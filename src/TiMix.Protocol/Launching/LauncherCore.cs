@@ -53,6 +53,9 @@ public sealed partial class LauncherCore(LauncherPlan plan)
     /// <summary>Nodes whose processes live, do not hang on purpose and have not been asked to leave, in the order in which they first came.</summary>
     public IReadOnlyList<NodePlan> Living => [.. _nodes.Where(node => node.Sound).Select(node => node.Plan)];
 
+    /// <summary>Whether a node belongs to the cluster, or comes back to it.</summary>
+    public bool Has(string node) => Find(node) is not null;
+
     /// <summary>When the next <see cref="Tick"/> has something to do; null: nothing is due.</summary>
     public long? NextDue => _nodes.SelectMany(node => new[] { node.RestartAt, node.WakeAt, node.BackBy }).Append(_stopAt).Min();
 
@@ -109,7 +112,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
 
     private void Bury(LaunchedNode node, LauncherInputs.Exited exited)
     {
-        var (name, excused) = (node.Name, _now < node.ExcusedUntil);
+        var (name, excused, killed) = (node.Name, _now < node.ExcusedUntil, node.Killed);
         if (_now - node.StartedAt >= Healthy)
         {
             node.Pause = ShortestPause;
@@ -124,7 +127,7 @@ public sealed partial class LauncherCore(LauncherPlan plan)
             {
                 Say(new Notice.NodeHasLeft(name));
             }
-            else
+            else if (!killed)
             {
                 Say(new Notice.NodeDiedLeaving(name, exited.ExitCode));
             }
@@ -151,6 +154,12 @@ public sealed partial class LauncherCore(LauncherPlan plan)
     /// <summary>A trainer that was put out and whose process lives, hangs: it is started anew, unless it hangs on purpose and will wake up.</summary>
     private void Miss(LauncherInputs.Lost lost)
     {
+        if (lost.Reason.Kind == LossKind.Offended && Find(lost.Node) is { } bad)
+        {
+            PutOut(bad);
+            return;
+        }
+
         if (Find(lost.Node) is not { Alive: true, Leaving: false, Killed: false } node || lost.Reason.MayConcernAnEarlierProcess
             || _now - node.StartedAt < plan.Lease)
         {
@@ -164,6 +173,21 @@ public sealed partial class LauncherCore(LauncherPlan plan)
         }
 
         Kill(node, new Notice.NodeHangs(node.Name, lost.Reason));
+    }
+
+    /// <summary>No trainer of the node is taken in again: it is not started anew.</summary>
+    private void PutOut(LaunchedNode node)
+    {
+        node.Leaving = true;
+        if (node.Alive)
+        {
+            node.Killed = true;
+            Do(new LauncherEffects.Kill(node.Name));
+        }
+        else
+        {
+            _nodes.Remove(node);
+        }
     }
 
     private void DoWhatIsDue()

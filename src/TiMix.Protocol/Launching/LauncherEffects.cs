@@ -29,6 +29,9 @@ public static class LauncherEffects
     /// <summary>Flip a bit of its parameters.</summary>
     public sealed record FlipBit(string Node) : IEffect;
 
+    /// <summary>Have its trainer do wrong from now on, by the word of the fault.</summary>
+    public sealed record TurnBad(string Node, FaultKind How) : IEffect;
+
     /// <summary>Tell the coordinator that its process has died.</summary>
     public sealed record TellLost(string Node) : IEffect;
 

@@ -18,6 +18,12 @@ public sealed record LauncherPlan
     /// <summary>Trainers that the run needs.</summary>
     public int MinTrainers { get; init; } = 1;
 
+    /// <summary>Micro-batches of a step: more trainers have nothing to do.</summary>
+    public int MostTrainers { get; init; } = int.MaxValue;
+
+    /// <summary>Trainers that the machine's processors suffice for.</summary>
+    public int Room { get; init; } = int.MaxValue;
+
     /// <summary>Deaths that are made good before the run is given up; injected ones do not count.</summary>
     public int MaxRestarts { get; init; } = 20;
 

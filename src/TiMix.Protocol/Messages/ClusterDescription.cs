@@ -16,6 +16,8 @@ namespace TiMix.Protocol.Messages;
 /// <param name="Trainers">By node.</param>
 /// <param name="Snapshots">That count, oldest first.</param>
 /// <param name="Changes">The newest views that were proposed, oldest first.</param>
+/// <param name="WaitingFor">Milliseconds for which it has waited for that.</param>
+/// <param name="Leader">The coordinator's node.</param>
 public sealed record ClusterDescription(
     RunStatus Status,
     bool Paused,
@@ -29,4 +31,10 @@ public sealed record ClusterDescription(
     IReadOnlyList<NodeDescription> Nodes,
     IReadOnlyList<TrainerStatus> Trainers,
     IReadOnlyList<CommittedSnapshot> Snapshots,
-    IReadOnlyList<ViewChange> Changes) : ITiMixMessage;
+    IReadOnlyList<ViewChange> Changes,
+    long WaitingFor = 0,
+    string? Leader = null) : ITiMixMessage
+{
+    /// <summary>Nodes that have harmed the run, by name.</summary>
+    public IReadOnlyList<Offender> Offenders { get; init; } = [];
+}

@@ -23,6 +23,9 @@ public static class CoordinatorCommands
     /// <summary>A snapshot turned out to be damaged, or away.</summary>
     public sealed record ReportSnapshotDamaged(long Generation, string Directory, string Reason) : ICommand;
 
+    /// <summary>A step that was applied is not in a trainer's audit, and cannot be written into it.</summary>
+    public sealed record ReportAuditFailed(long Generation, long Step, string Reason) : ICommand;
+
     /// <summary>The evaluator is done with a snapshot.</summary>
     public sealed record ReportEvaluation(EvaluationReport Report) : ICommand;
 

@@ -17,8 +17,25 @@ public static class CoordinatorEvents
     /// <summary>A trainer does not belong to the run any more.</summary>
     public sealed record TrainerLost(string Trainer, string Node, LossReason Reason, long At) : IEvent;
 
-    /// <summary>A trainer's state was not that of the others; it takes theirs over before it computes again.</summary>
-    public sealed record ReplicaDiverged(string Trainer, string Node, long Step, long At) : IEvent;
+    /// <summary>
+    /// A trainer's state was not that of the others; it takes theirs over before it computes again. <paramref name="Outvoted"/>: more than half
+    /// of them agreed on another, so that this is an offence.
+    /// </summary>
+    public sealed record ReplicaDiverged(string Trainer, string Node, long Step, long At, bool Outvoted = false) : IEvent;
+
+    /// <summary>
+    /// A trainer has done what it must not: it said so itself, or more than half of its view's other trainers did, two at least.
+    /// <paramref name="Step"/>: steps applied before the one that it happened in, which is computed without it.
+    /// </summary>
+    public sealed record TrainerCharged(
+        string Trainer, string Node, OffenceKind Kind, long Step, IReadOnlyList<int> MicroBatches, IReadOnlyList<string> AccusedBy, long Generation, long At)
+        : IEvent;
+
+    /// <summary>
+    /// Two nodes say different things, and nobody can tell which is right: <paramref name="Node"/> accuses <paramref name="Other"/>.
+    /// <paramref name="OfTwo"/>: their view had no third. <paramref name="States"/>: what differs is their states, so that neither can be gone on from.
+    /// </summary>
+    public sealed record NodesDisagreed(string Node, string Other, OffenceKind Kind, bool OfTwo, bool States, long Generation, long At) : IEvent;
 
     /// <summary>
     /// A view is being prepared. <paramref name="Lineage"/> is the oldest generation whose states still count: it rises when
@@ -27,8 +44,8 @@ public static class CoordinatorEvents
     /// </summary>
     public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, ViewCause Reason, long DetectedAt, long At) : IEvent;
 
-    /// <summary>All of a proposed view's trainers are ready: from now on it holds.</summary>
-    public sealed record ViewInstalled(long Generation, long At) : IEvent;
+    /// <summary>All of a proposed view's trainers are ready: from now on it holds. <paramref name="Hash"/>: of the state that it begins with.</summary>
+    public sealed record ViewInstalled(long Generation, long At, string? Hash = null) : IEvent;
 
     /// <summary>So many steps have been applied.</summary>
     public sealed record ProgressRecorded(long Generation, long Step, long At) : IEvent;

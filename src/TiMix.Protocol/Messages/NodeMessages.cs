@@ -6,7 +6,15 @@ namespace TiMix.Protocol.Messages;
 public static class NodeMessages
 {
     /// <summary>A node asks what the run is, and says again every second how it fares.</summary>
-    public sealed record DescribeRun(string Node, NodeVitals? Vitals = null) : ITiMixMessage;
+    public sealed record DescribeRun(string Node, NodeVitals? Vitals = null, JoinClaim? Claim = null) : ITiMixMessage;
+
+    /// <summary>Coordinator to node: it cannot take part, and ends.</summary>
+    public sealed record JoinRefused(JoinRefusal Why) : ITiMixMessage;
+
+    /// <summary>A node ends, since it cannot serve the run.</summary>
+    /// <param name="Node">Its name.</param>
+    /// <param name="Reason">One line.</param>
+    public sealed record GivesUp(string Node, string Reason) : ITiMixMessage;
 
     /// <summary>Somebody asks for a <see cref="ClusterDescription"/>.</summary>
     public sealed record DescribeCluster : ITiMixMessage;

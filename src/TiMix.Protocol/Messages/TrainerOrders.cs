@@ -34,6 +34,12 @@ public static class TrainerOrders
 
     /// <summary>You are not needed any more: leave.</summary>
     public sealed record Release : IOrder;
+
+    /// <summary>
+    /// The trainer of this id is put out: its process is to end, whatever hangs in it. <paramref name="ForGood"/>: no trainer of its node is taken
+    /// in again.
+    /// </summary>
+    public sealed record PutOut(string Trainer, LossReason Reason, bool ForGood) : IOrder;
 }
 
 /// <summary>An order and whom it is for.</summary>

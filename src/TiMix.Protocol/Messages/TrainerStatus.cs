@@ -34,6 +34,12 @@ public sealed record TrainerStatus(
     bool Leaving,
     double SecondsPerMicroBatch) : CoordinatorCommands.ICommand
 {
+    /// <summary>What it holds against peers of this generation, or against itself.</summary>
+    public IReadOnlyList<Accusation> Accused { get; init; } = [];
+
+    /// <summary>How far it is in the step after <see cref="Applied"/>.</summary>
+    public StepStage Stage { get; init; }
+
     /// <summary>Whether it computes nothing and holds still.</summary>
     public bool Quiet => Phase is TrainerPhase.Idle or TrainerPhase.Stopped or TrainerPhase.Aborted;
 }

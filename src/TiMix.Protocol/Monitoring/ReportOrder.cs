@@ -9,7 +9,8 @@ public sealed class ReportOrder
     /// <summary>Milliseconds for which a report that is missing is waited for; a trainer tells again of what is not written several times in it.</summary>
     public const long Moment = 2000;
 
-    private (long Recorded, long Since)? _gap;
+    /// <summary>After which step something is missing, since when, the oldest report that was told since, and when it last was.</summary>
+    private (long Recorded, long Since, long Oldest, long ToldAt)? _gap;
 
     /// <summary>A report has come.</summary>
     /// <param name="step">Its step.</param>
@@ -26,10 +27,17 @@ public sealed class ReportOrder
 
         if (_gap is not { } gap || gap.Recorded != recorded)
         {
-            _gap = (recorded, now);
+            _gap = (recorded, now, step, now);
             return false;
         }
 
-        return now - gap.Since >= Moment;
+        // Of several that tell of what comes after the gap, the one with the oldest is waited for, unless it says nothing more.
+        if (step <= gap.Oldest || now - gap.ToldAt >= Moment)
+        {
+            _gap = gap with { Oldest = step, ToldAt = now };
+            return now - gap.Since >= Moment;
+        }
+
+        return false;
     }
 }

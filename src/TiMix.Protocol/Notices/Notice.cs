@@ -16,10 +16,12 @@ public abstract record Notice
     public NoticeLevel Level => this switch
     {
         JournalRefused or PlainText => NoticeLevel.Error,
-        CertificateEnds or StrangerTurnedAway or PeerIsAStranger or NotInCluster => NoticeLevel.Warning,
-        AnotherClusterLeads or JournalUnreachable => NoticeLevel.Warning,
-        SnapshotNotWritten or SnapshotDamaged or SnapshotsAdopted or EvaluationFailed => NoticeLevel.Warning,
-        WeightsDiffered or StatesDiffer or StateDamaged or AuditNotWritten or RecordsNotWritten or DataProblem => NoticeLevel.Warning,
+        CertificateEnds or StrangerTurnedAway or PeerIsAStranger or NotInCluster or NodeRefused or NodeGaveUp => NoticeLevel.Warning,
+        AnotherClusterLeads or JournalUnreachable or Waiting { For.IsForHelpers: true } => NoticeLevel.Warning,
+        SnapshotNotWritten or SnapshotNotSeen or SnapshotDamaged or SnapshotsAdopted or EvaluationFailed => NoticeLevel.Warning,
+        WeightsDiffered or StatesDiffer or StateDamaged or AuditNotWritten or RecordsNotWritten or LittleRoom or DataProblem => NoticeLevel.Warning,
+        TrainerPutOut => NoticeLevel.Error,
+        TrainerCharged or NodesDisagree or GradientJumped => NoticeLevel.Warning,
         NodeDied { OnPurpose: false } or NodeDiedLeaving or NodeHangs or NodeIsNotBack or FaultHitsNobody => NoticeLevel.Warning,
         _ => NoticeLevel.Information,
     };
@@ -35,6 +37,9 @@ public abstract record Notice
 
     /// <summary>A snapshot could not be written.</summary>
     public sealed record SnapshotNotWritten(long Step, string Error) : Notice;
+
+    /// <summary>A trainer has written a snapshot, and the coordinator does not find it where it should be.</summary>
+    public sealed record SnapshotNotSeen(long Step, string Node, string Place) : Notice;
 
     /// <summary>A snapshot is damaged, or away; the one before it is used.</summary>
     public sealed record SnapshotDamaged(string Error) : Notice;
@@ -75,8 +80,31 @@ public abstract record Notice
     /// <summary>A node is not in its cluster yet.</summary>
     public sealed record NotInCluster(IReadOnlyList<JoinObstacle> Obstacles) : Notice;
 
+    /// <summary>A node that wanted to take part was refused.</summary>
+    public sealed record NodeRefused(string Node, string Address, JoinRefusal Why) : Notice;
+
+    /// <summary>A node has ended, since it cannot serve the run.</summary>
+    public sealed record NodeGaveUp(string Node, string Error) : Notice;
+
     /// <summary>A trainer's step was broken off: the states of its view are not the same.</summary>
     public sealed record StatesDiffer(string Node, string Error) : Notice;
+
+    /// <summary>A trainer has spoilt a step, by its own word or by that of most others; the step is computed without it.</summary>
+    public sealed record TrainerCharged(string Node, OffenceKind Kind, long Step, IReadOnlyList<string> AccusedBy) : Notice;
+
+    /// <summary>A trainer accuses another one, and nobody can tell who is right.</summary>
+    public sealed record NodesDisagree(string Node, string Other, OffenceKind Kind) : Notice;
+
+    /// <summary>A trainer has harmed the run too often; its node is not taken in again until somebody resumes the run.</summary>
+    /// <param name="Node">Its name.</param>
+    /// <param name="Host">Name of its machine; null: it has not said.</param>
+    /// <param name="Device">What it computes on; null: it has not said.</param>
+    /// <param name="Kinds">What it did; empty: it and several others said different things.</param>
+    /// <param name="Offences">How often.</param>
+    public sealed record TrainerPutOut(string Node, string? Host, string? Device, IReadOnlyList<OffenceKind> Kinds, int Offences) : Notice;
+
+    /// <summary>A step's gradient is much larger than those before it.</summary>
+    public sealed record GradientJumped(long Step, double Norm, double Median) : Notice;
 
     /// <summary>A trainer's state is not what it was when it was written.</summary>
     public sealed record StateDamaged(string Node, string Error) : Notice;
@@ -87,6 +115,12 @@ public abstract record Notice
     /// <summary>The run's files cannot be written.</summary>
     public sealed record RecordsNotWritten(string Error) : Notice;
 
+    /// <summary>Fewer snapshots have room where the run is kept than it has at once.</summary>
+    /// <param name="Directory">Where runs are kept.</param>
+    /// <param name="Free">Bytes.</param>
+    /// <param name="Wanted">Bytes.</param>
+    public sealed record LittleRoom(string Directory, long Free, long Wanted) : Notice;
+
     /// <summary>The sample corpus has been composed.</summary>
     public sealed record SampleComposed(string Directory) : Notice;
 
@@ -95,6 +129,9 @@ public abstract record Notice
 
     /// <summary>There was a directory of that name, but no run in it.</summary>
     public sealed record BegunAnew(string Directory) : Notice;
+
+    /// <summary>The run did not know what data it began with; those that are there are taken for them.</summary>
+    public sealed record DataNoted(int Shards) : Notice;
 
     /// <summary>Something is wrong with the data.</summary>
     public sealed record DataProblem(string Where, string What) : Notice;

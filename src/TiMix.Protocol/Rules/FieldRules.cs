@@ -23,13 +23,16 @@ public static class FieldRules
 
     private static readonly Dictionary<string, Func<string, bool>> Texts = new(StringComparer.Ordinal)
     {
-        ["Node"] = NodeNames.IsName, ["Nodes"] = NodeNames.IsName, ["Present"] = NodeNames.IsName, ["Living"] = NodeNames.IsName,
+        ["Node"] = NodeNames.IsName, ["Leader"] = NodeNames.IsName, ["Nodes"] = NodeNames.IsName, ["Present"] = NodeNames.IsName, ["Living"] = NodeNames.IsName,
+        ["Other"] = NodeNames.IsName, ["AccusedBy"] = NodeNames.IsName,
         ["Trainer"] = IsTrainer, ["Suspects"] = IsTrainer, ["Role"] = IsRole, ["Roles"] = IsRole, ["Endpoint"] = IsEndpoint,
         ["Loaders"] = IsLine, ["Mixers"] = IsLine, ["Roster.Trainers"] = IsLine, ["Roster.Trainers.Keys"] = IsTrainer,
         ["Directory"] = SnapshotNames.IsName, ["From"] = text => IsTrainer(text) || SnapshotNames.IsName(text),
         ["MonitorMessages.SnapshotCommitted.Directory"] = IsLine, ["SampleComposed.Directory"] = IsLine, ["SampleTasksComposed.Directory"] = IsLine,
         ["Snapshot"] = IsLine, ["Damaged"] = IsLine, ["Path"] = IsLine, ["File"] = IsLine, ["Where"] = IsLine, ["Key"] = IsLine,
         ["Fingerprint"] = IsHash, ["Hash"] = IsHash, ["Recipe"] = IsRecipe,
+        ["RunId"] = IsHash, ["RecipeHash"] = IsHash, ["Data"] = IsHash, ["Version"] = IsLine, ["Place"] = IsLine,
+        ["JoinRefusal.Said"] = IsLine, ["JoinRefusal.Wanted"] = IsLine,
         ["Run"] = IsLine, ["Computes"] = IsLine, ["Host"] = IsLine, ["Device"] = IsLine, ["Address"] = IsLine, ["Url"] = IsLine, ["Day"] = IsLine,
         ["Target"] = IsLine, ["Split"] = IsLine, ["Splits"] = IsLine, ["Metrics.Keys"] = IsLine, ["Values.Keys"] = IsLine, ["Buffers.Keys"] = IsLine,
         ["Seeded"] = IsLine, ["Unused"] = IsLine, ["TextLayout"] = IsLine, ["VisionActivation"] = IsLine, ["TextActivation"] = IsLine,
@@ -58,6 +61,7 @@ public static class FieldRules
     private static readonly Dictionary<string, int> MostOf = new(StringComparer.Ordinal)
     {
         ["Indices"] = MostSamples, ["Pairing"] = MostSamples, ["Target"] = MostSamples, ["Source"] = MostSamples, ["Replacements"] = MostSamples,
+        ["MicroBatches"] = MostMicroBatches,
     };
 
     /// <summary>Whether there is a rule for a text in this field.</summary>

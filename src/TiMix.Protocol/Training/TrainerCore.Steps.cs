@@ -18,6 +18,8 @@ public sealed partial class TrainerCore
     private TrainerProtocol.Compute? _computing;
     private double _secondsPerMicroBatch;
     private bool _flip;
+    private LieKind? _lie;
+    private StepStage _stage;
 
     private void Order(long again)
     {
@@ -59,6 +61,8 @@ public sealed partial class TrainerCore
         Order(OrderAgainAfter);
     }
 
+    private StepStage Stage => _due is not null ? StepStage.Data : _computing is not null ? _stage : StepStage.None;
+
     /// <summary>Computes the step that is due when all of its micro-batches are here and the disk keeps up with the snapshots.</summary>
     private void ComputeIfAllIsHere()
     {
@@ -67,11 +71,17 @@ public sealed partial class TrainerCore
             return;
         }
 
-        (_due, _computing) = (null, due);
+        (_due, _computing, _stage) = (null, due, StepStage.Forward);
         if (_flip)
         {
             _flip = false;
             _effects.Add(new TrainerEffects.FlipBit());
+        }
+
+        if (_lie is { } lie)
+        {
+            _lie = null;
+            _effects.Add(new TrainerEffects.Lie(lie));
         }
 
         _effects.Add(new TrainerEffects.Compute(due.View, _lineage, due.Step, _queue.Current, _protocol.StopRequested, IsSnapshotWantedAfter(due)));
@@ -88,17 +98,13 @@ public sealed partial class TrainerCore
             case TrainerInputs.StepComputed done:
                 Complete(computed, done);
                 break;
-            case TrainerInputs.StepNotFinite notFinite:
-                Say(coordinator, new CoordinatorCommands.FailRun(notFinite.Reason));
-                Do(_protocol.BrokeOff([]));
-                break;
             case TrainerInputs.StepBroken broken:
                 if (broken.Difference is { } difference)
                 {
                     Tell(new Notice.StatesDiffer(self.Node, difference));
                 }
 
-                Do(_protocol.BrokeOff(broken.Suspects));
+                Do(_protocol.BrokeOff(broken.Suspects, broken.Accused));
                 break;
         }
     }
@@ -108,10 +114,7 @@ public sealed partial class TrainerCore
         var count = computed.View.Shares[computed.View.PlaceOf(self.Trainer)].Count;
         _secondsPerMicroBatch = count == 0 ? _secondsPerMicroBatch : Smooth(_secondsPerMicroBatch, done.OwnSeconds / count);
         _reports.Add(done.Report, done.Replacements);
-        if (done.AuditFailure is { } failure)
-        {
-            Tell(new Notice.AuditNotWritten(self.Node, done.Step, failure));
-        }
+        NoteAudit(computed.View.Generation, done);
 
         // In this step's gather the states that the step before had left were compared.
         if (_uncompared is { } compared)

@@ -16,6 +16,7 @@ public sealed partial class TrainerCore
     private long? _askedForStateAt;
     private bool _obtaining;
     private bool _hashing;
+    private bool _keeps;
 
     private void Prepare(TrainerOrders.Prepare order)
     {
@@ -125,7 +126,7 @@ public sealed partial class TrainerCore
 
     private void Obtain(TrainerProtocol.Obtain obtain)
     {
-        _obtaining = obtain.Source.Way != StateWay.Copy;
+        (_obtaining, _keeps) = (obtain.Source.Way != StateWay.Copy, obtain.Source.Way == StateWay.Keep);
         switch (obtain.Source.Way)
         {
             case StateWay.Keep:
@@ -171,6 +172,7 @@ public sealed partial class TrainerCore
         switch (input)
         {
             case TrainerInputs.StateObtained obtained:
+                _unaudited = _keeps ? _unaudited : null;
                 Do(_protocol.StateReady(obtained.Generation, obtained.Step, obtained.Hash));
                 break;
             case TrainerInputs.StateNotObtained failed:
@@ -186,7 +188,7 @@ public sealed partial class TrainerCore
     /// <summary>Whoever asks before the state is here gets it as soon as it is.</summary>
     private void ServeAskers()
     {
-        foreach (var (asker, want) in _askers.ToList())
+        foreach (var (asker, want) in _unaudited is null ? _askers.ToList() : [])
         {
             if (want.Generation < _protocol.Generation)
             {

@@ -79,6 +79,12 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case TrainerInputs.AskedToFlip:
                 _flip = true;
                 break;
+            case TrainerInputs.AskedToLie lie:
+                _lie = lie.Kind;
+                break;
+            case TrainerInputs.Reached reached:
+                _stage = reached.Stage;
+                break;
             default:
                 Learn(input);
                 break;
@@ -99,7 +105,10 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case TrainerOrders.Begin begin:
                 Begin(begin);
                 break;
-            case TrainerOrders.IOrder order:
+            case TrainerOrders.PutOut order when order.Trainer == self.Trainer:
+                _effects.Add(new TrainerEffects.EndProcess(order.Reason, order.ForGood));
+                break;
+            case TrainerOrders.IOrder order and not TrainerOrders.PutOut:
                 Do(_protocol.Handle(order));
                 break;
             case NodeMessages.Roster roster:
@@ -168,10 +177,13 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case TrainerInputs.StateCaptured or TrainerInputs.SnapshotWritten or TrainerInputs.SnapshotNotWritten:
                 FollowSnapshot(input);
                 break;
+            case TrainerInputs.AuditWritten written:
+                Follow(written);
+                break;
             case TrainerInputs.MicroBatchFetched fetched:
                 Keep(fetched);
                 break;
-            case TrainerInputs.StepComputed or TrainerInputs.StepNotFinite or TrainerInputs.StepBroken:
+            case TrainerInputs.StepComputed or TrainerInputs.StepBroken:
                 EndStep(input);
                 break;
             case TrainerInputs.TeachersCollected collected:
@@ -197,6 +209,7 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
         Order(OrderAgainAfter);
         TellNextReport();
         TellOfSnapshot();
+        SeeToAudit();
         AskForState();
     }
 
@@ -217,7 +230,11 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             Say(coordinator, new TrainerStatus(
                 self.Trainer, self.Node, ++_number, self.Endpoint, self.Computes, _protocol.Phase, _protocol.Generation, _protocol.StateGeneration,
                 _protocol.Step,
-                _protocol.Hash, [.. _protocol.Suspects], _protocol.Leaving, _secondsPerMicroBatch));
+                _protocol.Hash, [.. _protocol.Suspects], _protocol.Leaving, _secondsPerMicroBatch)
+            {
+                Accused = [.. _protocol.Accused],
+                Stage = Stage,
+            });
         }
     }
 

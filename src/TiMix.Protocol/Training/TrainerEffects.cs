@@ -20,6 +20,12 @@ public static class TrainerEffects
     /// <summary>Fault injection: flip a bit of the parameters.</summary>
     public sealed record FlipBit : IEffect;
 
+    /// <summary>Fault injection: from now on give the others what is wrong, or stand still.</summary>
+    public sealed record Lie(LieKind Kind) : IEffect;
+
+    /// <summary>End the whole process, whatever hangs in it; <paramref name="Reason"/> is for people.</summary>
+    public sealed record EndProcess(LossReason Reason, bool ForGood) : IEffect;
+
     /// <summary>End this trainer: the node may leave.</summary>
     public sealed record Leave : IEffect;
 
@@ -59,6 +65,9 @@ public static class TrainerEffects
     /// </summary>
     public sealed record WriteSnapshot(long Step) : IEffect;
 
+    /// <summary>Try again to write what the audit lacks; answered by <see cref="TrainerInputs.AuditWritten"/>.</summary>
+    public sealed record WriteAudit : IEffect;
+
     /// <summary>Fetch what a mixer offers and make a micro-batch of it; answered by <see cref="TrainerInputs.MicroBatchFetched"/>.</summary>
     public sealed record FetchMicroBatch(long Lineage, MicroBatchKey Key, IContent Samples) : IEffect;
 
@@ -72,8 +81,8 @@ public static class TrainerEffects
     public sealed record BeginView(long Lineage) : IEffect;
 
     /// <summary>
-    /// Compute a step with the view's peers; answered by <see cref="TrainerInputs.StepComputed"/>, <see cref="TrainerInputs.StepBroken"/>,
-    /// <see cref="TrainerInputs.StepNotFinite"/> or <see cref="TrainerInputs.StateDamaged"/>.
+    /// Compute a step with the view's peers; answered by <see cref="TrainerInputs.StepComputed"/>, <see cref="TrainerInputs.StepBroken"/>
+    /// or <see cref="TrainerInputs.StateDamaged"/>; what stage it is at is told by <see cref="TrainerInputs.Reached"/>.
     /// </summary>
     /// <param name="View">Who computes it.</param>
     /// <param name="Lineage">Of the micro-batches, and of the version of the teacher that the step may complete.</param>

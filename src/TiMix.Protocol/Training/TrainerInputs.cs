@@ -22,6 +22,12 @@ public static class TrainerInputs
     /// <summary>Fault injection: a bit of the parameters is to flip.</summary>
     public sealed record AskedToFlip : IInput;
 
+    /// <summary>Fault injection: from its next step on the trainer gives the others what is wrong, or stands still.</summary>
+    public sealed record AskedToLie(LieKind Kind) : IInput;
+
+    /// <summary>The step that is being computed has come so far.</summary>
+    public sealed record Reached(StepStage Stage) : IInput;
+
     /// <summary>The links of a view stand; answers <see cref="TrainerEffects.Link"/>.</summary>
     public sealed record LinksStand(long Generation) : IInput;
 
@@ -57,6 +63,9 @@ public static class TrainerInputs
     /// <summary>A snapshot could not be written; <paramref name="Reason"/> is for people.</summary>
     public sealed record SnapshotNotWritten(long Step, string Reason) : IInput;
 
+    /// <summary>Answers <see cref="TrainerEffects.WriteAudit"/>: the audit has all steps up to this one; -1: it still lacks some.</summary>
+    public sealed record AuditWritten(long Through) : IInput;
+
     /// <summary>A micro-batch is here, or was gone before it could be fetched; answers <see cref="TrainerEffects.FetchMicroBatch"/>.</summary>
     public sealed record MicroBatchFetched(long Lineage, MicroBatchKey Key, bool Here) : IInput;
 
@@ -74,16 +83,14 @@ public static class TrainerInputs
         string? AuditFailure) : IInput;
 
     /// <summary>
-    /// A step was not applied, since its gradient is not finite; <paramref name="Reason"/> is for people. Answers
-    /// <see cref="TrainerEffects.Compute"/>.
-    /// </summary>
-    public sealed record StepNotFinite(string Reason) : IInput;
-
-    /// <summary>
     /// A step was not applied: peers are gone, or states differ: <paramref name="Difference"/>, for people, says how. Answers
     /// <see cref="TrainerEffects.Compute"/>.
     /// </summary>
-    public sealed record StepBroken(IReadOnlyList<string> Suspects, string? Difference) : IInput;
+    public sealed record StepBroken(IReadOnlyList<string> Suspects, string? Difference) : IInput
+    {
+        /// <summary>Whose part spoilt it, this trainer's own among them.</summary>
+        public IReadOnlyList<Accusation> Accused { get; init; } = [];
+    }
 
     /// <summary>Which versions of the teacher are kept with the state; answers <see cref="TrainerEffects.BeginView"/>.</summary>
     public sealed record TeachersCollected(long Lineage, IReadOnlyList<long> Versions) : IInput;

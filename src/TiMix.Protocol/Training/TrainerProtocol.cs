@@ -46,6 +46,7 @@ public sealed class TrainerProtocol(long steps)
 
     private static readonly Effect[] Nothing = [];
     private readonly List<string> _suspects = [];
+    private readonly List<Accusation> _accused = [];
     private View? _view;
     private bool _linked;
     private bool _obtained;
@@ -73,6 +74,9 @@ public sealed class TrainerProtocol(long steps)
 
     /// <summary>Peers lost in this generation.</summary>
     public IReadOnlyList<string> Suspects => _suspects;
+
+    /// <summary>What it holds against peers in this generation, or against itself.</summary>
+    public IReadOnlyList<Accusation> Accused => _accused;
 
     /// <summary>Wants to leave.</summary>
     public bool Leaving { get; private set; }
@@ -174,9 +178,11 @@ public sealed class TrainerProtocol(long steps)
 
     /// <summary>A step ended without being applied; the state is as before.</summary>
     /// <param name="suspects">Peers that were lost.</param>
-    public IReadOnlyList<Effect> BrokeOff(IEnumerable<string> suspects)
+    /// <param name="accused">Whose part spoilt it.</param>
+    public IReadOnlyList<Effect> BrokeOff(IEnumerable<string> suspects, IEnumerable<Accusation>? accused = null)
     {
         _busy = false;
+        _accused.AddRange(accused ?? []);
         Suspect(suspects);
         return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
     }
@@ -220,6 +226,7 @@ public sealed class TrainerProtocol(long steps)
         (_view, Generation, Phase) = (order.View, generation, TrainerPhase.Preparing);
         (_linked, _obtained, _halting, StopRequested) = (false, false, false, false);
         _suspects.Clear();
+        _accused.Clear();
         if (order.Source.Way == StateWay.Keep && (Step != order.View.FromStep || Hash is null))
         {
             return HoldStill(TrainerPhase.Aborted);

@@ -14,10 +14,13 @@ public sealed class LossReasonFormat : JsonConverter<LossReason>
     [
         (LossKind.LinkBroke, "its link broke"), (LossKind.NotReady, "it was not ready in time"), (LossKind.ProcessDied, "its process has died"),
         (LossKind.DidNotComeBack, "it did not come back"), (LossKind.RunInterrupted, "the run was interrupted"), (LossKind.Left, "it left"),
+        (LossKind.Offended, "it harmed the run too often"),
     ];
 
-    private static readonly (
-        LossKind Kind, string Begin)[] Timed = [(LossKind.Silent, "silent for "), (LossKind.DidNotHoldStill, "it did not hold still for ")];
+    private static readonly (LossKind Kind, string Begin)[] Timed =
+    [
+        (LossKind.Silent, "silent for "), (LossKind.DidNotHoldStill, "it did not hold still for "), (LossKind.Stuck, "it stood still in a step for "),
+    ];
 
     /// <summary>In words, as a user reads them.</summary>
     public static string TextOf(LossReason reason)

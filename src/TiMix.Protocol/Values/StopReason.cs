@@ -14,11 +14,17 @@ public enum StopKind
 
     /// <summary>The snapshot that was to be its last could not be written.</summary>
     SnapshotFailed,
+
+    /// <summary>A step that was applied could not be written into the audit.</summary>
+    AuditFailed,
+
+    /// <summary>The run's records (metrics, evaluations) could not be written until its end.</summary>
+    RecordsFailed,
 }
 
 /// <summary>Why a run stands still until somebody resumes it.</summary>
 /// <param name="Kind">In a word.</param>
-/// <param name="Step">Of the snapshot that failed.</param>
+/// <param name="Step">Of the snapshot that failed, or the step that is not in the audit.</param>
 /// <param name="Said">What whoever failed said; for a user to read.</param>
 [JsonConverter(typeof(StopReasonFormat))]
 public sealed record StopReason(StopKind Kind, long Step = 0, string? Said = null)
@@ -39,12 +45,16 @@ public sealed class StopReasonFormat : JsonConverter<StopReason>
     private const string OnRequest = "stopped on request";
     private const string Snapshot = "the snapshot of step ";
     private const string Unwritten = " could not be written: ";
+    private const string Audited = "the audit of step ";
+    private const string Records = "the run's metrics and evaluations";
 
     /// <summary>In words, as a user reads them.</summary>
     public static string TextOf(StopReason reason) => reason.Kind switch
     {
         StopKind.Requested => OnRequest,
         StopKind.SnapshotFailed => FormattableString.Invariant($"{Snapshot}{reason.Step}{Unwritten}{reason.Said}"),
+        StopKind.AuditFailed => FormattableString.Invariant($"{Audited}{reason.Step}{Unwritten}{reason.Said}"),
+        StopKind.RecordsFailed => $"{Records}{Unwritten}{reason.Said}",
         _ => reason.Said ?? "",
     };
 
@@ -57,9 +67,15 @@ public sealed class StopReasonFormat : JsonConverter<StopReason>
         }
 
         var at = text.IndexOf(Unwritten, StringComparison.Ordinal);
-        return at > 0 && text.StartsWith(Snapshot, StringComparison.Ordinal) && long.TryParse(text[Snapshot.Length..at], out var step)
-            ? new StopReason(StopKind.SnapshotFailed, step, text[(at + Unwritten.Length)..])
-            : new StopReason(StopKind.Failed, Said: text);
+        return OfStep(StopKind.SnapshotFailed, Snapshot) ?? OfStep(StopKind.AuditFailed, Audited)
+            ?? (at > 0 && text[..at] == Records
+                ? new StopReason(StopKind.RecordsFailed, Said: text[(at + Unwritten.Length)..])
+                : new StopReason(StopKind.Failed, Said: text));
+
+        StopReason? OfStep(StopKind kind, string what) =>
+            at > 0 && text.StartsWith(what, StringComparison.Ordinal) && long.TryParse(text[what.Length..at], out var step)
+                ? new StopReason(kind, step, text[(at + Unwritten.Length)..])
+                : null;
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ public enum ViewCauseKind
     /// <summary>Trainers had other weights than most.</summary>
     Diverged,
 
+    /// <summary>Trainers are accused by their peers, or by themselves.</summary>
+    Accused,
+
     /// <summary>Trainers join.</summary>
     Joins,
 

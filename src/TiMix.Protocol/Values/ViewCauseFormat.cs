@@ -18,6 +18,7 @@ public sealed class ViewCauseFormat : JsonConverter<ViewCause>
         (ViewCauseKind.LinkBroke, "the link to ", " broke", " broke"), (ViewCauseKind.BrokeOff, "", " broke off", " broke off"),
         (ViewCauseKind.Stopped, "", " has stopped", " have stopped"),
         (ViewCauseKind.Diverged, "", " had other weights than the others", " had other weights than the others"), (ViewCauseKind.Joins, "", " joins", " join"),
+        (ViewCauseKind.Accused, "", " spoilt the step", " spoilt the step"),
         (ViewCauseKind.Leaves, "", " leaves", " leave"),
     ];
 

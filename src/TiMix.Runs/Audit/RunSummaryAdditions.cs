@@ -70,9 +70,14 @@ public static class RunSummaryAdditions
             After(later.Select(change => change.FirstStepAt).FirstOrDefault(time => time != 0)));
     })];
 
-    /// <summary>Adds the fields to a summary that is there.</summary>
+    /// <summary>Adds the fields to a summary that is there; one that could not be written is said elsewhere.</summary>
     public static void Write(RunDirectory directory, JsonObject additions)
     {
+        if (!File.Exists(directory.Summary))
+        {
+            return;
+        }
+
         var summary = JsonNode.Parse(File.ReadAllText(directory.Summary))!.AsObject();
         foreach (var (key, value) in additions)
         {

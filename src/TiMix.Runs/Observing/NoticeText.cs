@@ -1,5 +1,6 @@
 using TiMix.Base;
 using TiMix.Protocol.Notices;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Runs.Observing;
 
@@ -16,6 +17,9 @@ public static class NoticeText
         Notice.SnapshotsAdopted adopted =>
             $"The journal knew nothing of this run, but {adopted.Count} of its snapshots are here: it goes on after step {adopted.Step}.",
         Notice.SnapshotNotWritten failed => $"The snapshot of step {failed.Step} could not be written ({failed.Error}); the ones before stay.",
+        Notice.SnapshotNotSeen unseen =>
+            $"{unseen.Node} has written the snapshot of step {unseen.Step}, but it is not in {unseen.Place}, so it does not count: "
+            + "does its machine see the same directory for runs?",
         Notice.SnapshotDamaged damaged => $"{damaged.Error} The snapshot before it is used.",
         Notice.EvaluationFailed failed => $"The evaluation of step {failed.Step} failed: {failed.Error}",
         Notice.WeightsDiffered differed => $"{differed.Node} had other weights than the others after step {differed.Step}; it takes theirs over.",
@@ -32,13 +36,28 @@ public static class NoticeText
         Notice.StrangerTurnedAway stranger => $"{stranger.Host} was turned away: it does not have this cluster's token, or certificate",
         Notice.PeerIsAStranger peer => $"at {peer.Address} is none of this cluster's nodes: whoever listens there does not have its token, or certificate",
         Notice.NotInCluster missing => $"not in the cluster yet: {string.Join("; ", missing.Obstacles)}; trying again",
+        Notice.NodeRefused refused => $"{refused.Node}, at {refused.Address}, was refused: {refused.Why}",
+        Notice.NodeGaveUp gone => $"{gone.Node} has given up: {gone.Error}",
         Notice.StatesDiffer differ => $"{differ.Node}: {differ.Error}",
+        Notice.TrainerCharged charged => $"{charged.Node} {WhatItDid(charged.Kind)} in step {charged.Step}, "
+            + (charged.AccusedBy.Count == 1 && charged.AccusedBy[0] == charged.Node ? "as it says itself" : $"say {string.Join(", ", charged.AccusedBy)}")
+            + (charged.Kind == OffenceKind.OtherState ? "" : "; the step is computed without it"),
+        Notice.NodesDisagree two => $"{two.Node} says that {two.Other} {WhatItDid(two.Kind)}; nobody can tell which of them is right",
+        Notice.TrainerPutOut put => $"{put.Node}{Place(put)} is put out: it {(put.Kinds.Count == 0 ? "and several others said different things"
+            : FormattableString.Invariant($"{string.Join(" and ", put.Kinds.Select(WhatItDid))}, {put.Offences} times in all"))}; "
+            + "no trainer of it is taken in again before the run is resumed. Have its memory and its device tested",
+        Notice.GradientJumped jump => FormattableString.Invariant(
+            $"step {jump.Step}: the gradient's norm is {jump.Norm:G3}, {jump.Norm / jump.Median:0} times the median of the steps before"),
         Notice.StateDamaged damaged => $"{damaged.Node}: {damaged.Error}",
         Notice.AuditNotWritten failed => $"{failed.Node}: step {failed.Step} could not be written into the audit: {failed.Error}",
         Notice.RecordsNotWritten failed => $"The run's records cannot be written: {failed.Error}",
+        Notice.LittleRoom little => $"{little.Directory} has {ByteText.Megabytes(little.Free)} free, and the snapshots of this run may take "
+            + $"{ByteText.Megabytes(little.Wanted)}; a run whose disk is full stops.",
         Notice.SampleComposed sample => $"Sample corpus composed in {sample.Directory}.",
         Notice.SampleTasksComposed tasks => $"Sample tasks composed in {tasks.Directory}.",
         Notice.BegunAnew anew => $"{anew.Directory} was there already, but without a recipe.json: the run is begun anew in it.",
+        Notice.DataNoted noted => $"An earlier version did not note what data this run began with; from now on they are the {noted.Shards} shards and the "
+            + "vocabulary that are there (data.json).",
         Notice.DataProblem problem => $"{problem.Where}: {problem.What}",
         Notice.StartsFrom start =>
             $"Starts from {start.Path}: {start.Taken} parameters of it{Named("from the seed", start.Seeded)}{Named("not used", start.Unused)}.",
@@ -56,6 +75,24 @@ public static class NoticeText
             $"fault {fault}: no living node is meant by \"{fault.Target}\"; living: {string.Join(", ", nobody.Living)}",
         Notice.FaultsOver => "no more faults; the run is left in peace",
         _ => throw new ArgumentOutOfRangeException(nameof(notice)),
+    };
+
+    /// <summary>What stands behind a node that has done it.</summary>
+    public static string WhatItDid(OffenceKind kind) => kind switch
+    {
+        OffenceKind.NotFinite => "gave numbers that are not finite",
+        OffenceKind.SumNotFinite => "gave a sum that is not finite",
+        OffenceKind.Malformed => "gave what cannot be a part of the step",
+        OffenceKind.OtherState => "had another state than the others",
+        _ => "stood still",
+    };
+
+    private static string Place(Notice.TrainerPutOut put) => (put.Host, put.Device) switch
+    {
+        (null, null) => "",
+        (var host, null) => $" (on {host})",
+        (null, var device) => $" ({device})",
+        var (host, device) => $" (on {host}, {device})",
     };
 
     /// <summary>Why a process ended, as in "signal 9".</summary>

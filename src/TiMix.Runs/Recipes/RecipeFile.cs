@@ -179,7 +179,7 @@ public static class RecipeFile
 
             if (value is not JsonObject section)
             {
-                throw new RunError($"{where}: \"{name}\" must be a section: {{ … }}.");
+                throw new RunError($"{where}: \"{Printable.Of(name)}\" must be a section: {{ … }}.");
             }
 
             CheckKeys(section, name + ".", where);
@@ -187,5 +187,6 @@ public static class RecipeFile
     }
 
     private static RunError Unknown(string where, string key) => new(
-        $"{where}: unknown key \"{key}\"; {(RecipeKeys.Nearest(key) is { } near ? $"did you mean \"{near}\"?" : "\"timix recipe\" lists all keys.")}");
+        $"{where}: unknown key \"{Printable.Of(key)}\"; "
+        + $"{(RecipeKeys.Nearest(key) is { } near ? $"did you mean \"{near}\"?" : "\"timix recipe\" lists all keys.")}");
 }

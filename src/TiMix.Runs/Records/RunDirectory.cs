@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using TiMix.Base;
 using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
@@ -17,6 +18,9 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>The recipe, as the run began with it.</summary>
     public string Recipe => In("recipe.json");
+
+    /// <summary>What data the run began with.</summary>
+    public string Data => In("data.json");
 
     /// <summary>The coordinator's journal, in SQLite.</summary>
     public string Journal => In("journal.db");
@@ -41,6 +45,24 @@ public sealed class RunDirectory : IDisposable
 
     /// <summary>How it ended.</summary>
     public string Summary => In("summary.json");
+
+    /// <summary>What was drawn for the run when it began; null: nothing, or it cannot be read from here.</summary>
+    public string? Id
+    {
+        get
+        {
+            try
+            {
+                return File.ReadAllText(IdFile).Trim() is { Length: > 0 } id ? id : null;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private string IdFile => In("run.id");
 
     private string Lock => In("run.lock");
 
@@ -110,6 +132,22 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Draws what this directory is known by, unless it has that already: a node that finds something else where the run should be sees another directory.
+    /// </summary>
+    /// <exception cref="RunError">It cannot be written.</exception>
+    public void Identify()
+    {
+        try
+        {
+            _ = File.Exists(IdFile) || WholeFile.TryCreate(IdFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new RunError($"nothing can be written in {Path}: {error.Message}");
+        }
+    }
+
     /// <summary>Gives a claimed name back if no run has come of it.</summary>
     public void GiveBack()
     {
@@ -139,15 +177,17 @@ public sealed class RunDirectory : IDisposable
         }
 
         directory.RefuseRemains();
+        FileStream? held = null;
         try
         {
             Directory.CreateDirectory(directory.Path);
-            var held = directory.TakeLock();
+            held = directory.TakeLock();
             WholeFile.Write(directory.Recipe, recipe);
             return new RunDirectory(directory.Path, held);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            held?.Dispose();
             throw new RunError($"the run's directory {directory.Path} cannot be made: {error.Message}");
         }
     }

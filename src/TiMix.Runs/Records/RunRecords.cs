@@ -25,13 +25,16 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     /// <summary>Sum of the steps' wall times, over all sessions.</summary>
     public double Seconds { get; private set; }
 
+    /// <summary>Steps that stand in the files; those of a time when nothing could be written are missing.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>Samples that were replaced.</summary>
     public long Replaced { get; private set; }
 
     /// <summary>The last step that stands in the files.</summary>
     public StepReport? Last { get; private set; }
 
-    /// <summary>The last evaluation that stands in the files.</summary>
+    /// <summary>The evaluation of the newest step of those in the files, whose order is that in which they came about.</summary>
     public EvaluationReport? LastEvaluation { get; private set; }
 
     /// <summary>The steps that a run has written down, oldest first; a line that a crash tore is not there.</summary>
@@ -50,13 +53,13 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     {
         Dispose();
         Directory.CreateDirectory(directory.Path);
-        (Seconds, Last, LastEvaluation) = (0, null, null);
+        (Seconds, Steps, Last, LastEvaluation) = (0, 0, null, null);
         _evaluated.Clear();
         Keep(directory.Metrics, "step", step, line =>
         {
             if (As<StepReport>(line) is { } report)
             {
-                (Last, Seconds) = (report, Seconds + report.StepSeconds);
+                Count(report);
             }
         });
         Replaced = Keep(directory.Replacements, "step", step, _ => { });
@@ -64,7 +67,7 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
         {
             if (As<EvaluationReport>(line) is { } report)
             {
-                LastEvaluation = report;
+                LastEvaluation = Later(report);
                 _evaluated.Add(report.Step);
             }
         });
@@ -90,14 +93,14 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
             _replacements!.Flush();
         }
 
-        (Last, Seconds) = (report, Seconds + report.StepSeconds);
+        Count(report);
     }
 
     /// <summary>Writes an evaluation down.</summary>
     public void Add(EvaluationReport report)
     {
         File.AppendAllText(directory.Evaluations, JsonSerializer.Serialize(report, Json) + "\n");
-        LastEvaluation = report;
+        LastEvaluation = Later(report);
         _evaluated.Add(report.Step);
     }
 
@@ -111,10 +114,28 @@ public sealed class RunRecords(RunDirectory directory) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _metrics?.Dispose();
-        _replacements?.Dispose();
+        var (metrics, replacements) = (_metrics, _replacements);
         (_metrics, _replacements) = (null, null);
+        Close(metrics);
+        Close(replacements);
     }
+
+    private EvaluationReport Later(EvaluationReport report) => LastEvaluation is { } last && last.Step > report.Step ? last : report;
+
+    /// <summary>What a full disk has not taken is cut off when the files are opened again, and told again by the trainers.</summary>
+    private static void Close(StreamWriter? writer)
+    {
+        try
+        {
+            writer?.Dispose();
+        }
+        catch (IOException)
+        {
+            // Said when it was to be written.
+        }
+    }
+
+    private void Count(StepReport report) => (Last, Seconds, Steps) = (report, Seconds + report.StepSeconds, Steps + 1);
 
     /// <summary>What a line says; null: something else.</summary>
     private static T? As<T>(JsonNode line)

@@ -184,6 +184,19 @@ public sealed class SnapshotStore(string directory)
         return found;
     }
 
+    /// <summary>Fingerprint of a snapshot's parameters, as its small file has it; null: it is not there.</summary>
+    public string? FingerprintOf(string name)
+    {
+        try
+        {
+            return ReadManifest(PathOf(name)).Fingerprint;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// Deletes snapshots by name; one that does not go stays until the next <see cref="Prune"/>. What is not called as a snapshot is, and what is no
     /// directory in this one but a link to another place or a file, is left alone.

@@ -66,7 +66,17 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
     public ShardIndex Open(string split)
     {
         CheckDirectory();
-        return ShardIndex.Open(Resolve(Splits.PatternOf(recipe, split)), Path.Combine(sampleDirectory, "..", ".index"));
+        return ShardIndex.Open(Resolve(Splits.PatternOf(recipe, split)), IndexDirectory);
+    }
+
+    /// <summary>What the weights are made of, besides the recipe. Read through once; remembered beside the index.</summary>
+    /// <exception cref="DataException">A file is missing; one line.</exception>
+    public DataManifest Manifest()
+    {
+        CheckDirectory();
+        string[] shards = [.. BraceRange.Expand(Resolve(recipe.Data.Train))];
+        var files = DataFile.Of([.. shards, Resolve(recipe.Data.Vocabulary)], IndexDirectory);
+        return new DataManifest([.. files.Take(shards.Length)], files[^1]);
     }
 
     /// <summary>The tokenizer of the recipe's vocabulary.</summary>
@@ -180,6 +190,8 @@ public sealed class RunData(Recipe recipe, string sampleDirectory)
             return null;
         }
     }
+
+    private string IndexDirectory => Path.Combine(sampleDirectory, "..", ".index");
 
     private IEnumerable<string> SampleNames =>
         new[] { recipe.Data.Train, recipe.Data.Validation, recipe.Data.Vocabulary, recipe.Data.Answers }.Concat(recipe.Data.Tests.Values)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using TiMix.Exchange;
 using TiMix.Exchange.Bundles;
+using TiMix.Learning.Model;
 using TiMix.Protocol.Messages;
 using TiMix.Runs.Snapshots;
 
@@ -12,29 +14,37 @@ public static class StateTransfer
     private const string Content = "values";
     private const string VersionPrefix = "version.";
 
-    /// <summary>Puts a copy of the state into the node's store.</summary>
+    /// <summary>
+    /// Puts a copy of the state into the node's store. It is written there straight from the buffers: copies on the managed heap would stay for long after
+    /// each change of trainers.
+    /// </summary>
     /// <param name="state">Must not change meanwhile.</param>
     /// <param name="generation">Of the view that asks.</param>
     /// <param name="store">The node's.</param>
     /// <param name="owner">Whose the bundles are until they are fetched.</param>
+    /// <exception cref="StateDamagedException">It is damaged; nothing is in the store.</exception>
     public static StateMessages.StateOffered Offer(TrainingState state, long generation, BundleStore store, string owner)
     {
-        var content = state.Capture();
+        var hash = state.HashOfAll();
         var buffers = new Dictionary<string, BundleReference>(StringComparer.Ordinal)
         {
-            ["student"] = Put(content.Student),
-            ["first"] = Put(content.First),
-            ["second"] = Put(content.Second),
-            ["average"] = Put(content.Average),
+            ["student"] = Put(state.Student),
+            ["first"] = Put(state.Optimizer.First),
+            ["second"] = Put(state.Optimizer.Second),
+            ["average"] = Put(state.Average),
         };
-        foreach (var (version, values) in content.Versions)
+        foreach (var (version, values) in state.Versions)
         {
-            buffers.Add(VersionPrefix + version.ToString(CultureInfo.InvariantCulture), Put(values));
+            buffers.Add(VersionPrefix + version.ToString(CultureInfo.InvariantCulture), store.Put(new Bundle.Builder().Add(Content, values).Build(), owner));
         }
 
-        return new StateMessages.StateOffered(generation, content.Step, state.HashOfAll(), new StateBuffers(buffers));
+        return new StateMessages.StateOffered(generation, state.Step, hash, new StateBuffers(buffers));
 
-        BundleReference Put(float[] values) => store.Put(new Bundle.Builder().Add(Content, values).Build(), owner);
+        BundleReference Put(ParameterBuffer buffer) => store.Put(
+            new Bundle.Builder().Add(
+                Content, checked(buffer.Host().Length * sizeof(float)),
+                destination => MemoryMarshal.AsBytes(buffer.Host()).CopyTo(destination)).Build(),
+            owner);
     }
 
     /// <summary>Fetches an offered state and takes it over.</summary>

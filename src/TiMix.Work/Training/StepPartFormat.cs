@@ -76,7 +76,7 @@ public static class StepPartFormat
                 microBatches.Add((
                     new GatheredMicroBatch(
                         new MicroBatchFeatures(index, image, text, mixed, new Named<ObjectiveSum>(sums)), samples, lambda, pairing, teacherImage, teacherText),
-                    new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : JsonSerializer.Deserialize<List<Replacement>>(replacements)!)));
+                    new MicroBatchOrigin(index, epoch, indices, replacements.Length == 0 ? [] : Replacements(replacements))));
             }
 
             if (reader.BaseStream.Position != reader.BaseStream.Length)
@@ -86,11 +86,16 @@ public static class StepPartFormat
 
             return new StepPart(trainer, hash, last, microBatches);
         }
-        catch (Exception error) when (error is EndOfStreamException or JsonException or ArgumentException)
+        catch (Exception error) when (error is IOException or FormatException or JsonException or ArgumentException)
         {
-            throw new InvalidDataException($"The part of trainer {trainer} cannot be read: {error.Message}", error);
+            throw new InvalidDataException($"The part of trainer {trainer} cannot be read: {OneLine.Of(error.Message)}", error);
         }
     }
+
+    private static List<Replacement> Replacements(string json) =>
+        JsonSerializer.Deserialize<List<Replacement>>(json) is { } list && list.All(one => one is { Key: not null, Reason: not null })
+            ? list
+            : throw new InvalidDataException("A replacement says of no sample why it was replaced.");
 
     private static void Put<T>(BinaryWriter writer, T[] values)
         where T : unmanaged

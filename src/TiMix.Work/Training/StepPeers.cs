@@ -1,6 +1,7 @@
 using TiMix.Base;
 using TiMix.Exchange.Reduction;
 using TiMix.Learning.Steps;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Work.Training;
 
@@ -24,9 +25,18 @@ public sealed record StepPart(string Trainer, ulong StateHash, bool Last, IReadO
 /// <summary>The trainers of a view, as one step sees them. All calls block the compute thread.</summary>
 public interface IStepPeers
 {
+    /// <summary>Who takes part; null: this trainer alone, and nobody looks.</summary>
+    View? View { get; }
+
     /// <summary>The parts of all trainers, in the view's order.</summary>
     /// <exception cref="IOException">A peer is gone; nothing of the step counts.</exception>
+    /// <exception cref="StepSpoiltException">What a peer gave is no part at all.</exception>
     IReadOnlyList<StepPart> Gather(long step, StepPart own);
+
+    /// <summary>Whose part a sum of <see cref="Reduce"/> is not finite by, as far as it can be seen here; nothing of this trainer's own.</summary>
+    /// <param name="step">Counted from 0.</param>
+    /// <param name="sum">As it was received.</param>
+    IReadOnlyList<Accusation> Examine(long step, ReadOnlySpan<float> sum);
 
     /// <summary>The sum over all micro-batches of the view, from what each trainer has added up of its own.</summary>
     /// <param name="step">Counted from 0.</param>
@@ -44,7 +54,13 @@ public interface IStepPeers
 public sealed class NoPeers : IStepPeers
 {
     /// <inheritdoc/>
+    public View? View => null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<StepPart> Gather(long step, StepPart own) => [own];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Accusation> Examine(long step, ReadOnlySpan<float> sum) => [];
 
     /// <inheritdoc/>
     public void Reduce(long step, TreeSum own, Span<float> sum) => own.Result.CopyTo(sum);
@@ -55,8 +71,18 @@ public sealed class NoPeers : IStepPeers
     }
 }
 
-/// <summary>Replicas that should have the same bits do not.</summary>
-public sealed class ReplicasDifferException(string message) : Exception(message);
+/// <summary>A step cannot be applied for what somebody, maybe this trainer itself, gave to it; the state is as before.</summary>
+/// <param name="accused">Who gave what.</param>
+/// <param name="difference">How states differ, for people; null: it is not that.</param>
+public sealed class StepSpoiltException(IReadOnlyList<Accusation> accused, string? difference = null)
+    : Exception(difference ?? string.Join("; ", accused.Select(one => one.What)))
+{
+    /// <summary>Who gave what.</summary>
+    public IReadOnlyList<Accusation> Accused => accused;
+
+    /// <summary>How states differ, for people; null: it is not that.</summary>
+    public string? Difference => difference;
+}
 
 /// <summary>A trainer's own state is not what it was after its last step.</summary>
 public sealed class StateDamagedException(string message) : Exception(message);

@@ -15,6 +15,9 @@ public sealed class TrainerFiles(TrainerSettings settings) : IDisposable
 {
     private readonly ConcurrentDictionary<long, SnapshotContent> _captured = [];
     private readonly ComputeThread _thread = new("snapshot writer");
+    private readonly Queue<AuditRecord> _unwritten = [];
+    private readonly Lock _lock = new();
+    private long _audited = -1;
     private readonly ParameterLayout _layout = DualEncoder.LayoutOf(settings.Model);
 
     /// <summary>Keeps a copy of the state until it is written.</summary>
@@ -28,11 +31,16 @@ public sealed class TrainerFiles(TrainerSettings settings) : IDisposable
         {
             try
             {
+                if (WriteAudit() is { } unaudited)
+                {
+                    return new TrainerInputs.SnapshotNotWritten(wanted.Step, $"the audit of its steps cannot be written: {unaudited}");
+                }
+
                 var (name, fingerprint) = settings.Snapshots.Write(
                     content!, _layout, settings.Model, settings.RecipeText, settings.Recipe.Run.Seed, settings.Node);
                 return new TrainerInputs.SnapshotWritten(wanted.Step, name, fingerprint);
             }
-            catch (IOException error)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 return new TrainerInputs.SnapshotNotWritten(wanted.Step, error.Message);
             }
@@ -43,21 +51,47 @@ public sealed class TrainerFiles(TrainerSettings settings) : IDisposable
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public SnapshotContent Read(string directory) => SnapshotStore.Read(settings.Snapshots.PathOf(directory), _layout);
 
-    /// <summary>Writes down which samples were in a step, before anybody hears of it: whatever counts later is written down.</summary>
-    /// <returns>Why it could not be; null: it is.</returns>
+    /// <summary>
+    /// Writes down which samples were in a step, before anybody hears of it: whatever counts later is written down. What the disk does
+    /// not take is kept and tried again, and no snapshot is written before it is there: none counts whose steps are not in the audit.
+    /// </summary>
+    /// <returns>Why something is not written; null: all is.</returns>
     public string? WriteAudit(View view, long step, string trainer, IReadOnlyList<StepPart> parts)
     {
-        try
+        var record = new AuditRecord(
+            view.Generation, step, trainer, parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch,
+            [.. parts.SelectMany(part => part.MicroBatches.Select(
+                microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]);
+        lock (_lock)
         {
-            settings.Audit.Append(new AuditRecord(
-                view.Generation, step, trainer, parts.SelectMany(part => part.MicroBatches).First().Origin.Epoch,
-                [.. parts.SelectMany(part => part.MicroBatches.Select(
-                    microBatch => new AuditMicroBatch(microBatch.Origin.Index, part.Trainer, microBatch.Origin.Samples)))]));
-            return null;
+            _unwritten.Enqueue(record);
         }
-        catch (IOException error)
+
+        return WriteAudit();
+    }
+
+    /// <summary>See <see cref="TrainerEffects.WriteAudit"/>.</summary>
+    public Task<IInput> WriteAuditAgain() =>
+        _thread.Run<IInput>(() => new TrainerInputs.AuditWritten(WriteAudit() is null ? Interlocked.Read(ref _audited) : -1));
+
+    private string? WriteAudit()
+    {
+        lock (_lock)
         {
-            return error.Message;
+            try
+            {
+                while (_unwritten.TryPeek(out var record))
+                {
+                    settings.Audit.Append(record);
+                    Interlocked.Exchange(ref _audited, _unwritten.Dequeue().Step);
+                }
+
+                return null;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return error.Message;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using TiMix.Exchange.Groups;
 using TiMix.Learning.Model;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Training;
+using TiMix.Protocol.Values;
 
 namespace TiMix.Work.Training;
 
@@ -15,12 +16,19 @@ namespace TiMix.Work.Training;
 /// <param name="owner">Whose the bundles are that wait to be fetched.</param>
 /// <param name="teachers">Keep the versions that steps complete.</param>
 /// <param name="files">Keep what is to be written.</param>
-public sealed class TrainerMathematics(TrainerSettings settings, string trainer, string owner, PublishedTeachers teachers, TrainerFiles files) : IDisposable
+/// <param name="tell">Hears how far a step is, on the compute thread.</param>
+public sealed class TrainerMathematics(
+    TrainerSettings settings, string trainer, string owner, PublishedTeachers teachers, TrainerFiles files, Action<IInput> tell) : IDisposable
 {
     private readonly TrainerCompute _compute = new(settings.Recipe, settings.Model, settings.Device, settings.Threads);
 
     // Of the compute thread.
     private long _stepBegan;
+    private LieKind? _lie;
+
+    /// <summary>Whose copies of the state are, until they are fetched.</summary>
+    /// <param name="owner">The trainer.</param>
+    public static string StatesOf(string owner) => owner + "#states";
 
     /// <summary>See <see cref="TrainerEffects.WarmUp"/>.</summary>
     public Task<IInput> WarmUp() => _compute.Run<IInput>((_, step) =>
@@ -35,6 +43,9 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
         state.FlipBit();
         return true;
     });
+
+    /// <summary>See <see cref="TrainerEffects.Lie"/>.</summary>
+    public void Lie(LieKind kind) => _compute.Then(() => _lie = kind);
 
     /// <summary>Disposes of something after all that was wanted before.</summary>
     public void ThenDispose(IDisposable? unused)
@@ -78,7 +89,8 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
 
     /// <summary>See <see cref="TrainerEffects.CopyState"/>.</summary>
     public Task<IInput> Copy(TrainerEffects.CopyState wanted) =>
-        Use(StateUse.Copy, state => new TrainerInputs.StateCopied(wanted.To, StateTransfer.Offer(state, wanted.Generation, settings.Exchange.Bundles, owner)));
+        Use(StateUse.Copy, state => new TrainerInputs.StateCopied(
+            wanted.To, StateTransfer.Offer(state, wanted.Generation, settings.Exchange.Bundles, StatesOf(owner))));
 
     /// <summary>See <see cref="TrainerEffects.CaptureState"/>.</summary>
     public Task<IInput> Capture() => Use(StateUse.Capture, state =>
@@ -90,6 +102,8 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
     /// <summary>See <see cref="TrainerEffects.BeginView"/>.</summary>
     public Task<IInput> BeginView(long lineage) => _compute.Run<IInput>((state, _) =>
     {
+        // All of the view have their states: whoever has not fetched one is not in it.
+        settings.Exchange.Bundles.ReleaseOwner(StatesOf(owner));
         _stepBegan = Stopwatch.GetTimestamp();
         foreach (var (version, values) in state.Versions)
         {
@@ -104,18 +118,24 @@ public sealed class TrainerMathematics(TrainerSettings settings, string trainer,
     {
         try
         {
-            var outcome = step.Run(own, new GroupPeers(group), trainer, wanted.Last);
+            IStepPeers peers = new GroupPeers(group, wanted.View);
+            var outcome = step.Run(
+                own, _lie is { } lie ? new LyingPeers(peers, lie) : peers, trainer, wanted.Last, stage => tell(new TrainerInputs.Reached(stage)));
             return double.IsFinite(outcome.GradientNorm)
                 ? Applied(wanted, state, outcome)
-                : new TrainerInputs.StepNotFinite(StepDescription.NotFinite(state.Step, outcome));
+                : new TrainerInputs.StepBroken([], null) { Accused = outcome.Accused };
         }
         catch (GroupBrokenException broken)
         {
-            return new TrainerInputs.StepBroken([.. broken.Suspects.Select(suspect => suspect.Member)], null);
+            return new TrainerInputs.StepBroken([.. broken.Suspects.Where(suspect => !suspect.Lied).Select(suspect => suspect.Member)], null)
+            {
+                Accused = [.. broken.Suspects.Where(suspect => suspect.Lied).Select(suspect => new Accusation(
+                    suspect.Member, OffenceKind.Malformed, state.Step, [], $"step {state.Step + 1}: {suspect.Member}: {suspect.Reason}"))],
+            };
         }
-        catch (ReplicasDifferException differ)
+        catch (StepSpoiltException spoilt)
         {
-            return new TrainerInputs.StepBroken([], differ.Message);
+            return new TrainerInputs.StepBroken([], spoilt.Difference) { Accused = _lie is null ? spoilt.Accused : [] };
         }
         catch (StateDamagedException damaged)
         {

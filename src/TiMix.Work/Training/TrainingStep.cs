@@ -4,6 +4,8 @@ using TiMix.Learning.Model;
 using TiMix.Learning.Objectives;
 using TiMix.Learning.Steps;
 using TiMix.Learning.Training;
+using TiMix.Protocol.Training;
+using TiMix.Protocol.Values;
 using TiMix.Runs.Recipes;
 using TiMix.Work.Compute;
 
@@ -21,7 +23,11 @@ namespace TiMix.Work.Training;
 /// <param name="UpdateSeconds">Time spent on checking and changing the state.</param>
 public sealed record StepOutcome(
     StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds,
-    double ExchangeSeconds = 0, double UpdateSeconds = 0);
+    double ExchangeSeconds = 0, double UpdateSeconds = 0)
+{
+    /// <summary>Whose gradients are not finite, as far as it can be seen here; this trainer's own among them.</summary>
+    public IReadOnlyList<Accusation> Accused { get; init; } = [];
+}
 
 /// <summary>
 /// One step, from top to bottom, with no actor near: forward per micro-batch, gather in micro-batch order, loss over the global
@@ -61,11 +67,12 @@ public sealed class TrainingStep : IDisposable
     /// <param name="peers">The view.</param>
     /// <param name="trainer">This trainer's id.</param>
     /// <param name="last">Whether this trainer wants the step to be the last of the view.</param>
+    /// <param name="reached">Told of each stage that the step comes to.</param>
     /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
     /// <exception cref="IOException">A peer is gone; the state is as before.</exception>
-    /// <exception cref="ReplicasDifferException">Somebody's state is not that of the others; the state is as before.</exception>
+    /// <exception cref="StepSpoiltException">Somebody's part cannot be used, or its state is not that of the others; the state is as before.</exception>
     /// <exception cref="StateDamagedException">This trainer's state is not what it was after its last step.</exception>
-    public StepOutcome Run(IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, string trainer, bool last)
+    public StepOutcome Run(IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, string trainer, bool last, Action<StepStage>? reached = null)
     {
         CheckSizes(own);
         var settings = _recipe.SettingsAt(_state.Step);
@@ -77,15 +84,18 @@ public sealed class TrainingStep : IDisposable
             clock.Stop();
 
             exchange.Start();
+            reached?.Invoke(StepStage.Gather);
             var parts = peers.Gather(
                 _state.Step, new StepPart(
                     trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
             exchange.Stop();
-            CheckReplicas(parts);
+            CheckParts(peers.View, parts, settings);
+            CheckReplicas(peers.View, trainer, parts);
             GatheredMicroBatch[] gathered = [.. parts.SelectMany(part => part.MicroBatches).Select(part => part.Batch)];
             CheckComplete(gathered);
 
             clock.Start();
+            reached?.Invoke(StepStage.Backward);
             var (losses, gradients) = GlobalLoss.Compute(gathered, settings, _state.Student.LogitScale, _state.Model.EmbedDim);
             _sum.Reset();
             EachOnItsLane(own, peers, (worker, i) =>
@@ -99,13 +109,16 @@ public sealed class TrainingStep : IDisposable
             _state.CheckIntact();
             update.Stop();
             exchange.Start();
+            reached?.Invoke(StepStage.Reduce);
             Reduce(peers);
             exchange.Stop();
             update.Start();
+            reached?.Invoke(StepStage.Update);
             var norm = _state.Apply(_total, settings);
-            return new StepOutcome(
+            var outcome = new StepOutcome(
                 losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts,
                 clock.Elapsed.TotalSeconds, exchange.Elapsed.TotalSeconds, update.Elapsed.TotalSeconds);
+            return double.IsFinite(norm) ? outcome : outcome with { Accused = WhoSpoilt(peers, trainer, outcome) };
         }
         catch
         {
@@ -169,13 +182,33 @@ public sealed class TrainingStep : IDisposable
         }
     });
 
-    private void CheckReplicas(IReadOnlyList<StepPart> parts)
+    /// <summary>A trainer without peers need not look at its own part: what is not finite in it shows in its gradient.</summary>
+    private void CheckParts(View? view, IReadOnlyList<StepPart> parts, StepSettings settings)
     {
-        if (parts.Any(part => part.StateHash != parts[0].StateHash))
+        if (view is { Shares.Count: > 1 }
+            && new PartCheck(settings, _recipe.Optimization.MicroBatchSize, _state.Model.EmbedDim).WrongIn(view, parts) is { Count: > 0 } accused)
         {
-            throw new ReplicasDifferException(
+            throw new StepSpoiltException(accused);
+        }
+    }
+
+    private void CheckReplicas(View? view, string trainer, IReadOnlyList<StepPart> parts)
+    {
+        if (view is not null && parts.Any(part => part.StateHash != parts[0].StateHash))
+        {
+            throw new StepSpoiltException(
+                StateVotes.Against(view, [.. parts.Select(part => part.StateHash)], trainer, _state.Step),
                 $"after step {_state.Step} the replicas differ: {string.Join(", ", parts.Select(part => $"{part.Trainer} {part.StateHash:x16}"))}");
         }
+    }
+
+    /// <summary>The sum is not finite: looks at the own summands, and asks what can be seen of the others'.</summary>
+    private IReadOnlyList<Accusation> WhoSpoilt(IStepPeers peers, string trainer, StepOutcome outcome)
+    {
+        var own = _sum.Partials.Where(part => !Finite.All(part.Values.Floats)).SelectMany(part => Enumerable.Range(part.Lo, part.Hi - part.Lo)).ToArray();
+        var seen = peers.Examine(_state.Step, _total.Host());
+        return own.Length == 0 && peers.View is { Shares.Count: > 1 } ? seen
+            : [new Accusation(trainer, OffenceKind.NotFinite, _state.Step, own, StepDescription.NotFinite(_state.Step, outcome)), .. seen];
     }
 
     private void CheckSizes(IReadOnlyList<AssembledMicroBatch> own)

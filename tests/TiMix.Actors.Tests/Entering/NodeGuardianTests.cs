@@ -1,5 +1,6 @@
 using Akka.Actor;
 using TiMix.Actors.Nodes;
+using TiMix.Actors.Training;
 
 namespace TiMix.Actors.Tests.Entering;
 
@@ -43,6 +44,17 @@ public sealed class NodeGuardianTests : IDisposable
         Assert.Equal("here", await actor.Ask<string>("here"));
         guardian.Tell(PoisonPill.Instance);
         Assert.StartsWith("this node's guardian is gone", await _gone.Task, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trainer_without_memory_ends_its_node_and_any_other_failure_does_not()
+    {
+        var actor = _system.ActorOf(Props.Create(() => new Quiet()), "node");
+        var guardian = _system.ActorOf(NodeGuardian.Props([actor], line => _gone.TrySetResult(line)), "guardian");
+        await guardian.Ask<ActorIdentity>(new Identify(1));
+        Assert.Contains("a fault", TrainerFailure.Of(_system, "t1", 7, new InvalidOperationException("a fault")).Message, StringComparison.Ordinal);
+        TrainerFailure.Of(_system, "t1", 8, new InvalidOperationException("x", new OutOfMemoryException("no\nroom.")));
+        Assert.StartsWith("t1 has no memory left after step 8: x. Right would be smaller", await _gone.Task, StringComparison.Ordinal);
     }
 
     private sealed class Quiet : UntypedActor

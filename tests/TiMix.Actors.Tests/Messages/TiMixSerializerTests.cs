@@ -89,6 +89,21 @@ public sealed class TiMixSerializerTests : IDisposable
     }
 
     [Fact]
+    public void A_status_carries_what_is_held_against_others_and_one_of_before_holds_nothing()
+    {
+        var serializer = new TiMixSerializer((ExtendedActorSystem)_system);
+        var accused = new Accusation("b~1", OffenceKind.SumNotFinite, 7, [2, 3], "not finite");
+        var status = (TrainerStatus)Examples.Of(typeof(TrainerStatus))! with { Accused = [accused], Stage = StepStage.Reduce };
+        var back = (TrainerStatus)serializer.FromBinary(serializer.ToBinary(status), serializer.Manifest(status));
+        Assert.Equal(("b~1", OffenceKind.SumNotFinite, StepStage.Reduce), (back.Accused.Single().Trainer, back.Accused.Single().Kind, back.Stage));
+        Assert.Equal([2, 3], back.Accused.Single().MicroBatches);
+        var before = Encoding.UTF8.GetString(serializer.ToBinary(status with { Accused = [], Stage = StepStage.None }))
+            .Replace("\"accused\":[],", "", StringComparison.Ordinal).Replace("\"stage\":\"None\",", "", StringComparison.Ordinal);
+        var old = (TrainerStatus)serializer.FromBinary(Encoding.UTF8.GetBytes(before), serializer.Manifest(status));
+        Assert.Equal((0, StepStage.None), (old.Accused.Count, old.Stage));
+    }
+
+    [Fact]
     public void A_loss_that_is_not_finite_can_still_be_told()
     {
         var serializer = new TiMixSerializer((ExtendedActorSystem)_system);

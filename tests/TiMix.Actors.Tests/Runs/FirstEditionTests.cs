@@ -55,6 +55,26 @@ public sealed class FirstEditionTests : IDisposable
         Assert.Equal((39L, "step-00000039", null), (state.Newest!.Step, state.Newest.Directory, state.Newest.MeanRecall));
     }
 
+    [Theory]
+    [InlineData("UPDATE journal SET message = CAST(REPLACE(CAST(message AS TEXT), '\"step\":39', '\"step\":-39') AS BLOB)", "step")]
+    [InlineData("UPDATE journal SET message = CAST(REPLACE(CAST(message AS TEXT), 'step-00000039', '../../../etc') AS BLOB)", "Directory")]
+    public async Task An_event_that_was_edited_is_refused_in_one_line_with_its_number(string edit, string field)
+    {
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_old.Run("stopped").Journal};Pooling=false"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = edit;
+            Assert.NotEqual(0, command.ExecuteNonQuery());
+        }
+
+        var refused = (await Assert.ThrowsAsync<Base.RunError>(() => StateAsync("stopped"))).Message;
+        Assert.Matches(
+            @"^the journal of .*stopped cannot be read: event \d+ is none that a coordinator has written \(.*\): it was edited, or is damaged\.", refused);
+        Assert.Contains(field, refused, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain('\n', refused);
+    }
+
     [Fact]
     public void Every_kind_of_event_is_read_and_written_again_with_all_that_it_says()
     {

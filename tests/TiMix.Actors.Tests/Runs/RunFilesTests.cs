@@ -112,8 +112,11 @@ public sealed class RunFilesTests : IDisposable
                 records.Add(Report(step), step % 2 == 0 ? [new Replacement(step, step + 1, "k", "why")] : []);
             }
 
-            records.Add(Evaluation(2));
+            // One that was looked at again after it was found damaged comes after those of later steps.
             records.Add(Evaluation(4));
+            records.Add(Evaluation(2));
+            records.Add(Evaluation(1));
+            Assert.Equal(4, records.LastEvaluation!.Step);
             Assert.Equal((2, 2.5), (records.Replaced, records.Seconds));
         }
 
@@ -126,7 +129,7 @@ public sealed class RunFilesTests : IDisposable
         again.Add(Report(4), []);
         again.Dispose();
         Assert.Equal(["1", "2", "3", "4"], File.ReadLines(directory.Metrics).Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["step"]!.ToString()));
-        Assert.Single(File.ReadLines(directory.Evaluations));
+        Assert.Equal(2, File.ReadLines(directory.Evaluations).Count());
         Assert.Single(File.ReadLines(directory.Replacements));
     }
 

@@ -1,9 +1,12 @@
 using TiMix.Exchange.Groups;
 using TiMix.Learning.Steps;
+using TiMix.Testing;
 using TiMix.Work.Training;
 
 namespace TiMix.Actors.Tests.Training;
 
+[CollectionDefinition(nameof(StepPartFormatTests), DisableParallelization = true)]
+[Collection(nameof(StepPartFormatTests))]
 public sealed class StepPartFormatTests
 {
     private static readonly MicroBatchFeatures Features = new(
@@ -42,4 +45,26 @@ public sealed class StepPartFormatTests
         Assert.Contains(
             "1 bytes too many", Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, [.. StepPartFormat.Write(Part), 0])).Message,
             StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(0, 1_000)]
+    [InlineData(1_000, 200_000, Traits = ["suite", "deep"])]
+    public void A_damaged_part_is_read_or_refused(int first, int count)
+    {
+        var whole = StepPartFormat.Write(Part);
+        var read = Fuzz.Run(
+            first, count, seed => Damages.Of(whole, seed), bytes => StepPartFormat.Read("trainer-1~a", true, bytes), typeof(InvalidDataException));
+        Assert.InRange(read, 1, count - 1);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[null]")]
+    [InlineData("""[{"SampleIndex": 1, "ReplacedBy": 2, "Key": null, "Reason": "x"}]""")]
+    public void Replacements_that_say_nothing_are_refused(string json)
+    {
+        var whole = StepPartFormat.Write(Part).ToArray();
+        byte[] bytes = [.. whole[..^1], (byte)json.Length, .. System.Text.Encoding.UTF8.GetBytes(json)];
+        Assert.Throws<InvalidDataException>(() => StepPartFormat.Read("trainer-1~a", true, bytes));
+    }
 }

@@ -8,6 +8,8 @@ using TiMix.Testing;
 namespace TiMix.Data.Tests.Damage;
 
 /// <summary>However a file is damaged: it is read in part, or refused by a <see cref="DataException"/> or, a sample, a <see cref="SampleException"/>.</summary>
+[CollectionDefinition(nameof(DamagedSourcesTests), DisableParallelization = true)]
+[Collection(nameof(DamagedSourcesTests))]
 public sealed class DamagedSourcesTests : IDisposable
 {
     private const int Few = 60, Many = 2000;
@@ -53,28 +55,16 @@ public sealed class DamagedSourcesTests : IDisposable
              "questions": [{"question": "what", "answers": ["dog"]}], "n": NaN}
             """).AddGnuLongName(new string('d', 130) + "/c.png", TestImages.Encode(8, 8))
             .AddPax("d.txt", "pax"u8.ToArray(), ("path", "e.txt"), ("size", "3")).ToBytes();
-        var (usable, refused) = (0, 0);
-        for (var seed = first; seed < first + count; seed++)
+        var usable = 0;
+        var read = Fuzz.Run(first, count, seed => Damages.Of(tar, seed), bytes =>
         {
-            File.WriteAllBytes(_files.In("s.tar"), Damages.Of(tar, (ulong)seed));
-            try
-            {
-                usable += _files.Read("s.tar").Count;
-                using var index = ShardIndex.Open(_files.In("s.tar"), _files.In("cache"));
-                Assert.All(Enumerable.Range(0, index.Count), i => Assert.NotEqual("", index.NameOf(i)));
-            }
-            catch (DataException)
-            {
-                refused++;
-            }
-            catch (Exception error)
-            {
-                Assert.Fail($"seed {seed}: {error}");
-            }
-        }
-
+            File.WriteAllBytes(_files.In("s.tar"), bytes);
+            usable += _files.Read("s.tar").Count;
+            using var index = ShardIndex.Open(_files.In("s.tar"), _files.In("cache"));
+            Assert.All(Enumerable.Range(0, index.Count), i => Assert.NotEqual("", index.NameOf(i)));
+        }, typeof(DataException));
         Assert.InRange(usable, 1, 4 * count);
-        Assert.InRange(refused, 0, count - 1);
+        Assert.InRange(read, 1, count);
     }
 
     [Theory]
@@ -87,13 +77,13 @@ public sealed class DamagedSourcesTests : IDisposable
             <object><name>1</name><name>2</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>4</ymax></bndbox></object></annotation>
             """;
         _files.Picture("7.jpg");
-        for (var seed = first; seed < first + count; seed++)
+        Fuzz.Run(first, count, seed => Damages.Of(Encoding.UTF8.GetBytes(Boxes), seed), bytes =>
         {
             _files.Text("Sentences/7.txt", "").Text("Annotations/7.xml", "");
-            File.WriteAllBytes(_files.In("Sentences/7.txt"), Damages.Of(Encoding.UTF8.GetBytes(Sentences), (ulong)seed));
-            File.WriteAllBytes(_files.In("Annotations/7.xml"), Damages.Of(Encoding.UTF8.GetBytes(Boxes), (ulong)seed + 1_000_000));
-            Try(() => _files.Read(_files.Root), seed);
-        }
+            File.WriteAllBytes(_files.In("Sentences/7.txt"), Damages.Of(Encoding.UTF8.GetBytes(Sentences), System.IO.Hashing.XxHash3.HashToUInt64(bytes)));
+            File.WriteAllBytes(_files.In("Annotations/7.xml"), bytes);
+            _files.Read(_files.Root);
+        }, typeof(DataException));
     }
 
     [Theory]
@@ -103,11 +93,11 @@ public sealed class DamagedSourcesTests : IDisposable
     {
         var whole = Encoding.UTF8.GetBytes(string.Join('\n', TestVocabulary.Pieces) + "\n");
         var list = Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize(TestVocabulary.Pieces));
-        for (var seed = first; seed < first + count; seed++)
+        Fuzz.Run(first, count, seed => Damages.Of(seed % 2 == 0 ? whole : list, seed), bytes =>
         {
-            File.WriteAllBytes(_files.In("v.txt"), Damages.Of(seed % 2 == 0 ? whole : list, (ulong)seed));
-            Try(() => Assert.Equal(9, WordPieceTokenizer.Open(_files.In("v.txt")).Encode("a red 猫 $ dogs", 9).Length), seed);
-        }
+            File.WriteAllBytes(_files.In("v.txt"), bytes);
+            Assert.Equal(9, WordPieceTokenizer.Open(_files.In("v.txt")).Encode("a red 猫 $ dogs", 9).Length);
+        }, typeof(DataException));
     }
 
     [Theory]
@@ -145,31 +135,52 @@ public sealed class DamagedSourcesTests : IDisposable
         Assert.Equal([ProblemKind.BrokenEntry], _files.Kinds);
     }
 
-    private void Damage(string name, string whole, int first, int count)
+    [Theory]
+    [InlineData(0, Few)]
+    [InlineData(Few, Many, Traits = ["suite", "deep"])]
+    public void Damaged_questions_and_answers_are_read_in_part_or_refused(int first, int count)
     {
-        var (bytes, read) = (Encoding.UTF8.GetBytes(whole), 0);
-        for (var seed = first; seed < first + count; seed++)
+        const string Questions = """
+            {"data_subtype": "train2014", "questions": [{"question_id": 1, "image": "a.png", "question": "what?"},
+             {"question_id": 2.0, "image": "b.png", "question": "is it &amp; \u00e9?"}]}
+            """, Answers = """
+            {"annotations": [{"question_id": 1, "answers": [{"answer": "dog"}, {"answer": NaN}]}, {"question_id": "2", "answers": [{"answer": "yes"}]}]}
+            """;
+        var read = 0;
+        foreach (var (name, whole) in new[] { ("q.json", Questions), ("a.json", Answers) })
         {
-            File.WriteAllBytes(_files.In(name), Damages.Of(bytes, (ulong)seed));
-            Try(() => read += _files.Read(name).Count, seed);
+            _files.Text("q.json", Questions).Text("a.json", Answers);
+            Fuzz.Run(first, count / 2, seed => Damages.Of(Encoding.UTF8.GetBytes(whole), seed), bytes =>
+            {
+                File.WriteAllBytes(_files.In(name), bytes);
+                read += _files.Read(_files.Options("q.json") with { Annotations = _files.In("a.json") }).Count;
+            }, typeof(DataException));
         }
 
         Assert.InRange(read, 1, 4 * count);
     }
 
-    private static void Try(Action read, int seed)
+    [Theory]
+    [InlineData(0, 1_000)]
+    [InlineData(1_000, 200_000, Traits = ["suite", "deep"])]
+    public void The_damaged_fields_of_a_sample_are_read_or_refused(int first, int count)
     {
-        try
+        var whole = """
+            {"caption": "one é", "captions": ["one", "two"], "regions": [{"box": [1, 2, 3, 4.5], "phrase": "x"}], "width": 8, "height": 8,
+             "questions": [{"question": "what", "answers": ["dog"]}], "n": NaN}
+            """u8.ToArray();
+        var read = Fuzz.Run(first, count, seed => Damages.Of(whole, seed), bytes => SampleJson.Parse(bytes), typeof(System.Text.Json.JsonException));
+        Assert.InRange(read, 1, count - 1);
+    }
+
+    private void Damage(string name, string whole, int first, int count)
+    {
+        var (bytes, read) = (Encoding.UTF8.GetBytes(whole), 0);
+        Fuzz.Run(first, count, seed => Damages.Of(bytes, seed), damaged =>
         {
-            read();
-        }
-        catch (DataException)
-        {
-            // Refused, which is right too.
-        }
-        catch (Exception error)
-        {
-            Assert.Fail($"seed {seed}: {error}");
-        }
+            File.WriteAllBytes(_files.In(name), damaged);
+            read += _files.Read(name).Count;
+        }, typeof(DataException));
+        Assert.InRange(read, 1, 4 * count);
     }
 }

@@ -124,6 +124,33 @@ public sealed class StrangerTests
     }
 
     [Fact]
+    public void Whoever_asks_for_bundles_and_never_reads_is_cut_off_before_its_answers_fill_the_memory()
+    {
+        using var fleet = new Fleet(2, options => options with { MostWaitingFrames = 100 });
+        var reference = fleet.Nodes[0].Bundles.Put(new Bundle.Builder().Add("pixels", new byte[16 << 20]).Build(), "loader");
+        using var socket = Dial(fleet.Nodes[0]);
+        socket.ReceiveBufferSize = 4096;
+        Authenticate(socket, Purpose.Bundles, []);
+        var frame = new byte[FrameHeader.Size];
+        new FrameHeader { Kind = FrameKind.Fetch, Generation = 1, Step = reference.Id }.Write(frame);
+        var asked = 0;
+        try
+        {
+            for (; asked < 1_000_000; asked++)
+            {
+                socket.Send(frame);
+            }
+        }
+        catch (SocketException)
+        {
+            // Cut off.
+        }
+
+        Assert.InRange(asked, 1, 999_999);
+        StillServes(fleet);
+    }
+
+    [Fact]
     public void Links_for_a_group_that_nobody_enters_are_kept_in_a_bounded_number()
     {
         using var fleet = new Fleet(2, options => options with { ConnectTimeout = TimeSpan.FromMilliseconds(500) });

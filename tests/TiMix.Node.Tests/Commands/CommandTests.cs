@@ -163,6 +163,7 @@ public sealed class CommandTests : IClassFixture<CommandTests.TinyRun>
     [InlineData("--set data.vocabulary=nowhere.txt", "nowhere.txt")]
     [InlineData("--set optimization.microBatches=5", "16 training samples")]
     [InlineData("--set model.preset=huge", "sample")]
+    [InlineData("--trainers 50", "--trainers is 50; a step has 2 micro-batches")]
     [InlineData("--threads 0", "1 or more")]
     [InlineData("--threads two", "two")]
     [InlineData("--stpes", "--stpes")]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TiMix.Node.Processes;
+using TiMix.Runs.Sources;
 
 namespace TiMix.Node.Tests.Commands;
 
@@ -49,6 +50,31 @@ public sealed class EditedRecipeTests : IDisposable
         var json = JsonNode.Parse((await Cli.RunAsync(["audit", "faulted", "--json", .. Places])).Output)!;
         Assert.False(json["proven"]!.GetValue<bool>());
         Assert.StartsWith("teacher.decay (", json["recipeChange"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Shards_that_were_exchanged_are_named_by_the_audit_and_nothing_goes_on_with_them()
+    {
+        foreach (var run in new[] { "faulted", "stopped" })
+        {
+            new RunData(_old.Run(run).ReadRecipe(), _old.Data).Manifest().Settle(_old.Run(run));
+        }
+
+        var before = await Cli.RunAsync(["audit", "faulted", .. Places]);
+        Assert.Equal(ExitCode.Done, before.Code);
+        Assert.Matches("data +8 shards and the vocabulary are those that the run began with, digest [0-9a-f]{12}", before.Output);
+        var (first, second) = (Path.Combine(_old.Data, "train-000.tar"), Path.Combine(_old.Data, "train-001.tar"));
+        File.Move(first, first + ".aside");
+        File.Move(second, first);
+        File.Move(first + ".aside", second);
+        (await Cli.RunAsync(["resume", "stopped", "--http", "off", .. Places])).IsMistake(
+            "run \"stopped\" began with other data: train-000.tar (");
+        var audit = await Cli.RunAsync(["audit", "faulted", .. Places]);
+        Assert.Equal(ExitCode.Failed, audit.Code);
+        Assert.Matches(@"data +NOT PROVEN: .*train-000\.tar \(.*, train-001\.tar \(", audit.Output);
+        var json = JsonNode.Parse((await Cli.RunAsync(["audit", "faulted", "--json", .. Places])).Output)!;
+        Assert.False(json["proven"]!.GetValue<bool>());
+        Assert.StartsWith("train-000.tar (", json["dataChange"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Theory]

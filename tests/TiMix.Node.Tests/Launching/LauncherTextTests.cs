@@ -1,6 +1,7 @@
 using TiMix.Node.Launching;
 using TiMix.Node.Operations;
 using TiMix.Node.Processes;
+using TiMix.Protocol.Faults;
 using TiMix.Protocol.Launching;
 
 namespace TiMix.Node.Tests.Launching;
@@ -24,6 +25,9 @@ public sealed class LauncherTextTests
         Assert.Equal("partition 2.5", ChildControl.CutOff(TimeSpan.FromSeconds(2.5)));
         Assert.Equal(TimeSpan.FromSeconds(2.5), ChildControl.Parse(ChildControl.CutOff(TimeSpan.FromSeconds(2.5)))!.Duration);
         Assert.Equal("flip", ChildControl.Parse(ChildControl.FlipBit)!.Kind);
+        Assert.All(
+            Enum.GetValues<FaultKind>().Where(Fault.IsALie), kind => Assert.Equal(Fault.WordOf(kind), ChildControl.Parse(Fault.WordOf(kind))!.Kind));
+        Assert.Null(ChildControl.Parse("kill"));
     }
 
     [Fact]
@@ -33,6 +37,13 @@ public sealed class LauncherTextTests
         Assert.Equal(
             "trainer-3 starts, takes the weights over from the others and joins after a step, in some seconds; then 3 share the micro-batches.",
             Done(new LauncherAnswer.Coming(["trainer-3"], 3)));
+        Assert.Equal(
+            "trainer-3, trainer-4 start, take the weights over from the others and join after a step, in some seconds; then 4 share the micro-batches. This "
+            + "machine has processors for 2: more of them make each other late.",
+            Done(new LauncherAnswer.Coming(["trainer-3", "trainer-4"], 4, 2)));
+        Assert.Equal(
+            "A step has 8 micro-batches (optimization.microBatches), so 8 trainers at most have work; 50 are too many.",
+            LauncherText.Of(new LauncherAnswer.TooMany(50, 8)).Text);
         Assert.Equal(
             "trainer-3, trainer-2 finish their step and leave; the one that stays takes the micro-batches over.",
             Done(new LauncherAnswer.Going(["trainer-3", "trainer-2"], 1)));

@@ -16,7 +16,7 @@ public sealed class NodeArgumentsTests
         var always =
             "node --child --name coordinator --roles coordinator --listen 127.0.0.1:15001 --join 127.0.0.1:15000 --run r --runs-dir runs --data-dir data "
             + "--threads 1 " +
-            $"--config {NodeArguments.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3";
+            $"--config {NodeArguments.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3 --step-deadline 60";
         Assert.Equal(always + " --recipe runs/r/recipe.json", Arguments(options, begin: true));
         Assert.Equal(always + " --continue", Arguments(options with { Run = options.Run with { Resume = true } }, begin: true));
         Assert.Equal(always, Arguments(options, begin: false));

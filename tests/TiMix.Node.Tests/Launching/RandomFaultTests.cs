@@ -8,9 +8,9 @@ public sealed class RandomFaultTests(UndisturbedRun undisturbed) : LiveRuns(undi
 {
     private const int Faults = 6;
 
-    public static TheoryData<ulong> Some => [.. Seeds(1, 4)];
+    public static TheoryData<ulong> Some => [.. Seeds(1, 2)];
 
-    public static TheoryData<ulong> Many => [.. Seeds(5, 16)];
+    public static TheoryData<ulong> Many => [.. Seeds(3, 10)];
 
     [Theory]
     [MemberData(nameof(Some))]

@@ -7,8 +7,8 @@ namespace TiMix.Node.Tests.Launching;
 public sealed class SingleFaultTests(UndisturbedRun undisturbed) : LiveRuns(undisturbed)
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
+    [InlineData(1, Traits = ["suite", "deep"])]
+    [InlineData(2, Traits = ["suite", "deep"])]
     [InlineData(3)]
     public async Task The_number_of_trainers_does_not_reach_the_weights(int trainers)
     {
@@ -18,19 +18,19 @@ public sealed class SingleFaultTests(UndisturbedRun undisturbed) : LiveRuns(undi
 
     [Theory]
     [InlineData(1, "join@8,join@16,drain:trainer@36")]
-    [InlineData(2, "kill:trainer@12")]
-    [InlineData(1, "kill:trainer@12")]
-    [InlineData(2, "join@20")]
-    [InlineData(2, "drain:trainer@28")]
-    [InlineData(2, "hang:trainer@33")]
+    [InlineData(2, "kill:trainer@12", Traits = ["suite", "deep"])]
+    [InlineData(1, "kill:trainer@12", Traits = ["suite", "deep"])]
+    [InlineData(2, "join@20", Traits = ["suite", "deep"])]
+    [InlineData(2, "drain:trainer@28", Traits = ["suite", "deep"])]
+    [InlineData(2, "hang:trainer@33", Traits = ["suite", "deep"])]
     [InlineData(2, "hang:trainer@15/3s")]
-    [InlineData(2, "kill:mixer@40")]
+    [InlineData(2, "kill:mixer@40", Traits = ["suite", "deep"])]
     [InlineData(2, "kill:loader@25")]
-    [InlineData(2, "kill:coordinator@46")]
-    [InlineData(2, "hang:coordinator@20/2s")]
+    [InlineData(2, "kill:coordinator@46", Traits = ["suite", "deep"])]
+    [InlineData(2, "hang:coordinator@20/2s", Traits = ["suite", "deep"])]
     [InlineData(2, "partition:trainer@20/3s")]
-    [InlineData(2, "flip:trainer@55")]
-    [InlineData(3, "kill:trainer@10,kill:trainer@10")]
+    [InlineData(2, "flip:trainer@55", Traits = ["suite", "deep"])]
+    [InlineData(3, "kill:trainer@10,kill:trainer@10", Traits = ["suite", "deep"])]
     public async Task One_fault_does_not_reach_the_weights(int trainers, string faults)
     {
         await RunAsync(trainers, faults);

@@ -49,12 +49,62 @@ public sealed class OperationsCommandTests : IAsyncDisposable
     [InlineData("scale trainers=many", "from 1 on")]
     [InlineData("pause --url nonsense", "http://")]
     [InlineData("pause --run nobody", "it holds fake")]
-    [InlineData("pause --run fake", "timix resume fake")]
+    [InlineData("pause --run fake", "is going on, in a process that cannot be asked: it was started with --http off")]
     [InlineData("pause", "no run goes on")]
     [InlineData("status", "no run goes on")]
     [InlineData("logs fake --node nobody", "there is no log of \"nobody\"")]
     public async Task A_mistake_is_one_sentence(string command, string expected) =>
         (await Cli.RunAsync([.. command.Split(' '), "--runs-dir", Runs])).IsMistake(expected);
+
+    [Fact]
+    public async Task A_run_that_is_interrupted_finished_or_without_its_coordinator_is_called_so()
+    {
+        _run.Directory.Dispose();
+        (await Cli.RunAsync("pause", "--run", "fake", "--runs-dir", Runs)).IsMistake("\"timix resume fake --runs-dir");
+        Directory.CreateDirectory(Path.Combine(_run.Directory.Path, "audit"));
+        File.WriteAllText(Path.Combine(_run.Directory.Path, "audit", "t1.jsonl"), "{}\n");
+        (await Cli.RunAsync("pause", "--run", "fake", "--runs-dir", Runs)).IsMistake("the coordinator of run \"fake\" is gone, but its trainers wrote a step");
+        File.WriteAllText(_run.Directory.Summary, "{}");
+        (await Cli.RunAsync("pause", "--run", "fake", "--runs-dir", Runs)).IsMistake("it is finished");
+    }
+
+    [Fact]
+    [Trait("suite", "deep")]
+    public async Task A_run_that_is_there_and_does_not_answer_is_not_called_gone()
+    {
+        using var busy = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        busy.Start();
+        new OperationsFile($"http://{busy.LocalEndpoint}", 1, "token").Write(_run.Directory);
+        (await Cli.RunAsync("status", "--runs-dir", Runs)).IsMistake(
+            $"run \"fake\" is there, but whoever serves it at http://{busy.LocalEndpoint} does not answer");
+    }
+
+    [Fact]
+    public async Task The_status_keeps_its_columns_whatever_a_node_does_and_says_who_coordinates_and_what_stalls()
+    {
+        _run.Cluster = FakeRun.Describe(waiting: new WaitReason(WaitKind.NoMixer)) with { WaitingFor = 12_400, Leader = "coordinator" };
+        _run.Cluster = _run.Cluster with
+        {
+            Nodes =
+            [
+                .. _run.Cluster.Nodes,
+                new NodeDescription("spare", new NodeVitals(["coordinator", "loader", "evaluator", "mixer"], "host", 41, "cpu", 1, 1, 1, 2), 100),
+            ],
+        };
+        using var client = await _run.ServeAsync();
+        while (!(await client.GetStringAsync("api/run")).Contains("spare", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
+        var status = (await Cli.RunAsync("status", "--runs-dir", Runs)).Output.Split('\n');
+        Assert.Contains("stalled for 12 s: no mixer is there", status);
+        var table = status.SkipWhile(line => !line.StartsWith("node ", StringComparison.Ordinal)).TakeWhile(line => line.Length > 0).ToList();
+        var column = table[0].IndexOf("process", StringComparison.Ordinal) + "process".Length;
+        Assert.All(table.Skip(1), line => Assert.Equal("41", line[(column - 2)..column]));
+        Assert.EndsWith("(coordinates)", table.Single(line => line.StartsWith("coordinator ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain("(coordinates)", table.Single(line => line.StartsWith("spare ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("off", null)]

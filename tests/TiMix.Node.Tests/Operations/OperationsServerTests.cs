@@ -212,6 +212,25 @@ public sealed class OperationsServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_standby_that_comes_and_goes_leaves_the_way_to_the_one_that_works()
+    {
+        using var client = await _run.ServeAsync();
+        var first = OperationsFile.Read(_run.Directory);
+        var board = new RunBoard(_run.Directory, _run, TimeProvider.System);
+        await using (await OperationsServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), _run.Options, _run.Directory, board, _run))
+        {
+            Assert.Equal(first, OperationsFile.Read(_run.Directory));
+        }
+
+        Assert.Equal(first, OperationsFile.Read(_run.Directory));
+        new OperationsFile("http://127.0.0.1:9", 1, "of one that was killed").Write(_run.Directory);
+        while (OperationsFile.Read(_run.Directory) != first)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public void Several_coordinators_that_begin_at_once_do_not_take_the_file_from_each_other()
     {
         Parallel.For(0, 64, number => new OperationsFile($"http://127.0.0.1:{number}", number, "token").Write(_run.Directory));

@@ -48,6 +48,28 @@ public sealed class ClusterReportingTests
     }
 
     [Fact]
+    public void A_trainer_that_left_in_order_is_not_called_lost()
+    {
+        using var output = new StringWriter();
+        new PlainReporter(Options, output, quiet: false).TrainerLost("trainer-2", new LossReason(LossKind.Left));
+        Assert.Equal("trainer-2 has left", output.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void A_table_says_training_once_a_step_is_done_and_a_resumed_run_has_the_snapshot_that_it_goes_on_from()
+    {
+        var reporter = new LiveReporter(Options);
+        reporter.Phase(new RunPhase.StartingNodes(5));
+        reporter.Notice(new Notice.Resumed(20, 60));
+        Assert.Matches("starting 5 nodes(.|\n)*snapshot +│ step 20", Text(reporter.Render()));
+        reporter.StepCompleted(Operations.FakeRun.Step(21));
+        Assert.Contains("r  training", Text(reporter.Render()), StringComparison.Ordinal);
+        reporter.Phase(new RunPhase.Stopping());
+        reporter.StepCompleted(Operations.FakeRun.Step(22));
+        Assert.Contains("r  stopping after this step", Text(reporter.Render()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_table_shows_who_has_what_and_the_newest_changes()
     {
         var reporter = new LiveReporter(Options);

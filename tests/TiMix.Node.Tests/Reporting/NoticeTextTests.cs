@@ -17,6 +17,13 @@ public sealed class NoticeTextTests
     [
         (new Resumed(12, 30), Information, "Goes on after step 12 of 30."),
         (new Waiting(new WaitReason(WaitKind.TooFew, 1, 2)), Information, "Waiting: 1 trainers are here, 2 are needed."),
+        (new Waiting(new WaitReason(WaitKind.NoMixer)), Warning, "Waiting: no mixer is there."),
+        (new Waiting(new WaitReason(WaitKind.NoLoader)), Warning, "Waiting: no loader is there."),
+        (new Waiting(new WaitReason(WaitKind.NoEvaluator)), Warning, "Waiting: all steps are done, and no evaluator is there."),
+        (
+            new SnapshotNotSeen(10, "t5", "/runs/a/snapshots"), Warning,
+            "t5 has written the snapshot of step 10, but it is not in /runs/a/snapshots, so it does not count: does its machine see the same "
+            + "directory for runs?"),
         (new SnapshotsAdopted(3, 30), Warning, "The journal knew nothing of this run, but 3 of its snapshots are here: it goes on after step 30."),
         (new SnapshotNotWritten(5, "no space"), Warning, "The snapshot of step 5 could not be written (no space); the ones before stay."),
         (new SnapshotDamaged("It is torn."), Warning, "It is torn. The snapshot before it is used."),
@@ -44,13 +51,34 @@ public sealed class NoticeTextTests
         (
             new NotInCluster([new JoinObstacle("a:1", JoinObstacleKind.UnknownHost), new JoinObstacle("b:2", JoinObstacleKind.NobodyListens)]), Warning,
             "not in the cluster yet: the host of a:1 cannot be resolved; nobody listens at b:2; trying again"),
+        (
+            new NodeRefused("t9", "10.0.0.9:4053", new JoinRefusal(JoinRefusalKind.OtherRun, "b", "a")), Warning,
+            "t9, at 10.0.0.9:4053, was refused: it was started with --run b, and this is the cluster of run a"),
+        (new NodeGaveUp("l1", "no shards"), Warning, "l1 has given up: no shards"),
         (new StatesDiffer("t1", "after step 4 the replicas differ"), Warning, "t1: after step 4 the replicas differ"),
         (new StateDamaged("t1", "memory was damaged"), Warning, "t1: memory was damaged"),
+        (new TrainerCharged("t1", OffenceKind.NotFinite, 9, ["t2", "t3"]), Warning,
+            "t1 gave numbers that are not finite in step 9, say t2, t3; the step is computed without it"),
+        (new TrainerCharged("t1", OffenceKind.OtherState, 9, ["t1"]), Warning, "t1 had another state than the others in step 9, as it says itself"),
+        (new NodesDisagree("t1", "t2", OffenceKind.Malformed), Warning,
+            "t1 says that t2 gave what cannot be a part of the step; nobody can tell which of them is right"),
+        (new TrainerPutOut("t1", "host-7", "cuda:0", [OffenceKind.NotFinite, OffenceKind.Stuck], 3), Error,
+            "t1 (on host-7, cuda:0) is put out: it gave numbers that are not finite and stood still, 3 times in all; "
+            + "no trainer of it is taken in again before the run is resumed. Have its memory and its device tested"),
+        (new TrainerPutOut("t1", null, null, [], 0), Error,
+            "t1 is put out: it and several others said different things; "
+            + "no trainer of it is taken in again before the run is resumed. Have its memory and its device tested"),
+        (new GradientJumped(120, 52.5, 2.1), Warning, "step 120: the gradient's norm is 52.5, 25 times the median of the steps before"),
         (new AuditNotWritten("t1", 8, "no space"), Warning, "t1: step 8 could not be written into the audit: no space"),
         (new RecordsNotWritten("no space"), Warning, "The run's records cannot be written: no space"),
         (new SampleComposed("data/sample"), Information, "Sample corpus composed in data/sample."),
         (new SampleTasksComposed("data/tasks"), Information, "Sample tasks composed in data/tasks."),
         (new BegunAnew("runs/a"), Information, "runs/a was there already, but without a recipe.json: the run is begun anew in it."),
+        (
+            new DataNoted(8), Information,
+            "An earlier version did not note what data this run began with; from now on they are the 8 shards and the vocabulary that are there (data.json)."),
+        (new LittleRoom("/runs", 4_000_000, 12_340_000), Warning,
+            "/runs has 4 MB free, and the snapshots of this run may take 12.4 MB; a run whose disk is full stops."),
         (new DataProblem("train-000.tar", "it is cut off"), Warning, "train-000.tar: it is cut off"),
         (new StartsFrom("a.safetensors", 40, [], []), Information, "Starts from a.safetensors: 40 parameters of it."),
         (

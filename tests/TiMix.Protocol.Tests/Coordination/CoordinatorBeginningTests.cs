@@ -68,4 +68,47 @@ public sealed class CoordinatorBeginningTests
         desk.Node("a", "trainer");
         Assert.Equal(new NodeMessages.RunOver(RunOutcome.Finished, null), Assert.Single(desk.SentTo("node-a")));
     }
+
+    [Fact]
+    public void A_coordinator_that_has_joined_living_trainers_takes_up_what_is_going_on()
+    {
+        var desk = Joined();
+        desk.Now += 2_000;
+        desk.Trainer("a", TrainerPhase.Running, 1, 14);
+        desk.Tell(Tick.Instance);
+        Assert.DoesNotContain(desk.Events, happened => happened is RunResumed or TrainerLost);
+        Assert.Equal(14, Assert.IsType<ProgressRecorded>(desk.Events[^1]).Step);
+        Assert.Single(desk.Wanted<NoteBegun>());
+    }
+
+    [Fact]
+    public void One_that_has_joined_nobody_who_has_a_state_goes_on_from_the_snapshot_after_two_leases()
+    {
+        var desk = Joined();
+        for (var i = 0; i < 23; i++)
+        {
+            desk.Now += 250;
+            desk.Trainer("b", TrainerPhase.Idle, 0, -1);
+            desk.Tell(Tick.Instance);
+        }
+
+        Assert.DoesNotContain(desk.Events, happened => happened is RunResumed or TrainerLost or ViewProposed { View.Generation: > 1 });
+        desk.Now += 251;
+        desk.Tell(Tick.Instance);
+        Assert.Equal(10, desk.Events.OfType<RunResumed>().Single().FromStep);
+    }
+
+    private static CoordinatorDesk Joined()
+    {
+        var view = new View(1, 0, [new Share("a", "a", "e-a", 0, 8)]);
+        var desk = new CoordinatorDesk(
+            [
+                Started, new TrainerJoined("a", "a", 1), new ViewProposed(view, [new StateSource("a", StateWay.Draw, null)], 1, new ViewCause(
+                    ViewCauseKind.Joins, "a"), 1, 1),
+                new ViewInstalled(1, 1), new SnapshotCommitted(10, "step-10", "f10", 1),
+            ],
+            goOn: true, mayLive: true);
+        desk.Tell(new Recovered());
+        return desk;
+    }
 }

@@ -17,18 +17,22 @@ internal sealed class CoordinatorDesk
         SplitsWhileTraining = ["validation"], SplitsAtEnd = ["validation", "test"],
     };
 
+    public static readonly RunIdentity Identity = new("run", "1.0", "/runs/run", "1d");
+
     private readonly Dictionary<string, long> _numbers = [];
     private readonly List<IEffect> _effects = [];
 
-    public CoordinatorDesk(IEnumerable<IEvent>? journal = null, bool goOn = false, int trainers = 1)
+    public CoordinatorDesk(IEnumerable<IEvent>? journal = null, bool goOn = false, int trainers = 1, bool mayLive = false)
     {
         Events = [.. journal ?? []];
         Core = new CoordinatorCore(new CoordinatorTask
         {
             Run = "run",
+            Identity = Identity,
             Plan = Plan,
             Begin = new CoordinatorCommands.BeginRun("{}", Plan.Steps, Plan.MicroBatches, 1),
             GoOn = goOn,
+            MayLive = mayLive,
             Description = new NodeMessages.Subscribed("described"),
             Snapshots = "/snapshots",
             Membership = new MembershipOptions { StartTrainers = trainers },
@@ -46,6 +50,9 @@ internal sealed class CoordinatorDesk
 
     /// <summary>Whether the journal takes its time: events then wait for <see cref="Journal"/>.</summary>
     public bool Slow { get; set; }
+
+    /// <summary>Whether what trainers write is nowhere to be seen.</summary>
+    public bool Astray { get; set; }
 
     /// <summary>What waits for the journal.</summary>
     public IReadOnlyList<IEvent>? Waiting { get; private set; }
@@ -71,6 +78,9 @@ internal sealed class CoordinatorDesk
         return desk;
     }
 
+    /// <summary>Why the monitor cannot write; null: it can.</summary>
+    public string? RecordsFailure { get; set; }
+
     /// <summary>Says something to the core and does what it wants done.</summary>
     public void Tell(IInput input)
     {
@@ -85,6 +95,15 @@ internal sealed class CoordinatorDesk
                 case Journal journal:
                     Events.AddRange(journal.Events);
                     Tell(new Journaled());
+                    break;
+                case LookForSnapshot look:
+                    Tell(new SnapshotLooked(look.Directory, Astray ? null : $"f{look.Directory[5..]}"));
+                    break;
+                case Publish { Message: MonitorMessages.Evaluated evaluated } when RecordsFailure is null:
+                    Tell(new EvaluationKept(evaluated.Report.Step));
+                    break;
+                case Publish { Message: MonitorMessages.Evaluated }:
+                    Tell(new RecordsNotWritten(RecordsFailure));
                     break;
                 case FindSnapshots:
                     Tell(new SnapshotsFound([.. Disk]));
@@ -105,12 +124,17 @@ internal sealed class CoordinatorDesk
     }
 
     public void Node(string name, params string[] roles) =>
-        Hear($"node-{name}", new NodeMessages.DescribeRun(name, new NodeVitals(roles, "host", 1, "cpu", 1, 0, 0, 0)));
+        Hear($"node-{name}", new NodeMessages.DescribeRun(name, new NodeVitals(roles, "host", 1, "cpu", 1, 0, 0, 0), new JoinClaim(
+            Identity, roles, $"{name}:1", Now / 1000.0)));
 
-    public void Trainer(string id, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false)
+    public void Trainer(
+        string id, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false, params IReadOnlyList<Accusation> accused)
     {
         var number = _numbers[id] = _numbers.GetValueOrDefault(id) + 1;
-        Hear($"at-{id}", new TrainerStatus(id, id, number, $"e-{id}", "cpu", phase, generation, applied < 0 ? 0 : generation, applied, hash, [], leaving, 0));
+        Hear($"at-{id}", new TrainerStatus(id, id, number, $"e-{id}", "cpu", phase, generation, applied < 0 ? 0 : generation, applied, hash, [], leaving, 0)
+        {
+            Accused = accused,
+        });
     }
 
     public void All(TrainerPhase phase, long generation, long applied, string? hash, params string[] trainers)

@@ -67,6 +67,60 @@ public sealed class CoordinatorSnapshotTests
         Assert.Equal(RunOutcome.Failed, Assert.Single(desk.Published<MonitorMessages.Over>()).Outcome);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_step_that_is_in_no_audit_stops_the_run_with_a_snapshot_if_there_can_be_one_and_is_the_reason(bool canBe)
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Hear("at-a", new ReportAuditFailed(0, 10, "an older lineage's"));
+        desk.Hear("looker", new ReportAuditFailed(1, 10, "no trainer's"));
+        desk.Trainer("a", TrainerPhase.Running, 1, 9);
+        Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
+        desk.Hear("at-a", new ReportAuditFailed(1, 10, "the disk\u001b[31m is full"));
+        desk.Trainer("a", TrainerPhase.Stopped, 1, 11, "h11");
+        Assert.Equal(RunStatus.Running, desk.Core.Run.Status);
+        if (canBe)
+        {
+            desk.Snapshot(11);
+        }
+        else
+        {
+            desk.Hear("at-a", new ReportSnapshotFailed(1, 11, "the disk is full, too"));
+        }
+
+        Assert.Equal((RunStatus.Stopped, canBe ? 11 : null), (desk.Core.Run.Status, desk.Core.Run.Newest?.Step));
+        var reason = desk.Core.Run.StopReason!;
+        Assert.Equal((StopKind.AuditFailed, 10, false), (reason.Kind, reason.Step, reason.Said!.Contains('\u001b', StringComparison.Ordinal)));
+        Assert.Equal(RunOutcome.Failed, Assert.Single(desk.Published<MonitorMessages.Over>()).Outcome);
+    }
+
+    [Fact]
+    public void A_wish_to_stop_that_came_first_stays_the_reason()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Hear("user", new StopRun());
+        desk.Hear("at-a", new ReportAuditFailed(1, 10, "the disk is full"));
+        desk.Trainer("a", TrainerPhase.Stopped, 1, 11, "h11");
+        desk.Snapshot(11);
+        Assert.Equal(StopReason.Requested, desk.Core.Run.StopReason);
+    }
+
+    [Fact]
+    public void The_last_evaluation_ends_the_run_when_it_stands_in_its_files_and_stops_it_when_it_cannot()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.RecordsFailure = "the disk is full";
+        desk.Snapshot(20);
+        desk.Evaluated(20, 50);
+        Assert.Equal((RunStatus.Running, 50), (desk.Core.Run.Status, desk.Core.Run.Snapshots[20].MeanRecall));
+        desk.Snapshot(100);
+        desk.Hear(CoordinatorDesk.Monitor, new MonitorMessages.Recorded(100));
+        desk.Evaluated(100, 70);
+        Assert.Equal(new StopReason(StopKind.RecordsFailed, Said: "the disk is full"), desk.Core.Run.StopReason);
+        Assert.Null(desk.Core.Run.Snapshots[100].MeanRecall);
+    }
+
     [Fact]
     public void Evaluations_are_ordered_one_at_a_time()
     {
@@ -176,6 +230,57 @@ public sealed class CoordinatorSnapshotTests
             desk.Trainer("a", TrainerPhase.Running, 1, 5);
             desk.Hear("evaluator", new NodeMessages.ServiceStatus("services", "evaluator"));
             desk.Tell(Tick.Instance);
+        }
+    }
+
+    [Fact]
+    public void A_snapshot_that_nobody_but_its_writer_sees_does_not_count_and_is_told_of_after_a_while()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Astray = true;
+        Report(desk, 10, 29_000);
+        Assert.Empty(desk.Core.Run.Snapshots);
+        Assert.DoesNotContain(desk.SentTo("at-a"), said => said is SnapshotMessages.Acknowledged);
+        Assert.DoesNotContain(desk.Published<MonitorMessages.Told>(), told => told.Notice is Notice.SnapshotNotSeen);
+
+        Report(desk, 10, 2_000);
+        Assert.Contains(new MonitorMessages.Told(new Notice.SnapshotNotSeen(10, "a", "/snapshots")), desk.Published<MonitorMessages.Told>());
+        Assert.Contains(new SnapshotMessages.Acknowledged(10), desk.SentTo("at-a"));
+        Assert.Empty(desk.Core.Run.Snapshots);
+
+        desk.Astray = false;
+        desk.Snapshot(20);
+        Assert.Equal([20L], desk.Core.Run.Snapshots.Keys);
+    }
+
+    [Fact]
+    public void A_run_that_is_to_stop_is_not_kept_by_a_snapshot_that_is_nowhere_to_be_seen()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Astray = true;
+        desk.Hear("user", new StopRun());
+        Report(desk, 7, 31_000);
+        Assert.Equal(new StopReason(StopKind.SnapshotFailed, 7, "it is not in /snapshots"), desk.Core.Run.StopReason);
+    }
+
+    [Fact]
+    public void A_snapshot_of_other_bits_in_its_place_is_not_the_one_that_was_written()
+    {
+        var desk = CoordinatorDesk.Training("a");
+        desk.Hear("at-a", new ReportSnapshot(desk.Core.Run.Generation, 10, "step-10", "other"));
+        Assert.Empty(desk.Core.Run.Snapshots);
+        desk.Snapshot(10);
+        Assert.Equal([10L], desk.Core.Run.Snapshots.Keys);
+    }
+
+    /// <summary>A trainer that works says twice a second that it has written a snapshot.</summary>
+    private static void Report(CoordinatorDesk desk, long step, long milliseconds)
+    {
+        for (var until = desk.Now + milliseconds; desk.Now < until; desk.Now += 500)
+        {
+            desk.Trainer("a", TrainerPhase.Running, 1, step);
+            desk.Tell(Tick.Instance);
+            desk.Snapshot(step);
         }
     }
 }

@@ -36,11 +36,25 @@ public sealed class RunStateTests
     public void A_snapshot_counts_once_and_only_from_a_lineage_that_counts()
     {
         Begin();
-        Happen(Proposal(3, 0, 2), new ViewInstalled(3, Now));
+        Happen(Proposal(3, 5, 2), new ViewInstalled(3, Now));
         Assert.Empty(Tell(new ReportSnapshot(1, 5, "old", "f")));
         Assert.IsType<SnapshotCommitted>(Assert.Single(Tell(new ReportSnapshot(2, 5, "s5", "f"))));
         Assert.Empty(Tell(new ReportSnapshot(3, 5, "again", "f")));
         Assert.Equal("s5", _state.Newest!.Directory);
+    }
+
+    [Theory]
+    [InlineData(1, 4, true)]
+    [InlineData(1, 5, false)]
+    [InlineData(2, 9, true)]
+    [InlineData(3, 9, true)]
+    [InlineData(4, 20, true)]
+    public void A_step_counts_until_a_view_holds_that_begins_before_it(long generation, long step, bool counts)
+    {
+        Begin();
+        Happen(Proposal(1, 0, 1), new ViewInstalled(1, Now), Proposal(2, 4, 1), new ViewInstalled(2, Now), Proposal(3, 2, 1), Proposal(4, 9, 1));
+        Assert.Equal(counts, _state.StillCounts(generation, step));
+        Assert.Equal(counts, Tell(new ReportSnapshot(generation, step, "s", "f")).Count == 1);
     }
 
     [Fact]

@@ -71,6 +71,17 @@ public sealed class LauncherCoreTests
     }
 
     [Fact]
+    public void More_trainers_than_a_step_has_micro_batches_are_refused_and_more_than_the_machine_has_room_for_are_told_so()
+    {
+        _launcher = new LauncherCore(new LauncherPlan { MostTrainers = 4, Room = 3 });
+        Do(new LauncherInputs.Begin(), 0);
+        Do(new LauncherInputs.Stepped(1), 1);
+        Assert.Equal([new Answer(1, new LauncherAnswer.TooMany(5, 4))], Do(new LauncherInputs.Scale(1, 5), 1));
+        var coming = AnswerIn<LauncherAnswer.Coming>(Do(new LauncherInputs.Scale(2, 4), 2), 2);
+        Assert.Equal((4, 3), (coming.Trainers, coming.Room));
+    }
+
+    [Fact]
     public void A_dead_trainer_that_is_to_come_back_counts_and_does_not_come_back_when_it_is_drained()
     {
         Do(new LauncherInputs.Stepped(1), 1);
@@ -286,6 +297,23 @@ public sealed class LauncherCoreTests
         Assert.DoesNotContain(Exit("trainer-2", 139, 12), effect => effect is GiveUp);
         Tick(13);
         Assert.Contains(Exit("trainer-2", 139, 40), effect => effect is GiveUp);
+    }
+
+    [Fact]
+    public void A_node_that_is_put_out_for_good_is_ended_and_does_not_come_back()
+    {
+        Assert.Equal([new Kill("trainer-2")], Do(new LauncherInputs.Lost("trainer-2", new LossReason(LossKind.Offended)), 20));
+        Assert.Equal([new TellLost("trainer-2")], Exit("trainer-2", 137, 21));
+        Assert.Empty(Tick(60));
+        Assert.DoesNotContain("trainer-2", _launcher.Living.Select(node => node.Name));
+    }
+
+    [Fact]
+    public void A_trainer_that_was_told_to_do_wrong_may_die_of_it()
+    {
+        Assert.Equal(new TurnBad("trainer-2", FaultKind.Stall), Inject(FaultKind.Stall, "trainer", 0, 10)[^1]);
+        Assert.Equal(new Kill("trainer-2"), Do(new LauncherInputs.Lost("trainer-2", new LossReason(LossKind.Stuck, 60)), 90)[0]);
+        Assert.Contains(new Say(new Notice.NodeDied("trainer-2", 137, LauncherCore.ShortestPause, true, null)), Exit("trainer-2", 137, 91));
     }
 
     [Fact]

@@ -29,4 +29,18 @@ public sealed class ReportOrderTests
         Assert.False(_order.IsNext(12, 8, oldest: true, 9000));
         Assert.True(_order.IsNext(12, 8, oldest: true, 9000 + ReportOrder.Moment));
     }
+
+    [Fact]
+    public void Of_two_that_tell_of_what_comes_after_a_gap_the_one_with_the_older_report_is_waited_for_as_long_as_it_speaks()
+    {
+        Assert.False(_order.IsNext(7, 3, oldest: true, 0));
+        Assert.False(_order.IsNext(5, 3, oldest: true, 10));
+        Assert.False(_order.IsNext(7, 3, oldest: true, ReportOrder.Moment));
+        Assert.True(_order.IsNext(5, 3, oldest: true, ReportOrder.Moment + 5));
+
+        Assert.False(_order.IsNext(9, 5, oldest: true, 10_000));
+        Assert.False(_order.IsNext(11, 5, oldest: true, 10_001));
+        Assert.False(_order.IsNext(11, 5, oldest: true, 9_999 + ReportOrder.Moment));
+        Assert.True(_order.IsNext(11, 5, oldest: true, 10_000 + ReportOrder.Moment));
+    }
 }

@@ -21,6 +21,9 @@ internal sealed class Cluster
     private int _trainerNodes;
     private bool _resuming;
 
+    /// <summary>What all nodes say that they want.</summary>
+    public static RunIdentity Identity { get; } = new("simulated", "1", SimulatedDisk.Place, "f00d");
+
     /// <summary>Sets everything up; nothing has happened yet.</summary>
     public Cluster(SimulationSettings settings, bool trace = false)
     {
@@ -76,7 +79,19 @@ internal sealed class Cluster
     /// <summary>Every life of a trainer, oldest first.</summary>
     public IReadOnlyList<TrainerShell> Trainers => _trainers;
 
-    /// <summary>So many evaluations are going to fail.</summary>
+    /// <summary>The bad machine, and what it does wrong; null: there is none.</summary>
+    public (string Node, SimulatedLie Lie)? Liar { get; set; }
+
+    /// <summary>The step that had been applied when the bad machine first did what it must not; -1: it has not.</summary>
+    public long LiesFrom { get; private set; } = -1;
+
+    /// <summary>The last step that each node has applied in a view with others.</summary>
+    public Dictionary<string, long> LastStepOf { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Nodes whose trainers have once computed wrong bits.</summary>
+    public HashSet<string> Wrong { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>So many evaluations are going to fail.
     public int FailEvaluations { get; set; }
 
     /// <summary>Lets the run go on until the end, or until something is true.</summary>
@@ -108,6 +123,7 @@ internal sealed class Cluster
     public CoordinatorTask TaskOf(bool goOn) => new()
     {
         Run = "simulated",
+        Identity = Identity,
         Plan = Plan,
         Begin = new CoordinatorCommands.BeginRun("{}", Settings.Steps, Settings.MicroBatches, 1),
         GoOn = goOn,
@@ -136,6 +152,9 @@ internal sealed class Cluster
 
         return process;
     }
+
+    /// <summary>The bad machine does what it must not.</summary>
+    public void Lies() => LiesFrom = LiesFrom < 0 ? Statistics.Furthest : LiesFrom;
 
     /// <summary>A trainer's actor begins.</summary>
     public void Add(TrainerShell trainer) => _trainers.Add(trainer);
@@ -174,6 +193,13 @@ internal sealed class Cluster
         if (Session.IsOver && Journal.Run.Status != RunStatus.Finished)
         {
             Log?.Add("the user resumes the run");
+            if (_faults.Over && Liar is { } bad)
+            {
+                // Whoever resumes a run again and again has read which machine is bad.
+                Wrong.Add(bad.Node);
+                Liar = null;
+            }
+
             Session = NewSession();
             Session.Begin(goOn: true);
         }
@@ -207,7 +233,7 @@ internal sealed class Cluster
     {
         Log?.Add("the faults are over");
         (_faults.Over, Network.Calm, User.WantsStop, User.WantsPause, FailEvaluations) = (true, true, false, false, 0);
-        (Journal.AwayUntil, Disk.FullUntil) = (0, 0);
+        (Journal.AwayUntil, Disk.FullUntil, Disk.AuditFullUntil, Disk.RecordsFullUntil) = (0, 0, 0, 0);
         foreach (var process in _sessions.Keys.Where(process => process is { Alive: true, Hung: true }).ToArray())
         {
             if (Chance.Of(0.5))

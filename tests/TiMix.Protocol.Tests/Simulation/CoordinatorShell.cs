@@ -42,6 +42,9 @@ internal sealed class CoordinatorShell : SimulatedActor
         _monitor.Died();
     }
 
+    /// <summary>What its monitor says.</summary>
+    public void Hear(IInput input) => Tell(input);
+
     /// <summary>An actor lives no more; those who watch it hear of that when the cluster has found out.</summary>
     public void HearGone(string address)
     {
@@ -89,6 +92,9 @@ internal sealed class CoordinatorShell : SimulatedActor
                 break;
             case FindSnapshots:
                 Later(Cluster.Chance.Between(0, 20), () => Tell(new SnapshotsFound(Cluster.Disk.Find())));
+                break;
+            case LookForSnapshot look:
+                Later(Cluster.Chance.Between(0, 20), () => Tell(new SnapshotLooked(look.Directory, Cluster.Disk.FingerprintOf(look.Directory))));
                 break;
             case DeleteDiscarded delete:
                 foreach (var directory in delete.Directories)

@@ -77,6 +77,15 @@ internal enum FaultKind
 
     /// <summary>The next evaluation fails.</summary>
     FailEvaluation,
+
+    /// <summary>No trainer can write its audit for the duration.</summary>
+    FillAudit,
+
+    /// <summary>Metrics and evaluations cannot be written for the duration.</summary>
+    FillRecords,
+
+    /// <summary>A trainer's machine turns bad; see <see cref="SimulatedLie"/>. The first one alone.</summary>
+    Lie,
 }
 
 /// <summary>One thing that happens.</summary>
@@ -86,4 +95,6 @@ internal enum FaultKind
 /// <param name="Occurrence">… for so many times.</param>
 /// <param name="Target">Counts through the trainers alive; -1: the one at the point, or any.</param>
 /// <param name="Duration">Milliseconds, where it lasts.</param>
-internal sealed record Fault(FaultKind Kind, int At = 0, Point? Point = null, int Occurrence = 1, int Target = -1, int Duration = 1000);
+/// <param name="Lie">What a <see cref="FaultKind.Lie"/> does wrong.</param>
+internal sealed record Fault(FaultKind Kind, int At = 0, Point? Point = null, int Occurrence = 1, int Target = -1, int Duration = 1000,
+    SimulatedLie Lie = SimulatedLie.Features);

@@ -99,6 +99,12 @@ internal sealed class FaultInjector
             case FaultKind.FillDisk:
                 _cluster.Disk.FullUntil = _cluster.Time.Now + fault.Duration;
                 break;
+            case FaultKind.FillAudit:
+                _cluster.Disk.AuditFullUntil = _cluster.Time.Now + fault.Duration;
+                break;
+            case FaultKind.FillRecords:
+                _cluster.Disk.RecordsFullUntil = _cluster.Time.Now + fault.Duration;
+                break;
             case FaultKind.FailEvaluation:
                 _cluster.FailEvaluations++;
                 break;
@@ -154,6 +160,9 @@ internal sealed class FaultInjector
                 break;
             case FaultKind.FlipAtApply:
                 target.FlipAtApply = true;
+                break;
+            case FaultKind.Lie:
+                _cluster.Liar ??= (target.Process.Node, fault.Lie);
                 break;
             case FaultKind.CorruptCopy:
                 target.CorruptCopy = true;

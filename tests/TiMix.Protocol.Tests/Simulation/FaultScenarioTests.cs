@@ -196,6 +196,53 @@ public sealed class FaultScenarioTests
         }
     }
 
+    /// <summary>That a run that ends is proven by its audit is looked at after every simulation.</summary>
+    [Fact]
+    public void A_step_that_cannot_be_written_into_the_audit_stops_the_run_and_no_snapshot_counts_without_it()
+    {
+        var faults = new[] { new Fault(FaultKind.FillAudit, Point: Point.Applied, Occurrence: 20, Duration: 6000) };
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 5, Leases = StartWith(3), Faults = faults }))
+        {
+            Assert.True(cluster.Statistics.Unaudited > 0);
+            var stopped = cluster.Journal.Events.OfType<RunStopped>().First();
+            Assert.Equal(StopKind.AuditFailed, stopped.Reason.Kind);
+            Assert.DoesNotContain(
+                cluster.Journal.Events.TakeWhile(happened => !ReferenceEquals(happened, stopped)).OfType<SnapshotCommitted>(),
+                there => there.Step >= stopped.Reason.Step);
+        }
+    }
+
+    [Fact]
+    public void An_audit_that_can_be_written_again_when_the_run_stops_costs_no_step()
+    {
+        var faults = new[] { new Fault(FaultKind.FillAudit, Point: Point.Applying, Occurrence: 20, Duration: 10) };
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(1), Trainers = 1, Faults = faults }))
+        {
+            Assert.Equal((StopKind.AuditFailed, 0), (Assert.Single(cluster.Journal.Events.OfType<RunStopped>()).Reason.Kind, cluster.Statistics.StepsRepeated));
+        }
+    }
+
+    [Fact]
+    public void Metrics_that_cannot_be_written_for_a_while_cost_nothing()
+    {
+        var faults = new[] { new Fault(FaultKind.FillRecords, Point: Point.Applied, Occurrence: 10, Duration: 3000) };
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 5, Leases = StartWith(3), Faults = faults }))
+        {
+            Assert.True(cluster.Statistics.Unrecorded > 0);
+            Assert.Equal((0, 0), (cluster.Journal.Run.Resumes, cluster.Statistics.Gaps));
+        }
+    }
+
+    [Fact]
+    public void A_run_whose_last_evaluation_cannot_be_written_stops_and_says_why()
+    {
+        var faults = new[] { new Fault(FaultKind.FillRecords, Point: Point.Evaluating, Duration: 60_000) };
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Leases = StartWith(3), Faults = faults }))
+        {
+            Assert.Equal(StopKind.RecordsFailed, cluster.Journal.Events.OfType<RunStopped>().First().Reason.Kind);
+        }
+    }
+
     [Fact]
     public void A_donor_that_dies_is_replaced_by_another()
     {

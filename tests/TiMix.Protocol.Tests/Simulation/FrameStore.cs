@@ -1,3 +1,4 @@
+using TiMix.Protocol.Training;
 using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Tests.Simulation;
@@ -6,10 +7,18 @@ namespace TiMix.Protocol.Tests.Simulation;
 internal abstract record Frame(long Generation, long Step);
 
 /// <summary>Stands for the features; says whether the step is the view's last, and which state the features should be from.</summary>
-internal sealed record GatherFrame(long Generation, long Step, bool Last, SimulatedState State) : Frame(Generation, Step);
+internal sealed record GatherFrame(long Generation, long Step, bool Last, SimulatedState State) : Frame(Generation, Step)
+{
+    /// <summary>What is wrong with the features, for all to see; null: nothing.</summary>
+    public OffenceKind? Wrong { get; init; }
+}
 
 /// <summary>Stands for the gradients' partial sums.</summary>
-internal sealed record ReduceFrame(long Generation, long Step, ulong Sum) : Frame(Generation, Step);
+internal sealed record ReduceFrame(long Generation, long Step, ulong Sum) : Frame(Generation, Step)
+{
+    /// <summary>Whether it is not finite.</summary>
+    public bool IsNotFinite { get; init; }
+}
 
 /// <summary>The frames of the current view that have come.</summary>
 internal sealed class FrameStore
@@ -47,19 +56,40 @@ internal sealed class FrameStore
         return true;
     }
 
-    public bool StatesDiffer(long step, View view)
+    /// <summary>
+    /// What the parts of a gather are wrong in, as a trainer sees it that has them all: what cannot be used, and states that are not those of most.
+    /// </summary>
+    public IReadOnlyList<Accusation> WrongIn(long step, View view, string self)
     {
-        var state = _gathers[(step, view.Shares[0].Trainer)].State;
         foreach (var share in view.Shares)
         {
-            if (_gathers[(step, share.Trainer)].State != state)
+            if (share.Trainer != self && _gathers[(step, share.Trainer)].Wrong is { } kind)
             {
-                return true;
+                return [Against(share, kind, step)];
             }
         }
 
-        return false;
+        var first = _gathers[(step, self)].State;
+        foreach (var share in view.Shares)
+        {
+            if (_gathers[(step, share.Trainer)].State != first)
+            {
+                return StateVotes.Against(view, [.. view.Shares.Select(other => _gathers[(step, other.Trainer)].State)], self, step);
+            }
+        }
+
+        return [];
     }
+
+    /// <summary>Whose summands are not finite.</summary>
+    public IReadOnlyList<Accusation> WrongInSum(long step, View view, string self) =>
+    [
+        .. view.Shares.Where(share => share.Trainer != self && _reduces[(step, share.Trainer)].IsNotFinite)
+            .Select(share => Against(share, OffenceKind.NotFinite, step)),
+    ];
+
+    private static Accusation Against(Share share, OffenceKind kind, long step) =>
+        new(share.Trainer, kind, step, [.. Enumerable.Range(share.First, share.Count)], "wrong");
 
     /// <summary>The whole sum, and whether somebody wants the step to be the view's last.</summary>
     public (ulong Sum, bool Last) Total(long step, View view)

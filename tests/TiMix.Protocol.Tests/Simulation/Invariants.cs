@@ -40,6 +40,11 @@ internal sealed class Invariants(Cluster cluster)
                 Check(cluster.Disk.Has(committed.Directory), $"{committed.Directory} counts and is not there.");
                 _snapshots[committed.Step] = committed.Directory;
                 break;
+            case TrainerLost { Reason.Kind: LossKind.Offended or LossKind.Stuck } lost:
+                Check(
+                    cluster.Liar?.Node == lost.Node || cluster.Wrong.Contains(lost.Node),
+                    $"{lost.Node}, which has done nothing, is put out: {lost.Reason}.");
+                break;
             case SnapshotDiscarded discarded:
                 Discarded(discarded);
                 break;
@@ -66,7 +71,20 @@ internal sealed class Invariants(Cluster cluster)
                     finished.Fingerprint == cluster.Undisturbed.StateAt(cluster.Settings.Steps).Fingerprint,
                     "The run ends with other weights than the undisturbed run.");
                 Check(_evaluated.Contains(cluster.Settings.Steps), "The run ends without its last evaluation.");
+                Check(cluster.Records.Evaluations.Contains(cluster.Settings.Steps), "The run ends and its last evaluation is not in its files.");
+                Audited();
                 break;
+        }
+    }
+
+    /// <summary>Every step stands in the audit of the view in which it counts: the last one that was installed and began before it.</summary>
+    private void Audited()
+    {
+        var views = cluster.Journal.Run.Changes.Where(change => change.InstalledAt != 0).ToList();
+        for (var step = (views.Count > 0 ? views[0].View.FromStep : 0) + 1; step <= cluster.Settings.Steps; step++)
+        {
+            var view = views.Last(change => change.View.FromStep < step).View;
+            Check(cluster.Disk.HasAudited(view.Generation, step), $"The run ends and step {step} is not in the audit of view {view.Generation}.");
         }
     }
 
@@ -115,6 +133,11 @@ internal sealed class Invariants(Cluster cluster)
         }
 
         _appliedIn[step] = generation;
+        if (view.Shares.Count > 1)
+        {
+            cluster.LastStepOf[trainer.Process.Node] = step;
+        }
+
         cluster.Statistics.Furthest = Math.Max(cluster.Statistics.Furthest, step);
     }
 
@@ -171,7 +194,7 @@ internal sealed class Invariants(Cluster cluster)
         Check(
             cluster.Records.Evaluations.Distinct().Count() == cluster.Records.Evaluations.Count,
             $"An evaluation stands in the files twice: {string.Join(", ", cluster.Records.Evaluations)}.");
-        Check(cluster.Records.Evaluations.LastOrDefault() == cluster.Settings.Steps, "The last evaluation does not stand in the files.");
+        Check(cluster.Records.Evaluations.Contains(cluster.Settings.Steps), "The last evaluation does not stand in the files.");
     }
 
     private void Proposed(ViewProposed proposed)

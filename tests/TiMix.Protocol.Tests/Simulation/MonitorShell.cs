@@ -1,3 +1,4 @@
+using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Monitoring;
 
@@ -23,12 +24,19 @@ internal sealed class MonitorShell(CoordinatorShell coordinator, string address)
         Pass(message);
         switch (message)
         {
+            case MonitorMessages.Evaluated when !CanWrite():
+                break;
             case MonitorMessages.ViewBegan { Change: var change } when Last > change.View.FromStep && change.FirstStepAt == 0:
                 Cluster.Log?.Add($"metrics are cut back to step {change.View.FromStep}");
                 Records.CutBack(change.View.FromStep);
                 break;
-            case MonitorMessages.Evaluated evaluated when !Records.Evaluations.Contains(evaluated.Report.Step):
-                Records.Evaluations.Add(evaluated.Report.Step);
+            case MonitorMessages.Evaluated evaluated:
+                if (!Records.Evaluations.Contains(evaluated.Report.Step))
+                {
+                    Records.Evaluations.Add(evaluated.Report.Step);
+                }
+
+                Later(0, () => coordinator.Hear(new CoordinatorInputs.EvaluationKept(evaluated.Report.Step)));
                 break;
             case MonitorMessages.Told told:
                 Cluster.Log?.Add($"told: {told.Notice}");
@@ -42,6 +50,11 @@ internal sealed class MonitorShell(CoordinatorShell coordinator, string address)
     /// <summary>A report has come.</summary>
     public void Add(string from, MonitorMessages.StepApplied step)
     {
+        if (!CanWrite())
+        {
+            return;
+        }
+
         if (_order.IsNext(step.Report.Step, Last, step.Oldest, Cluster.Time.Now))
         {
             Cluster.Invariants.Recorded(Last, step.Report);
@@ -52,6 +65,18 @@ internal sealed class MonitorShell(CoordinatorShell coordinator, string address)
         var recorded = new MonitorMessages.Recorded(Last);
         Say(from, recorded);
         Say(coordinator.Address, recorded);
+    }
+
+    private bool CanWrite()
+    {
+        if (Cluster.Time.Now >= Cluster.Disk.RecordsFullUntil)
+        {
+            return true;
+        }
+
+        Cluster.Statistics.Unrecorded++;
+        Later(0, () => coordinator.Hear(new CoordinatorInputs.RecordsNotWritten("disk full")));
+        return false;
     }
 
     private void Pass(ITiMixMessage message)

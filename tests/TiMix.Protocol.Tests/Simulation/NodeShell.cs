@@ -15,12 +15,14 @@ internal sealed class NodeShell : SimulatedActor
     private readonly IReadOnlyList<string> _roles;
     private readonly NodeVitals _vitals;
     private readonly int _life;
+    private readonly long _since;
     private bool _serving;
     private bool _leaving;
 
     public NodeShell(SimulatedProcess process, IReadOnlyList<string> roles, int life)
         : base(process, $"{process.Node}/node#{life}")
     {
+        _since = process.Cluster.Time.Now;
         (_roles, _life, _vitals) = (roles, life, new NodeVitals(roles, "host", life, "cpu", 1, 0, 0, 0));
         Later(0, Announce);
     }
@@ -34,6 +36,8 @@ internal sealed class NodeShell : SimulatedActor
                 _serving = true;
                 Serve();
                 break;
+            case NodeMessages.JoinRefused refused:
+                throw new SimulationFailure($"{Process.Node} has no namesake that lives, and was refused: {refused.Why}");
             case NodeMessages.RunOver over:
                 Process.End(over.Outcome == RunOutcome.Failed ? 1 : 0);
                 break;
@@ -63,7 +67,9 @@ internal sealed class NodeShell : SimulatedActor
             LeaveIfPossible();
         }
 
-        Say(Network.Coordinator, new NodeMessages.DescribeRun(Process.Node, _serving ? _vitals : null));
+        Say(Network.Coordinator, new NodeMessages.DescribeRun(
+            Process.Node, _serving ? _vitals : null,
+            new JoinClaim(Cluster.Identity, _roles, $"{Process.Node}:{_life}", (Cluster.Time.Now - _since) / 1000.0)));
         foreach (var actor in Process.Actors)
         {
             if (actor.Role is { } role && actor.Alive)

@@ -13,6 +13,7 @@ internal static class RandomSchedule
         FaultKind.CutFromCoordinator, FaultKind.CutFromPeer, FaultKind.CutFromAll, FaultKind.KillAll, FaultKind.Stop,
         FaultKind.FlipAtRest, FaultKind.FlipAtRest, FaultKind.DamageSnapshot,
         FaultKind.FillDisk, FaultKind.FailEvaluation, FaultKind.Deafen, FaultKind.FlipOnOrder, FaultKind.Pause, FaultKind.WantSnapshot,
+        FaultKind.FillAudit, FaultKind.FillRecords,
     ];
 
     /// <summary>
@@ -35,7 +36,7 @@ internal static class RandomSchedule
         var wrongSteps = chance.Of(0.15);
         var trainers = chance.Between(1, 5);
         var steps = chance.Between(16, 40);
-        return new SimulationSettings
+        var settings = new SimulationSettings
         {
             Seed = seed,
             Steps = steps,
@@ -64,7 +65,13 @@ internal static class RandomSchedule
                 StartTrainers = chance.Between(1, trainers),
             },
         };
+
+        // One bad machine at a time: a liar comes with faults that leave right what others compute.
+        return wrongSteps || !chance.Of(0.3) ? settings : settings with { Faults = [.. settings.Faults, ALiar(chance)] };
     }
+
+    private static Fault ALiar(Chance chance) => new(
+        FaultKind.Lie, Point: Point.Applied, Occurrence: chance.Between(1, 60), Target: chance.Between(0, 4), Lie: chance.Pick(Enum.GetValues<SimulatedLie>()));
 
     private static Fault AFault(Chance chance, FaultKind[] kinds)
     {

@@ -17,13 +17,34 @@ internal sealed class SimulatedDisk(Cluster cluster)
         public bool Deleted { get; set; }
     }
 
+    private readonly HashSet<(long Generation, long Step)> _audited = [];
     private readonly Dictionary<string, Snapshot> _snapshots = new(StringComparer.Ordinal);
 
     /// <summary>Until when nothing can be written.</summary>
     public long FullUntil { get; set; }
 
+    /// <summary>Until when no audit can be written.</summary>
+    public long AuditFullUntil { get; set; }
+
+    /// <summary>Until when no metrics and no evaluation can be written.</summary>
+    public long RecordsFullUntil { get; set; }
+
     /// <summary>Snapshots that are there.</summary>
     public int Count => _snapshots.Values.Count(snapshot => !snapshot.Deleted);
+
+    /// <summary>Writes steps into the audit; false: there is no room for one.</summary>
+    public bool Audit(Queue<(long Generation, long Step)> steps)
+    {
+        while (cluster.Time.Now >= AuditFullUntil && steps.TryDequeue(out var step))
+        {
+            _audited.Add(step);
+        }
+
+        return steps.Count == 0;
+    }
+
+    /// <summary>Whether a step stands in the audit of a view.</summary>
+    public bool HasAudited(long generation, long step) => _audited.Contains((generation, step));
 
     /// <summary>Writes one; false: there is no room.</summary>
     public bool Write(string directory, in SimulatedState state)
@@ -60,6 +81,9 @@ internal sealed class SimulatedDisk(Cluster cluster)
 
     /// <summary>Whether it is there, whole or not.</summary>
     public bool Has(string directory) => _snapshots.TryGetValue(directory, out var snapshot) && !snapshot.Deleted;
+
+    /// <summary>As its small file has it, whatever has become of the others; null: it is not there.</summary>
+    public string? FingerprintOf(string directory) => Has(directory) ? _snapshots[directory].State.Fingerprint : null;
 
     /// <summary>It rots.</summary>
     public void Damage(string directory) => _snapshots[directory].Damaged = true;

@@ -84,6 +84,7 @@ internal sealed record SimulationSettings
     public MembershipOptions Leases { get; init; } = new()
     {
         HaltDeadline = TimeSpan.FromSeconds(8), PrepareDeadline = TimeSpan.FromSeconds(12), StartWait = TimeSpan.FromSeconds(2),
+        StepDeadline = TimeSpan.FromSeconds(6),
     };
 
     /// <summary>The lease, in milliseconds.</summary>

@@ -39,6 +39,12 @@ internal sealed class SimulationStatistics
     /// <summary>Snapshots that could not be written.</summary>
     public int Unwritten { get; set; }
 
+    /// <summary>Steps that could not be written into a trainer's audit at once.</summary>
+    public int Unaudited { get; set; }
+
+    /// <summary>Times that metrics or an evaluation could not be written.</summary>
+    public int Unrecorded { get; set; }
+
     /// <summary>Steps that are missing in the metrics.</summary>
     public int Gaps { get; set; }
 
@@ -55,12 +61,13 @@ internal sealed class SimulationStatistics
         Deleted += other.Deleted;
         Damaged += other.Damaged;
         Unwritten += other.Unwritten;
+        Unaudited += other.Unaudited;
         Gaps += other.Gaps;
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Views} views, {StepsApplied} steps applied, {StepsRepeated} of them again, {Aborts} broken off, {FencedFrames} frames of other generations dropped, "
-        + $"{Refused} writes refused by the journal, {Deleted} snapshots deleted, {Unwritten} not written, "
+        + $"{Refused} writes refused by the journal, {Deleted} snapshots deleted, {Unwritten} not written, {Unaudited} steps not in the audit at once, "
         + $"{Damaged} damaged states found, {Gaps} steps missing in the metrics";
 }

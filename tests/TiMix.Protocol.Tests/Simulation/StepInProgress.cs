@@ -42,6 +42,13 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
 
         _started = true;
         _cluster.Invariants.Computes(trainer, _view, _step);
+        if (trainer.Lie == SimulatedLie.Slander && _view.Shares.Count > 1 && _cluster.Chance.Of(0.5))
+        {
+            Slander();
+            return;
+        }
+
+        trainer.Tell(new TrainerInputs.Reached(StepStage.Gather));
         Send(new GatherFrame(_view.Generation, _step, compute.Last, trainer.Written), Point.Gathering);
     }
 
@@ -56,20 +63,32 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
         var frames = trainer.Ends.Frames;
         if (_stage == Stage.Gathering && frames.HasAllGathers(_step, _view))
         {
-            if (frames.StatesDiffer(_step, _view))
+            if (EndsFor(frames.WrongIn(_step, _view, trainer.Id)))
             {
-                _cluster.Log?.Add($"{trainer.Id} sees different states in the gather of step {_step}");
-                End(new TrainerInputs.StepBroken([], "states differ"));
                 return;
             }
 
             _stage = Stage.Computing;
+            trainer.Tell(new TrainerInputs.Reached(StepStage.Backward));
+            if (trainer.Lie == SimulatedLie.Stall && _view.Shares.Count > 1)
+            {
+                _cluster.Log?.Add($"{trainer.Id} stands still");
+                _cluster.Lies();
+                return;
+            }
+
             trainer.Later(trainer.ComputeTime(compute.MicroBatches.Count), Computed);
             _cluster.Reach(Point.Gathered, trainer.Process);
         }
         else if (_stage == Stage.Reducing && frames.HasAllReduces(_step, _view))
         {
+            if (EndsFor(frames.WrongInSum(_step, _view, trainer.Id)))
+            {
+                return;
+            }
+
             _stage = Stage.Applying;
+            trainer.Tell(new TrainerInputs.Reached(StepStage.Update));
             trainer.Later(_cluster.Chance.Between(0, 5), Apply);
             _cluster.Reach(Point.Applying, trainer.Process);
         }
@@ -132,6 +151,7 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
         }
 
         _stage = Stage.Reducing;
+        trainer.Tell(new TrainerInputs.Reached(StepStage.Reduce));
         Send(new ReduceFrame(_view.Generation, _step, trainer.PartialSum(compute)), Point.Reducing);
     }
 
@@ -153,7 +173,7 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
                 continue;
             }
 
-            trainer.Ends.Send(share.Trainer, frame);
+            trainer.Ends.Send(share.Trainer, Bend(frame, first));
             if (first)
             {
                 first = false;
@@ -175,10 +195,52 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
     {
         foreach (var share in _view.Shares.Where(share => share.Trainer != trainer.Id).SkipWhile(share => share.Trainer != after).Skip(1))
         {
-            trainer.Ends.Send(share.Trainer, frame);
+            trainer.Ends.Send(share.Trainer, Bend(frame, first: false));
         }
 
         Advance();
+    }
+
+    /// <summary>What a bad machine makes of a frame.</summary>
+    private Frame Bend(Frame frame, bool first)
+    {
+        var bent = Bent(frame, first);
+        if (!ReferenceEquals(bent, frame))
+        {
+            _cluster.Lies();
+        }
+
+        return bent;
+    }
+
+    private Frame Bent(Frame frame, bool first) => (frame, trainer.Lie) switch
+    {
+        (GatherFrame gather, SimulatedLie.Features) => gather with { Wrong = OffenceKind.NotFinite },
+        (GatherFrame gather, SimulatedLie.Shape) => gather with { Wrong = OffenceKind.Malformed },
+        (GatherFrame gather, SimulatedLie.TwoFaced) when first => gather with { Wrong = OffenceKind.NotFinite },
+        (GatherFrame gather, SimulatedLie.StateInGather) => gather with { State = gather.State with { Weights = ~gather.State.Weights } },
+        (ReduceFrame reduce, SimulatedLie.Gradients) => reduce with { IsNotFinite = true },
+        _ => frame,
+    };
+
+    private void Slander()
+    {
+        var other = _cluster.Chance.Pick([.. _view.Shares.Where(share => share.Trainer != trainer.Id)]);
+        var kind = _cluster.Chance.Pick([OffenceKind.NotFinite, OffenceKind.Malformed, OffenceKind.OtherState]);
+        _cluster.Log?.Add($"{trainer.Id} slanders {other.Trainer}");
+        _cluster.Lies();
+        End(new TrainerInputs.StepBroken([], null) { Accused = [new Accusation(other.Trainer, kind, _step, [other.First], "a lie")] });
+    }
+
+    private bool EndsFor(IReadOnlyList<Accusation> wrong)
+    {
+        if (wrong.Count > 0)
+        {
+            _cluster.Log?.Add($"{trainer.Id} accuses {string.Join(", ", wrong.Select(one => $"{one.Trainer}: {one.Kind}"))} in step {_step}");
+            End(new TrainerInputs.StepBroken([], wrong[0].Kind == OffenceKind.OtherState ? "states differ" : null) { Accused = wrong });
+        }
+
+        return wrong.Count > 0;
     }
 
     private void End(IInput answer)

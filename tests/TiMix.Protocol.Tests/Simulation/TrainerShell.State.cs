@@ -9,6 +9,8 @@ namespace TiMix.Protocol.Tests.Simulation;
 internal sealed partial class TrainerShell
 {
     private readonly HashSet<long> _applied = [];
+    private long _audited = -1;
+    private readonly Queue<(long Generation, long Step)> _unaudited = [];
     private static readonly SimulatedState Lost = new(-1, 0, -1, 0, 0);
 
     /// <summary>Weights and versions of the teacher; step -1: none.</summary>
@@ -69,6 +71,7 @@ internal sealed partial class TrainerShell
         if (Flipped)
         {
             Cluster.Log?.Add($"{Id}: step {step} gives wrong bits");
+            Cluster.Wrong.Add(Process.Node);
             (FlipAtApply, applied) = (false, Written.Apply(sum ^ (Cluster.Chance.Next() | 1), Cluster.Settings.RefreshEvery));
         }
 
@@ -87,7 +90,11 @@ internal sealed partial class TrainerShell
         }
 
         var own = compute.MicroBatches.Count * _millisecondsPerMicroBatch / 1000.0;
-        return new TrainerInputs.StepComputed(step, last, own, Report(step, loss), [], version, compute.Capture, null);
+        _audited = step;
+        _unaudited.Enqueue((compute.View.Generation, step));
+        var audited = Cluster.Disk.Audit(_unaudited);
+        Cluster.Statistics.Unaudited += audited ? 0 : 1;
+        return new TrainerInputs.StepComputed(step, last, own, Report(step, loss), [], version, compute.Capture, audited ? null : "disk full");
     }
 
     private StepReport Report(long step, double loss) => new(step, Cluster.Settings.Steps, 0, loss, Named<double>.None, 0, 0, 0, 0, 0);

@@ -30,6 +30,9 @@ internal sealed partial class TrainerShell : SimulatedActor
 
     public string Id { get; }
 
+    /// <summary>What its machine does wrong; null: nothing.</summary>
+    public SimulatedLie? Lie => Cluster.Liar is { } liar && liar.Node == Process.Node ? liar.Lie : null;
+
     public LinkEnds Ends { get; }
 
     /// <summary>What it said of itself last; null: nothing yet.</summary>
@@ -89,7 +92,7 @@ internal sealed partial class TrainerShell : SimulatedActor
     public void Answer(IInput answer)
     {
         (Computing, _working) = (null, false);
-        _lastOfView = answer is TrainerInputs.StepComputed { Last: true };
+        _lastOfView = answer is TrainerInputs.StepComputed { Last: true } or TrainerInputs.StepBroken { Accused.Count: > 0 };
         Tell(answer);
         _lastOfView = false;
         WorkOn();
@@ -103,9 +106,14 @@ internal sealed partial class TrainerShell : SimulatedActor
                 if (send.Message is TrainerStatus status)
                 {
                     Speak(status);
+                    Say(send.To, Bend(status));
+                    break;
                 }
 
                 Say(send.To, send.Message);
+                break;
+            case TrainerEffects.EndProcess:
+                Process.End(1);
                 break;
             case TrainerEffects.WarmUp:
                 Work(5, 60, () => new TrainerInputs.WarmedUp());
@@ -145,6 +153,9 @@ internal sealed partial class TrainerShell : SimulatedActor
             case TrainerEffects.DropTeacher drop:
                 Check(_teachers.Remove((drop.Lineage, drop.Version)), $"drops version {drop.Version} of the teacher");
                 break;
+            case TrainerEffects.WriteAudit:
+                Later(Cluster.Chance.Between(0, 5), () => Tell(new TrainerInputs.AuditWritten(Cluster.Disk.Audit(_unaudited) ? _audited : -1)));
+                break;
             case TrainerEffects.WriteSnapshot write:
                 Write(write.Step);
                 break;
@@ -155,6 +166,17 @@ internal sealed partial class TrainerShell : SimulatedActor
                 DoWithState(effect);
                 break;
         }
+    }
+
+    private TrainerStatus Bend(TrainerStatus status)
+    {
+        if (status.Hash is null || !(Lie == SimulatedLie.StateInStatus || (Lie == SimulatedLie.StateWhenReady && status.Phase == TrainerPhase.Ready)))
+        {
+            return status;
+        }
+
+        Cluster.Lies();
+        return status with { Hash = "bad" + status.Hash[3..] };
     }
 
     private void Speak(TrainerStatus status)
@@ -200,7 +222,8 @@ internal sealed partial class TrainerShell : SimulatedActor
         Later(Cluster.Chance.Between(10, 250), () =>
         {
             var directory = $"step-{step}-{Id}-{Cluster.Time.Now}";
-            if ((!Cluster.Network.Calm && Cluster.Chance.Of(Cluster.Settings.SnapshotFailures)) || !Cluster.Disk.Write(directory, state))
+            if (!Cluster.Disk.Audit(_unaudited)
+                || (!Cluster.Network.Calm && Cluster.Chance.Of(Cluster.Settings.SnapshotFailures)) || !Cluster.Disk.Write(directory, state))
             {
                 Cluster.Statistics.Unwritten++;
                 Tell(new TrainerInputs.SnapshotNotWritten(step, "disk full"));

@@ -210,8 +210,16 @@ public sealed class TrainerCoreTests
         Begin(StateWay.Draw);
         Bring(0, 0);
         Bring(0, 1);
-        Assert.Contains(
-            Told(new Notice.AuditNotWritten("n1", 1, "no space")), Do(Computed(1) with { AuditFailure = "no space" }));
+        var unaudited = new Send("coordinator", new CoordinatorCommands.ReportAuditFailed(1, 1, "no space"));
+        var effects = Do(Computed(1) with { AuditFailure = "no space" });
+        Assert.Contains(Told(new Notice.AuditNotWritten("n1", 1, "no space")), effects);
+        Assert.Contains(unaudited, effects);
+        effects = Do(Tick.Instance);
+        Assert.Contains(unaudited, effects);
+        Assert.Contains(new TrainerEffects.WriteAudit(), effects);
+        effects = [.. Do(new TrainerInputs.AuditWritten(-1)), .. Do(Tick.Instance)];
+        Assert.Contains(unaudited, effects);
+        Assert.DoesNotContain(unaudited, (IEffect[])[.. Do(new TrainerInputs.AuditWritten(1)), .. Do(Tick.Instance)]);
         Bring(1, 0);
         Bring(1, 1);
         Assert.Contains(Told(new Notice.StatesDiffer("n1", "a 1, b 2")), Do(new TrainerInputs.StepBroken([], "a 1, b 2")));
@@ -316,14 +324,38 @@ public sealed class TrainerCoreTests
     }
 
     [Fact]
-    public void A_gradient_that_is_not_finite_ends_the_run()
+    public void What_spoilt_a_step_is_in_every_status_until_the_next_view()
     {
         Begin(StateWay.Draw);
         Bring(0, 0);
         Bring(0, 1);
-        var effects = Do(new TrainerInputs.StepNotFinite("not finite"));
-        Assert.Equal(new Send("coordinator", new CoordinatorCommands.FailRun("not finite")), effects[0]);
-        Assert.Contains(new TrainerEffects.HashState(), effects);
+        var accused = new Accusation("b", OffenceKind.NotFinite, 0, [2, 3], "not finite");
+        Assert.Contains(new TrainerEffects.HashState(), Do(new TrainerInputs.StepBroken([], null) { Accused = [accused] }));
+        Assert.Equal([accused], Status(Do(new TrainerInputs.StateHashed("h0"))).Accused);
+        Assert.Equal([accused], Status(After(500)).Accused);
+        Assert.Empty(Status(Prepare(2, 0, StateWay.Keep)).Accused);
+    }
+
+    [Fact]
+    public void A_status_says_how_far_in_its_step_the_trainer_is()
+    {
+        Begin(StateWay.Draw);
+        Assert.Equal(StepStage.Data, Status(After(500)).Stage);
+        Bring(0, 0);
+        Bring(0, 1);
+        Assert.Equal(StepStage.Forward, Status(After(500)).Stage);
+        Do(new TrainerInputs.Reached(StepStage.Reduce));
+        Assert.Equal(StepStage.Reduce, Status(After(500)).Stage);
+        Do(Computed(1));
+        Assert.Equal(StepStage.Data, Status(After(500)).Stage);
+    }
+
+    [Fact]
+    public void One_that_is_put_out_ends_its_process_and_an_order_for_an_earlier_life_does_nothing()
+    {
+        var stuck = new LossReason(LossKind.Stuck, 60);
+        Assert.Empty(Hear(new TrainerOrders.PutOut("earlier", stuck, false)));
+        Assert.Equal([new TrainerEffects.EndProcess(stuck, true)], Hear(new TrainerOrders.PutOut("a", stuck, true)));
     }
 
     [Fact]
@@ -357,7 +389,9 @@ public sealed class TrainerCoreTests
     private static IReadOnlyList<long> Reports(IReadOnlyList<IEffect> effects) =>
         [.. effects.OfType<Send>().Select(send => send.Message).OfType<MonitorMessages.StepApplied>().Select(applied => applied.Report.Step)];
 
-    private TrainerStatus Status() => After(1).OfType<Send>().Select(send => send.Message).OfType<TrainerStatus>().Single();
+    private TrainerStatus Status() => Status(After(1));
+
+    private static TrainerStatus Status(IReadOnlyList<IEffect> effects) => effects.OfType<Send>().Select(send => send.Message).OfType<TrainerStatus>().Last();
 
     private IReadOnlyList<IEffect> Do(IInput input)
     {

@@ -17,6 +17,8 @@ public sealed class ReasonsTests
         { "silent for 3 s", new LossReason(LossKind.Silent, 3) },
         { "silent for 0.25 s", new LossReason(LossKind.Silent, 0.25) },
         { "it did not hold still for 60 s", new LossReason(LossKind.DidNotHoldStill, 60) },
+        { "it stood still in a step for 75 s", new LossReason(LossKind.Stuck, 75) },
+        { "it harmed the run too often", new LossReason(LossKind.Offended) },
         { "eaten by a whale", new LossReason(LossKind.Other, Said: "eaten by a whale") },
     };
 
@@ -31,6 +33,7 @@ public sealed class ReasonsTests
         { "a broke off", new ViewCause(ViewCauseKind.BrokeOff, "a") },
         { "a trainer broke off", new ViewCause(ViewCauseKind.BrokeOff) },
         { "a has stopped", new ViewCause(ViewCauseKind.Stopped, "a") },
+        { "a and b spoilt the step", new ViewCause(ViewCauseKind.Accused, "a", "b") },
         { "a leaves", new ViewCause(ViewCauseKind.Leaves, "a") },
         { "a and b had other weights than the others", new ViewCause(ViewCauseKind.Diverged, "a", "b") },
         { "the trainers' states differ", new ViewCause(ViewCauseKind.StatesDiffer) },
@@ -45,6 +48,8 @@ public sealed class ReasonsTests
     {
         { "stopped on request", StopReason.Requested },
         { "the snapshot of step 60 could not be written: No space left", new StopReason(StopKind.SnapshotFailed, 60, "No space left") },
+        { "the audit of step 7 could not be written: No space left", new StopReason(StopKind.AuditFailed, 7, "No space left") },
+        { "the run's metrics and evaluations could not be written: No space", new StopReason(StopKind.RecordsFailed, Said: "No space") },
         { "the evaluation of step 60 failed: x", new StopReason(StopKind.Failed, Said: "the evaluation of step 60 failed: x") },
     };
 

@@ -43,7 +43,7 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
             MaxRestarts = 1000,
             Starter = cluster,
             Config = [cluster.WriteConfig("launcher", new NodeSwitch())],
-            Membership = new MembershipOptions { Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease },
+            Membership = new MembershipOptions { Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease, StepDeadline = 4 * Lease },
         };
         RunExamination? examination = null;
         var result = await LaunchedRun.ExecuteAsync(options, observer, launched, found => examination = found, stop);

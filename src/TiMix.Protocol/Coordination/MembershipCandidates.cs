@@ -1,0 +1,29 @@
+using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
+
+namespace TiMix.Protocol.Coordination;
+
+/// <summary>Who may train together.</summary>
+public sealed partial record Membership
+{
+    /// <summary>Who may join a view that trains; not those who would have to part from one of its members.</summary>
+    private IEnumerable<TrainerStatus> Newcomers(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
+    {
+        var applied = members.Max(member => member.Applied);
+        var coming = Statuses.Where(
+            status => status.Quiet && !status.Leaving && !view.Has(status.Trainer) && status.Computes == members[0].Computes
+                && !IsBarred(status, run, now) && !run.Book.IsAside(status.Node, applied));
+        return run.Book.Separate([.. members, .. coming], status => status.Node).Where(status => !view.Has(status.Trainer));
+    }
+
+    /// <summary>Those of a view: not who spoilt the step before, nor who was not ready in time, as long as there are enough others.</summary>
+    private IReadOnlyList<TrainerStatus> Choose(IReadOnlyList<TrainerStatus> fitting, RunState run, long step, long now)
+    {
+        var untainted = fitting.Where(status => !run.Book.IsAside(status.Node, step)).ToList();
+        untainted = untainted.Count >= Math.Max(1, _options.MinTrainers) ? untainted : [.. fitting];
+        var candidates = untainted.Where(status => !IsExcluded(status.Trainer, now)).ToList();
+        candidates = candidates.Count > 0 ? candidates : untainted;
+        var separate = run.Book.Separate(candidates, status => status.Node);
+        return separate.Count >= Math.Max(1, _options.MinTrainers) ? separate : candidates;
+    }
+}
