@@ -81,7 +81,7 @@ def run(compiler, directory, schedules, limit):
         shutil.copy(os.path.join(compiler.built, name), directory)
     try:
         done = subprocess.run(
-            ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), "-namespace", "TiMix.Protocol.Tests.Simulation", "-stopOnFail", "-parallel", "none", "-noColor"],
+            ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), "-namespace", "TiMix.Protocol.Tests.Simulation", "-trait-", "suite=deep", "-stopOnFail", "-parallel", "none", "-noColor"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
     except subprocess.TimeoutExpired:
         return "it never ends", time.monotonic() - started

@@ -16,6 +16,20 @@ public sealed partial class TrainerCore
     /// </summary>
     private long? _uncompared;
 
+    /// <summary>
+    /// The versions in the state that a view begins with. It may lie behind one that this trainer had before, in the same lineage: later
+    /// versions would keep those from staying that are to be made again.
+    /// </summary>
+    private void BeginWithTeachers(long lineage, IReadOnlyList<long> versions)
+    {
+        if (lineage == _lineage)
+        {
+            DropTeachers(_teachers.Where(version => versions.All(held => version > held)));
+        }
+
+        KeepTeachers(lineage, versions);
+    }
+
     /// <summary>The first trainer of the view tells all mixers of a version; the others keep it for those who ask.</summary>
     private void KeepTeachers(long lineage, IReadOnlyList<long> versions)
     {

@@ -187,7 +187,7 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
                 EndStep(input);
                 break;
             case TrainerInputs.TeachersCollected collected:
-                KeepTeachers(collected.Lineage, collected.Versions);
+                BeginWithTeachers(collected.Lineage, collected.Versions);
                 break;
             case TrainerInputs.TeacherPacked packed:
                 Hand(packed.To, new MixerMessages.TeacherPublished(packed.Lineage, packed.Version, packed.Parameters), packed.Parameters);

@@ -212,6 +212,25 @@ public sealed class FaultScenarioTests
         }
     }
 
+    /// <summary>Whoever joins just then would go on from steps that nothing proves when the only one that can still write them down has died.</summary>
+    [Fact]
+    public void A_state_whose_steps_are_not_in_the_audit_reaches_nobody_else()
+    {
+        var faults = new[]
+        {
+            new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 2),
+            new Fault(FaultKind.FillAudit, Point: Point.Stopping, Duration: 6000),
+            new Fault(FaultKind.Kill, Point: Point.Obtained, Occurrence: 3, Target: 0),
+        };
+        var unaudited = 0;
+        foreach (var cluster in Runs(new SimulationSettings { SnapshotEvery = 100, Loss = 0.3, Trainers = 1, Leases = StartWith(1), Faults = faults }))
+        {
+            unaudited += cluster.Statistics.Unaudited;
+        }
+
+        Assert.True(unaudited > 0);
+    }
+
     [Fact]
     public void An_audit_that_can_be_written_again_when_the_run_stops_costs_no_step()
     {

@@ -27,6 +27,9 @@ internal enum SimulatedLie
     /// <summary>It says of a peer that its part was wrong.</summary>
     Slander,
 
+    /// <summary>It says so of the same peer again and again.</summary>
+    SlanderOne,
+
     /// <summary>Its features are wrong for one of its peers, and right for the others.</summary>
     TwoFaced,
 }

@@ -42,7 +42,7 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
 
         _started = true;
         _cluster.Invariants.Computes(trainer, _view, _step);
-        if (trainer.Lie == SimulatedLie.Slander && _view.Shares.Count > 1 && _cluster.Chance.Of(0.5))
+        if (trainer.Lie is SimulatedLie.Slander or SimulatedLie.SlanderOne && _view.Shares.Count > 1 && _cluster.Chance.Of(0.5))
         {
             Slander();
             return;
@@ -225,7 +225,8 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
 
     private void Slander()
     {
-        var other = _cluster.Chance.Pick([.. _view.Shares.Where(share => share.Trainer != trainer.Id)]);
+        var others = _view.Shares.Where(share => share.Trainer != trainer.Id).OrderBy(share => share.Node, StringComparer.Ordinal).ToList();
+        var other = trainer.Lie == SimulatedLie.SlanderOne ? others[0] : _cluster.Chance.Pick(others);
         var kind = _cluster.Chance.Pick([OffenceKind.NotFinite, OffenceKind.Malformed, OffenceKind.OtherState]);
         _cluster.Log?.Add($"{trainer.Id} slanders {other.Trainer}");
         _cluster.Lies();
