@@ -61,10 +61,10 @@ internal sealed partial class TimixProcess : IDisposable
     /// <summary>A short run of a small model on the real sample corpus.</summary>
     public static TimixProcess Train(string runs, string name, params string[] more) => new(TrainArguments(runs, name, more));
 
-    /// <summary>60 steps of a small model with eight micro-batches a step.</summary>
+    /// <summary>60 steps of a small model with six micro-batches a step.</summary>
     public static TimixProcess Elastic(string runs, string name, params string[] more) => new(TrainArguments(runs, name,
         [
-            .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "60"], "--set", "optimization.microBatches=8", "--set", "run.snapshotEvery=20",
+            .. more.Contains("--steps") ? Array.Empty<string>() : ["--steps", "60"], "--set", "optimization.microBatches=6", "--set", "run.snapshotEvery=20",
             "--set", "data.tests={}", .. more,
         ]));
 
@@ -104,7 +104,7 @@ internal sealed partial class TimixProcess : IDisposable
     {
         "model.visionWidth=32", "model.visionLayers=2", "model.visionHeads=2", "model.textWidth=32", "model.textLayers=2", "model.textHeads=2",
         "model.embedDim=16",
-        "optimization.microBatchSize=8", "optimization.warmupSteps=4", "teacher.refreshEvery=3", "mix.rampSteps=4", "mix.until=0.8",
+        "optimization.microBatchSize=4", "optimization.warmupSteps=4", "teacher.refreshEvery=3", "mix.rampSteps=4", "mix.until=0.8",
         "objective.distillRampSteps=2",
         "run.snapshotEvery=5", "run.evaluateEvery=0", "data.validation=", "data.tests={\"test\":\"sample:test\"}",
     }.SelectMany(pair => new[] { "--set", pair });

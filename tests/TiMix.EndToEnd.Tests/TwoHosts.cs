@@ -40,6 +40,10 @@ internal sealed class TwoHosts : IDisposable
     public TimixProcess StartSecond(string runs, string run, string name) =>
         Start(_right, ["--roles", "trainer", "--name", name, "--listen", $"{Second}:0", "--join", $"{First}:4053"], runs, run, again: true);
 
+    /// <summary>A command about the run, beside the first node.</summary>
+    public TimixProcess Ask(string runs, string run, params string[] command) => TimixProcess.StartShell(
+        "ip", ["netns", "exec", _left, "dotnet", TimixProcess.Program, .. command, "--run", run, "--runs-dir", runs]);
+
     /// <summary>Nothing crosses any more; neither side is told.</summary>
     public void Part() => Run("ip", "netns", "exec", _left, "ip", "link", "set", "tl", "down");
 
