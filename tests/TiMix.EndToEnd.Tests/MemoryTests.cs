@@ -34,7 +34,8 @@ public sealed class MemoryTests : IDisposable
                 new Uri(live.Url + "/api/scale"), new { trainers }, TestContext.Current.CancellationToken);
             Assert.True(asked.IsSuccessStatusCode, await asked.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             var memory = await MemoryAsync(live, trainers);
-            TestContext.Current.TestOutputHelper?.WriteLine($"{change}: {string.Join(", ", memory.Select(node => $"{node.Key} {node.Value:F0} MB"))}; {run.OpenFiles} files of the launcher");
+            var said = string.Join(", ", memory.Select(node => $"{node.Key} {node.Value:F0} MB"));
+            TestContext.Current.TestOutputHelper?.WriteLine($"{change}: {said}; {run.OpenFiles} files of the launcher");
             (before, files) = change == Settled ? (memory, run.OpenFiles) : (before, files);
             if (change == Changes)
             {
