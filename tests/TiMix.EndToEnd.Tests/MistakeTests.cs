@@ -19,7 +19,7 @@ public sealed class MistakeTests : IDisposable
     [InlineData("--set model.patchSize=7", "multiple of patchSize")]
     [InlineData("--set data.train=nowhere-{000..002}.tar", "nowhere-000.tar")]
     [InlineData("--set data.vocabulary=nowhere.txt", "nowhere.txt")]
-    [InlineData("--set optimization.microBatches=2000", "8000")]
+    [InlineData("--set optimization.microBatches=4000", "8000")]
     [InlineData("--threads 0", "1 or more")]
     [InlineData("--frobnicate", "frobnicate")]
     public async Task A_mistake_is_named_in_one_line_and_nothing_is_written(string arguments, string expected)
