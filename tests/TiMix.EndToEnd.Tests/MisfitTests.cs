@@ -72,10 +72,6 @@ public sealed class MisfitTests(ElasticRuns.Undisturbed undisturbed) : ElasticRu
         return copy;
     }
 
-    private static TimixProcess Start(string name, string roles, string run, string runs, params string[] more) => TimixProcess.StartShell(
-        "env",
-        [
-            "TIMIX_TOKEN=of-this-test-alone", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--run", run, "--runs-dir", runs,
-            .. more.Contains("--data-dir") ? Array.Empty<string>() : ["--data-dir", TimixProcess.DataDirectory], .. more,
-        ]);
+    private static TimixProcess Start(string name, string roles, string run, string runs, params string[] more) =>
+        TimixProcess.Node(["TIMIX_TOKEN=of-this-test-alone"], name, roles, run, runs, more);
 }

@@ -58,10 +58,6 @@ public sealed class StallTests(ElasticRuns.Undisturbed undisturbed) : ElasticRun
         Assert.Equal((0, 1), (TimixProcess.Summary(Runs, "run")["resumes"]!.GetValue<int>(), TimixProcess.Summary(Runs, "run")["views"]!.GetValue<int>()));
     }
 
-    private TimixProcess Start(string name, string roles, params string[] more) => TimixProcess.StartShell(
-        "env",
-        [
-            "TIMIX_TOKEN=of-this-test-alone", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--run", "run", "--runs-dir", Runs,
-            "--data-dir", TimixProcess.DataDirectory, .. more,
-        ]);
+    private TimixProcess Start(string name, string roles, params string[] more) =>
+        TimixProcess.Node(["TIMIX_TOKEN=of-this-test-alone"], name, roles, "run", Runs, more);
 }

@@ -72,13 +72,11 @@ public sealed class ThreeCoordinatorsTests(ElasticRuns.Undisturbed undisturbed, 
 
     private TimixProcess Coordinator(int number) => Start($"coordinator-{number}", "coordinator", _seeds[number], "--recipe", Recipe, "--start-trainers", "2");
 
-    private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
-        "env",
+    private TimixProcess Start(string name, string roles, string listen, params string[] more) => TimixProcess.Node(
+        ["TIMIX_TOKEN=of-this-test-alone", $"TIMIX_JOURNAL={_server.Address}"], name, roles, "run", Runs,
         [
-            "TIMIX_TOKEN=of-this-test-alone", $"TIMIX_JOURNAL={_server.Address}", "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles,
             "--listen", listen, "--join", string.Join(',', _seeds),
-            "--config", Path.Combine(Path.GetDirectoryName(TimixProcess.Program)!, "cluster-config", "three-coordinators.conf"),
-            "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,
+            "--config", Path.Combine(Path.GetDirectoryName(TimixProcess.Program)!, "cluster-config", "three-coordinators.conf"), .. more,
         ]);
 
     private Task<(long Term, string Node)> HolderAsync() =>

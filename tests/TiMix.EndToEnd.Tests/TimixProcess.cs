@@ -50,6 +50,14 @@ internal sealed partial class TimixProcess : IDisposable
 
     public static TimixProcess StartShell(string command, IEnumerable<string> arguments) => new(command, arguments);
 
+    /// <summary>A node that is started by hand, on the sample corpus if it is not told of another one.</summary>
+    public static TimixProcess Node(IEnumerable<string> environment, string name, string roles, string run, string runs, params string[] more) => new(
+        "env",
+        [
+            .. environment, "dotnet", Program, "node", "--name", name, "--roles", roles, "--run", run, "--runs-dir", runs,
+            .. more.Contains("--data-dir") ? Array.Empty<string>() : ["--data-dir", DataDirectory], .. more,
+        ]);
+
     /// <summary>Whether <c>timix audit</c> finds that nothing was lost or seen twice.</summary>
     public static bool Audit(string runs, string name)
     {

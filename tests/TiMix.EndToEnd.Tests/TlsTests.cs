@@ -131,10 +131,6 @@ public sealed class TlsTests(ElasticRuns.Undisturbed undisturbed) : ElasticRuns(
     private TimixProcess Start(string name, string roles, string listen, params string[] more) =>
         StartWith("of-this-test-alone", name, roles, listen, more);
 
-    private TimixProcess StartWith(string token, string name, string roles, string listen, params string[] more) => TimixProcess.StartShell(
-        "env",
-        [
-            "TIMIX_TOKEN=" + token, "dotnet", TimixProcess.Program, "node", "--name", name, "--roles", roles, "--listen", listen,
-            "--run", "run", "--runs-dir", Runs, "--data-dir", TimixProcess.DataDirectory, .. more,
-        ]);
+    private TimixProcess StartWith(string token, string name, string roles, string listen, params string[] more) =>
+        TimixProcess.Node(["TIMIX_TOKEN=" + token], name, roles, "run", Runs, ["--listen", listen, .. more]);
 }
