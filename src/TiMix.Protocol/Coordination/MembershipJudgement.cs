@@ -131,13 +131,16 @@ public sealed partial record Membership
     private bool IsBarred(TrainerStatus status, RunState run, long now) => IsGuilty(run, status.Node) || IsExcluded(status.Trainer, now);
 
     /// <summary>
-    /// Whoever computes for longer than a step may take, while another one has waited for it for as long. Whoever waits for its data does not
-    /// hang, and where nobody waits for anybody the run is slow.
+    /// Whoever computes for longer than a step may take, while another one has waited for it for as long; one that is alone, and
+    /// whose steps have been measured, has twice the time. Whoever waits for its data does not hang.
     /// </summary>
-    private IReadOnlyList<TrainerStatus> Stuck(View view, IReadOnlyList<TrainerStatus> members, long now) =>
-        members.Any(member => IsWaiting(member) && StoodFor(member, now) > Deadline(view, members))
-            ? [.. members.Where(member => IsComputing(member) && StoodFor(member, now) > Deadline(view, members, member))]
+    private IReadOnlyList<TrainerStatus> Stuck(View view, IReadOnlyList<TrainerStatus> members, long now)
+    {
+        var alone = members is [{ SecondsPerMicroBatch: > 0 }];
+        return alone || members.Any(member => IsWaiting(member) && StoodFor(member, now) > Deadline(view, members))
+            ? [.. members.Where(member => IsComputing(member) && StoodFor(member, now) > (alone ? 2 : 1) * Deadline(view, members, member))]
             : [];
+    }
 
     /// <summary>
     /// Everybody waits for somebody else, so that one of them does not say where it is; or nobody moves while something calls for another view.

@@ -118,6 +118,20 @@ public sealed class LiarScenarioTests
         Assert.True(ended > 0);
     }
 
+    /// <summary>Nobody waits for it, and nobody wants in.</summary>
+    [Fact]
+    public void A_trainer_that_stands_still_alone_is_put_out_and_the_next_one_goes_on()
+    {
+        var joins = new Fault(FaultKind.Join, At: 1_000_000);
+        foreach (var cluster in Runs(SimulatedLie.Stall, 1, new SimulationSettings { FaultsEndAfter = 2_000_000 }, joins))
+        {
+            var lost = cluster.Journal.Events.OfType<TrainerLost>().First();
+            Assert.Equal(LossKind.Stuck, lost.Reason.Kind);
+            Assert.InRange(lost.At, VirtualTime.Beginning, VirtualTime.Beginning + joins.At - 1);
+            Assert.Equal(RunStatus.Finished, cluster.Journal.Run.Status);
+        }
+    }
+
     [Fact]
     public void A_slanderer_that_meets_a_third_trainer_is_found_out()
     {

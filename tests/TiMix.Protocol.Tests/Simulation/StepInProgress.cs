@@ -70,7 +70,7 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
 
             _stage = Stage.Computing;
             trainer.Tell(new TrainerInputs.Reached(StepStage.Backward));
-            if (trainer.Lie == SimulatedLie.Stall && _view.Shares.Count > 1)
+            if (trainer.Lie == SimulatedLie.Stall && (_view.Shares.Count > 1 || trainer.Said?.SecondsPerMicroBatch > 0))
             {
                 _cluster.Log?.Add($"{trainer.Id} stands still");
                 _cluster.Lies();
