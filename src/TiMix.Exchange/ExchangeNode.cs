@@ -71,11 +71,11 @@ public sealed class ExchangeNode : IDisposable
 
     /// <summary>
     /// Takes part in a view as its member <paramref name="self"/>: begins to connect to the peers (<see cref="Group.Connected"/>).
-    /// An earlier group of the same run in this process is aborted.
+    /// An earlier group of the same run in this process is aborted, unless it is <paramref name="beside"/>, which goes on.
     /// </summary>
     /// <exception cref="ArgumentException">The view makes no sense; one line.</exception>
     /// <exception cref="InvalidOperationException">This node has entered that generation or a newer one before.</exception>
-    public Group Enter(GroupView view, int self) => _groups.Enter(view, self);
+    public Group Enter(GroupView view, int self, Group? beside = null) => _groups.Enter(view, self, beside);
 
     /// <summary>Fault injection: for so long this node sends and accepts nothing and reads nothing of what arrives. Its sockets stay open.</summary>
     public void Blackhole(TimeSpan duration) => _gate.Close(duration);

@@ -41,6 +41,9 @@ internal static class EntranceTable
         // Views and states.
         (typeof(TrainerStatus), ActorKind.Coordinator, [Trainer]),
         (typeof(TrainerOrders.Prepare), ActorKind.Trainer, [Coordinator]),
+        (typeof(TrainerOrders.PrepareAhead), ActorKind.Trainer, [Coordinator]),
+        (typeof(TrainerOrders.SwitchAfterStep), ActorKind.Trainer, [Coordinator]),
+        (typeof(TrainerOrders.Withdraw), ActorKind.Trainer, [Coordinator]),
         (typeof(TrainerOrders.Begin), ActorKind.Trainer, [Coordinator]),
         (typeof(TrainerOrders.StopAfterStep), ActorKind.Trainer, [Coordinator]),
         (typeof(TrainerOrders.Halt), ActorKind.Trainer, [Coordinator]),
@@ -50,6 +53,7 @@ internal static class EntranceTable
         (typeof(TrainerOrders.PutOut), ActorKind.Trainer, [Coordinator]),
         (typeof(StateMessages.WantState), ActorKind.Trainer, [Trainer]),
         (typeof(StateMessages.StateOffered), ActorKind.Trainer, [Trainer]),
+        (typeof(StateMessages.SumOffered), ActorKind.Trainer, [Trainer]),
         (typeof(CoordinatorCommands.FailRun), ActorKind.Coordinator, [Trainer]),
         (typeof(CoordinatorCommands.ReportNodeLost), ActorKind.Coordinator, [Launcher]),
 

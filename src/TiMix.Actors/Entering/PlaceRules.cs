@@ -3,6 +3,7 @@ using Akka.Cluster;
 using TiMix.Base;
 using TiMix.Exchange.Bundles;
 using TiMix.Protocol.Messages;
+using TiMix.Protocol.Values;
 using TiMix.Work.Loading;
 using TiMix.Work.Mixing;
 using TiMix.Work.Training;
@@ -25,12 +26,17 @@ internal static class PlaceRules
         MixerMessages.TeacherPublished published => published.Parameters is TeacherParameters { Parameters: var bundle } && IsOn(host, bundle.Endpoint),
         StateMessages.StateOffered offered => offered.State is StateBuffers { Buffers: var buffers }
             && buffers.Values.All(buffer => IsOn(host, buffer.Endpoint)),
-        TrainerOrders.Prepare prepare => prepare.View.Shares.All(share => IsOnAny(members, NodeRoles.Trainer, share.Endpoint))
-            && (prepare.Source.Endpoint is not { } from || IsOnAny(members, NodeRoles.Trainer, from)),
+        StateMessages.SumOffered offered => offered.Sum is StepSum { Sum: var sum } && IsOn(host, sum.Endpoint),
+        TrainerOrders.Prepare prepare => AreTrainers(members, prepare.View, prepare.Source),
+        TrainerOrders.PrepareAhead prepare => AreTrainers(members, prepare.View, prepare.Source),
         NodeMessages.Roster roster => roster.Loaders.All(path => IsOf(members, NodeRoles.Loader, path))
             && roster.Mixers.All(path => IsOf(members, NodeRoles.Mixer, path)) && roster.Trainers.Values.All(path => IsOf(members, NodeRoles.Trainer, path)),
         _ => true,
     };
+
+    private static bool AreTrainers(IReadOnlyList<Member> members, View view, StateSource source) =>
+        view.Shares.All(share => IsOnAny(members, NodeRoles.Trainer, share.Endpoint))
+        && (source.Endpoint is not { } from || IsOnAny(members, NodeRoles.Trainer, from));
 
     private static bool IsOnAny(IReadOnlyList<Member> members, string role, string endpoint) =>
         members.Any(member => member.HasRole(role) && IsOn(member.Address.Host ?? "", endpoint));

@@ -20,7 +20,7 @@ internal static class ClosedTypes
         [typeof(IContent)] =
         [
             new(typeof(LoadedSamples), "loaded"), new(typeof(MixedSamples), "mixed"), new(typeof(TeacherParameters), "teacher"),
-            new(typeof(StateBuffers), "state"),
+            new(typeof(StateBuffers), "state"), new(typeof(StepSum), "sum"),
         ],
         [typeof(RunPhase)] =
         [

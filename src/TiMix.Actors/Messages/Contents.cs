@@ -24,6 +24,9 @@ internal static class Contents
             case TeacherParameters teacher:
                 exchange.Release(teacher.Parameters);
                 break;
+            case StepSum sum:
+                exchange.Release(sum.Sum);
+                break;
             case StateBuffers state:
                 foreach (var buffer in state.Buffers.Values)
                 {

@@ -103,7 +103,7 @@ public sealed class MonitorActor : EnteredActor
         switch (message)
         {
             case MonitorMessages.ViewBegan { Change: var change }:
-                if (_records.Last?.Step > change.View.FromStep && change.FirstStepAt == 0)
+                if (_records.Last?.Step > change.View.FromStep && change.Repeats)
                 {
                     _records.CutBack(change.View.FromStep);
                 }

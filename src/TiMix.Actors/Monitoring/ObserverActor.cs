@@ -39,7 +39,7 @@ public sealed class ObserverActor : EnteredActor, IWithTimers
         });
         Receive<MonitorMessages.ViewBegan>(view =>
         {
-            _shown = Math.Min(_shown, view.Change.FirstStepAt == 0 ? view.Change.View.FromStep : _shown);
+            _shown = Math.Min(_shown, view.Change.Repeats ? view.Change.View.FromStep : _shown);
             observer.ViewBegan(view.Change);
         });
         Receive<MonitorMessages.TrainerLost>(lost => observer.TrainerLost(lost.Node, lost.Reason));

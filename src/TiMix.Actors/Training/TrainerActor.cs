@@ -88,12 +88,8 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
             case Send send:
                 (send.To == _coordinatorAddress ? _coordinator : _addresses.Find(send.To)).Tell(send.Message);
                 break;
-            case TrainerEffects.Link link:
-                _mathematics.ThenDispose(_links.Unlink());
-                _links.Link(link.View);
-                break;
-            case TrainerEffects.Unlink:
-                _mathematics.ThenDispose(_links.Unlink());
+            case TrainerEffects.Link or TrainerEffects.LinkAhead or TrainerEffects.Unlink or TrainerEffects.UnlinkAhead or TrainerEffects.GoOver:
+                _mathematics.ThenDispose(_links.Do(effect));
                 break;
             case TrainerEffects.DropMicroBatch unwanted:
                 _microBatches.Drop(unwanted);
@@ -134,6 +130,7 @@ public sealed class TrainerActor : EnteredActor, IWithTimers
         TrainerEffects.DrawState draw => _mathematics.Draw(draw.Generation),
         TrainerEffects.RestoreState restore => _mathematics.Restore(restore),
         TrainerEffects.AcceptState accept => _mathematics.Accept(accept.Offer, _links.Broken),
+        TrainerEffects.FollowStep follow => _mathematics.Follow(follow.Offer, _links.Broken),
         TrainerEffects.HashState => _mathematics.Hash(),
         TrainerEffects.CopyState copy => _mathematics.Copy(copy),
         TrainerEffects.CaptureState => _mathematics.Capture(),

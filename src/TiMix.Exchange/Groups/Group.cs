@@ -77,6 +77,18 @@ public sealed class Group : IDisposable
     /// <summary>Under <see cref="Sync"/>.</summary>
     internal bool IsBroken => Health.IsBroken;
 
+    /// <summary>Whether this process has ended its part.</summary>
+    internal bool HasEnded
+    {
+        get
+        {
+            lock (Sync)
+            {
+                return Health.HasEnded;
+            }
+        }
+    }
+
     /// <summary>
     /// Gives every member everybody's bytes. Blocks; to be called from one thread at a time, the same as <see cref="AllReduce"/>.
     /// </summary>

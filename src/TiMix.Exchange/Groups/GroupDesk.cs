@@ -5,14 +5,15 @@ using TiMix.Exchange.Links;
 namespace TiMix.Exchange.Groups;
 
 /// <summary>
-/// Knows the newest group of each run in this process. Brings arriving links to it, turns away those of an older generation, keeps
-/// those that come early, and looks after leases on a thread of its own.
+/// Knows the newest group of each run in this process, and those that go on beside it. Brings arriving links to the newest, turns away those of
+/// an older generation, keeps those that come early, and looks after leases on a thread of its own.
 /// </summary>
 internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, ExchangeCounters counters, BufferPool pool) : IDisposable
 {
     private const int MaxWaiting = 64;
     private readonly object _sync = new();
     private readonly Dictionary<string, Group> _newest = new(StringComparer.Ordinal);
+    private readonly List<Group> _beside = [];
     private readonly List<(Wire Wire, GroupIntroduction Introduction, long Until)> _waiting = [];
     private readonly List<(Link Link, long Until)> _leaving = [];
     private bool _disposed;
@@ -27,7 +28,10 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
 
     public void Start() => new Thread(Watch, 256 << 10) { IsBackground = true, Name = "exchange leases" }.Start();
 
-    public Group Enter(GroupView view, int self)
+    /// <param name="view">The group.</param>
+    /// <param name="self">This process's place in it.</param>
+    /// <param name="beside">A group of the same run that goes on; every other one is aborted.</param>
+    public Group Enter(GroupView view, int self, Group? beside)
     {
         view.Validate(self);
         Group? before;
@@ -44,11 +48,21 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
 
             group = new Group(this, view, self);
             _newest[view.Run] = group;
+            _beside.RemoveAll(old => old.HasEnded);
+            if (beside is not null && !_beside.Contains(beside))
+            {
+                _beside.Add(beside);
+            }
+
             early = [.. _waiting.Where(waiting => waiting.Introduction.Run == view.Run)];
             _waiting.RemoveAll(waiting => waiting.Introduction.Run == view.Run);
         }
 
-        before?.Abort();
+        if (before != beside)
+        {
+            before?.Abort();
+        }
+
         group.Connection.Start();
         foreach (var (wire, introduction, _) in early)
         {
@@ -84,7 +98,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
         lock (_sync)
         {
             _disposed = true;
-            groups = [.. _newest.Values];
+            groups = [.. _newest.Values, .. _beside];
             _waiting.ForEach(waiting => waiting.Wire.Dispose());
             _leaving.ForEach(leaving => leaving.Link.Dispose());
             Monitor.PulseAll(_sync);
@@ -170,7 +184,7 @@ internal sealed class GroupDesk(ExchangeOptions options, BlackholeGate gate, Exc
                     continue;
                 }
 
-                groups = [.. _newest.Values];
+                groups = [.. _newest.Values.Union(_beside)];
             }
 
             // A process that was stopped itself (or starved) has no right to call its peers silent: what they sent may lie unread.

@@ -9,6 +9,7 @@ namespace TiMix.Node.Launching;
 /// <param name="token">Its secret.</param>
 internal sealed class LaunchedNodes(LaunchOptions options, string token) : IDisposable
 {
+    private static readonly TimeSpan ByThemselves = TimeSpan.FromSeconds(3);
     private readonly ReservedPorts _reserved = new();
     private readonly Dictionary<string, int> _ports = [];
     private readonly Dictionary<string, IChildNode> _nodes = [];
@@ -79,11 +80,14 @@ internal sealed class LaunchedNodes(LaunchOptions options, string token) : IDisp
         }
     }
 
-    /// <summary>Nodes leave by themselves when a run is over; whoever does not is ended.</summary>
+    /// <summary>Nodes leave by themselves when a run is over; one that was still on its way to it is told, and whoever does not leave is ended.</summary>
     public async Task EndAsync(TimeSpan patience)
     {
         SignalAll(Signals.Continue);
-        await Task.WhenAny(ExitsAsync(), Task.Delay(patience)).ConfigureAwait(false);
+        var alone = patience < ByThemselves ? patience : ByThemselves;
+        await Task.WhenAny(ExitsAsync(), Task.Delay(alone)).ConfigureAwait(false);
+        SignalAll(Signals.Terminate);
+        await Task.WhenAny(ExitsAsync(), Task.Delay(patience - alone)).ConfigureAwait(false);
         SignalAll(Signals.Kill);
         await ExitsAsync().ConfigureAwait(false);
     }

@@ -143,9 +143,12 @@ internal sealed class RunBoard : IRunObserver
     {
         if (change.FirstStepAt == 0)
         {
-            lock (_lock)
+            if (change.Repeats)
             {
-                CutBack(change.View.FromStep);
+                lock (_lock)
+                {
+                    CutBack(change.View.FromStep);
+                }
             }
 
             Note(NoticeLevel.Information, $"view {change.View.Generation} from step {change.View.FromStep}: {change.Reason}", nameof(ViewBegan));

@@ -47,7 +47,7 @@ internal sealed class Admission(RunIdentity? run, long lease)
     private const int Most = 256;
 
     /// <summary>When a process began is known the better the oftener it is heard: a message may come late, never early.</summary>
-    private sealed record Holder(string From, string Address, long BeganAt, long HeardAt, bool IsBuried = false);
+    private sealed record Holder(string From, string Address, long BeganAt, long HeardAt, bool IsBuried = false, bool Succeeds = false);
 
     private sealed record Rival(string Node, long BeganAt, bool HolderLives, long HeardAt);
 
@@ -84,12 +84,12 @@ internal sealed class Admission(RunIdentity? run, long lease)
         }
     }
 
-    /// <summary>A node's process has died: its name is free.</summary>
-    public void Bury(string node)
+    /// <summary>A node's process, known or not, has died: its name is free for a younger one.</summary>
+    public void Bury(string node, long now)
     {
-        if (_holders.TryGetValue(node, out var holder))
+        if (_holders.TryGetValue(node, out var holder) || _holders.Count < Most)
         {
-            _holders[node] = holder with { IsBuried = true };
+            _holders[node] = (holder ?? new Holder("", "", long.MinValue, now)) with { IsBuried = true };
         }
     }
 
@@ -168,10 +168,12 @@ internal sealed class Admission(RunIdentity? run, long lease)
             return Verdict.Welcome;
         }
 
-        if (holder is null or { IsBuried: true } || holder.Address == address || now - holder.HeardAt > _silence
-            || (now - _startedAt < Introduction && began + Proof < holder.BeganAt))
+        // That a process has died may be told when its successor is there already, and what it said may come later still.
+        var succeeds = holder is { IsBuried: true } && began > holder.BeganAt;
+        if (holder is null || succeeds || holder.Address == address || now - holder.HeardAt > _silence
+            || (!holder.Succeeds && now - _startedAt < Introduction && began + Proof < holder.BeganAt))
         {
-            _holders[asked.Node] = new Holder(from, address, began, now);
+            _holders[asked.Node] = new Holder(from, address, began, now, Succeeds: succeeds);
             _rivals.Remove(from);
             return Verdict.Welcome;
         }

@@ -40,7 +40,7 @@ public sealed partial class CoordinatorCore
         }
         else if (Run.View is not null)
         {
-            Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
+            Publish(new MonitorMessages.ViewBegan(Run.Current!));
         }
     }
 
@@ -141,8 +141,8 @@ public sealed partial class CoordinatorCore
             case NodesDisagreed disagreed:
                 Publish(new Notice.NodesDisagree(disagreed.Node, disagreed.Other, disagreed.Kind));
                 break;
-            case ProgressRecorded progress when Run.Changes[^1].FirstStepAt == progress.At:
-                Publish(new MonitorMessages.ViewBegan(Run.Changes[^1]));
+            case ProgressRecorded progress when Run.Current is { } current && current.FirstStepAt == progress.At:
+                Publish(new MonitorMessages.ViewBegan(current));
                 break;
             case RunPaused:
                 Publish(new RunPhase.Paused());

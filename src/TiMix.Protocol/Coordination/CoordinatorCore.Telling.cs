@@ -59,10 +59,22 @@ public sealed partial class CoordinatorCore
     /// <summary>Where a newcomer finds the run; null: nothing of it can be seen yet.</summary>
     private ITiMixMessage? Standpoint => Run.Status switch
     {
-        RunStatus.Running when Run.View is not null => new MonitorMessages.ViewBegan(Run.Changes[^1]),
+        RunStatus.Running when Run.View is not null => new MonitorMessages.ViewBegan(Run.Current!),
         RunStatus.Stopped or RunStatus.Finished => Over,
         _ => null,
     };
+
+    /// <summary>Steps before the view are told by those who were there, and they may take them for written down.</summary>
+    private void AskForOldReports(MonitorMessages.Recorded recorded)
+    {
+        if (recorded.Step < Run.View?.FromStep)
+        {
+            foreach (var trainer in _known.Trainers.Values)
+            {
+                Tell(trainer, recorded);
+            }
+        }
+    }
 
     private void TellOver()
     {

@@ -167,7 +167,7 @@ public sealed partial class CoordinatorCore
             case ReportNodeLost lost:
                 _membership = _membership.BuryNode(lost.Node);
                 _known.BuryNode(lost.Node);
-                _admission.Bury(lost.Node);
+                _admission.Bury(lost.Node, _now);
                 TellRoster();
                 Advance();
                 break;
@@ -177,6 +177,7 @@ public sealed partial class CoordinatorCore
                 break;
             case MonitorMessages.Recorded recorded:
                 _evaluations.Recorded(recorded.Step);
+                AskForOldReports(recorded);
                 Evaluate();
                 break;
             case MonitorMessages.Told told:

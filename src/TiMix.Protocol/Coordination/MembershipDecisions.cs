@@ -15,8 +15,6 @@ public sealed record Decision(Membership Next, IReadOnlyList<IEvent> Events, IRe
 public sealed partial record Membership
 {
     private const long ProgressEvery = 10;
-    private const long RebalanceAfter = 100;
-    private const double RebalanceGain = 0.75;
 
     /// <summary>
     /// What is to be done in this situation. An order is given again only after a while: a trainer answers it with a status, and
@@ -37,13 +35,18 @@ public sealed partial record Membership
             return Rest(run, now);
         }
 
+        if (run.Proposed is { Ahead: true } ahead && BeganAhead(ahead) is { } from)
+        {
+            return new Decision(this with { StandsStillNext = false }, [new ViewInstalled(ahead.View.Generation, now, FromStep: from)], [], null);
+        }
+
         var alive = Without(now, out var lost, run);
         if (lost.Count > 0)
         {
             return new Decision(alive.Because(new ViewCause(ViewCauseKind.TrainerLost, lost[0].Node) { Loss = lost[0].Reason }, now), lost, [], null);
         }
 
-        var current = run.Proposed?.View ?? run.View;
+        var current = run.Proposed is { Ahead: false } proposed ? proposed.View : run.View;
         if (current is null)
         {
             return alive.Regroup(run, now);
@@ -52,12 +55,15 @@ public sealed partial record Membership
         var broken = current.Shares.Any(share => !run.Trainers.ContainsKey(share.Trainer));
         var members = current.Shares.Where(share => run.Trainers.ContainsKey(share.Trainer))
             .Select(share => alive.Trainers.GetValueOrDefault(share.Trainer)?.Status).ToList();
-        if (members.Any(status => status is null || (run.View is not null && status.Generation < current.Generation)))
+        var leftBehind = !members.Contains(null) && alive.WasLeftBehind(run, current, members!, now);
+        if (members.Any(status => status is null || (run.View is not null && status.Generation < current.Generation && !leftBehind)))
         {
             return new Decision(alive, [], [], new WaitReason(WaitKind.MemberUnheard));
         }
 
-        broken |= run.Proposed?.Sources.Any(source => source.Way == StateWay.Copy && alive.CannotGive(source.From!, current, now)) == true;
+        broken |= leftBehind;
+        broken |= run.Proposed is { Ahead: false } preparing
+            && preparing.Sources.Any(source => source.Way == StateWay.Copy && alive.CannotGive(source.From!, current, now));
         return alive.DecideOn(run, current, [.. members.OfType<TrainerStatus>()], broken, now);
     }
 
@@ -112,7 +118,7 @@ public sealed partial record Membership
                     null);
         }
 
-        return run.Proposed is { } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
+        return run.Proposed is { Ahead: false } proposed ? Prepare(run, proposed, members, now) : Keep(run, current, members, now);
     }
 
     private Decision Prepare(RunState run, ProposedView proposed, IReadOnlyList<TrainerStatus> members, long now)
@@ -124,7 +130,7 @@ public sealed partial record Membership
         {
             if (ready.All(member => member.Applied == proposed.View.FromStep && member.Hash == ready[0].Hash))
             {
-                return new Decision(preparing, [new ViewInstalled(generation, now, ready[0].Hash)], [], null);
+                return new Decision(preparing with { StandsStillNext = false }, [new ViewInstalled(generation, now, ready[0].Hash)], [], null);
             }
 
             if (JudgeStates(run, ready, now) is { Count: > 0 } judged)
@@ -192,7 +198,7 @@ public sealed partial record Membership
         }
 
         var applied = members.Max(member => member.Applied);
-        var first = run.Changes[^1].FirstStepAt == 0;
+        var first = run.Current!.FirstStepAt == 0;
         if (applied > run.Progress && (first || applied >= run.Progress + ProgressEvery))
         {
             return new Decision(this, [new ProgressRecorded(view.Generation, applied, now)], [], null);
@@ -208,7 +214,8 @@ public sealed partial record Membership
         [
             .. members.Where(member => member.Phase == TrainerPhase.Ready)
                 .Select(member => new Addressed(member.Trainer, new TrainerOrders.Begin(view.Generation, run.Newest?.Step ?? -1))),
-            .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer)).Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
+            .. Trainers.Values.Where(known => !view.Has(known.Status.Trainer) && run.Proposed?.View.Has(known.Status.Trainer) != true)
+                .Select(known => ForOutsider(run, known.Status)).OfType<Addressed>(),
         ];
         if (!run.Trained && members.All(member => member.Applied == run.Steps))
         {
@@ -219,7 +226,18 @@ public sealed partial record Membership
             orders.Add(new Addressed(members[0].Trainer, new TrainerOrders.SnapshotFrom(SnapshotFrom!.Value)));
         }
 
+        if (run.Proposed is { } ahead)
+        {
+            var (next, events, aheadOrders) = Ahead(run, view, ahead, members, now);
+            return new Decision(next, events, [.. orders, .. aheadOrders], Starving(run, members));
+        }
+
         var reason = ReasonToStop(run, view, members, now);
+        if (reason is not null && ProposeAhead(run, view, members, reason, orders, now) is { } proposal)
+        {
+            return proposal;
+        }
+
         if (reason is null)
         {
             var settled = members.All(member => member.Phase == TrainerPhase.Running) ? this with { Cause = null, UrgentSince = 0 } : this;
@@ -231,71 +249,6 @@ public sealed partial record Membership
                 .Select(member => new Addressed(member.Trainer, CanEnd(reason, now) ? new TrainerOrders.StopAfterStep(view.Generation)
                     : new TrainerOrders.Halt(view.Generation))));
         return new Decision(Because(reason, now), [], orders, null);
-    }
-
-    /// <summary>Why no step ends; null: steps end, or there is none left.</summary>
-    private WaitReason? Starving(RunState run, IReadOnlyList<TrainerStatus> members) =>
-        Lack is { } lack && !members.All(member => member.Applied == run.Steps) ? new WaitReason(lack.Kind) : null;
-
-    /// <summary>
-    /// Whoever wants the run, or a trainer, to stop is not kept waiting for a step that nobody serves: it is broken off, and done again some time.
-    /// </summary>
-    private bool CanEnd(ViewCause reason, long now) =>
-        reason.Kind is not (ViewCauseKind.RunStopped or ViewCauseKind.Leaves or ViewCauseKind.Paused)
-        || Lack is not { } lack || now - lack.Since <= _options.Lease.TotalMilliseconds;
-
-    /// <summary>A zombie of an older view is told to hold still; one that wants to leave may go.</summary>
-    private static Addressed? ForOutsider(RunState run, TrainerStatus status) =>
-        !status.Quiet ? new Addressed(status.Trainer, new TrainerOrders.Halt(run.Generation - 1))
-        : status.Leaving ? new Addressed(status.Trainer, new TrainerOrders.Release())
-        : null;
-
-    private ViewCause? ReasonToStop(RunState run, View view, IReadOnlyList<TrainerStatus> members, long now)
-    {
-        if (Stopping)
-        {
-            return new ViewCause(ViewCauseKind.RunStopped);
-        }
-
-        if (members.FirstOrDefault(member => member.Phase == TrainerPhase.Stopped) is { } stopped)
-        {
-            return new ViewCause(ViewCauseKind.Stopped, stopped.Node);
-        }
-
-        if (members.FirstOrDefault(member => member.Leaving) is { } leaver)
-        {
-            return new ViewCause(ViewCauseKind.Leaves, leaver.Node);
-        }
-
-        if (members.All(member => member.Applied == run.Steps))
-        {
-            return null;
-        }
-
-        if (run.Paused)
-        {
-            return new ViewCause(ViewCauseKind.Paused);
-        }
-
-        if (IsUnbalanced(run, view, members))
-        {
-            return new ViewCause(ViewCauseKind.SpeedsChanged);
-        }
-
-        return Newcomers(run, view, members, now).FirstOrDefault() is { } newcomer ? new ViewCause(ViewCauseKind.Joins, newcomer.Node) : null;
-    }
-
-    /// <summary>Whether other shares would save a good part of every step's time; not asked before the times have settled.</summary>
-    private static bool IsUnbalanced(RunState run, View view, IReadOnlyList<TrainerStatus> members)
-    {
-        if (members.Any(member => member.SecondsPerMicroBatch <= 0 || member.Applied < view.FromStep + RebalanceAfter))
-        {
-            return false;
-        }
-
-        double[] seconds = [.. view.Shares.Select(share => members.Single(member => member.Trainer == share.Trainer).SecondsPerMicroBatch)];
-        int[] counts = [.. view.Shares.Select(share => share.Count)];
-        return ViewPlanner.SlowestSeconds(ViewPlanner.Counts(seconds, run.MicroBatches), seconds) < RebalanceGain * ViewPlanner.SlowestSeconds(counts, seconds);
     }
 
     /// <summary>Nobody trains: the next view, if there are trainers for it.</summary>
@@ -313,8 +266,8 @@ public sealed partial record Membership
                 [
                     .. state.Diverged.Select(
                         status => new ReplicaDiverged(status.Trainer, status.Node, status.Applied, now, Outvoted: state.Holders.Count > 0)),
-                    .. state is { Holders.Count: 0, Diverged: [var one, var other] } && run.Book.Judged < run.Generation
-                        ? [new NodesDisagreed(one.Node, other.Node, OffenceKind.OtherState, true, true, run.Generation, now)] : Array.Empty<IEvent>(),
+                    .. state is { Holders.Count: 0, Diverged: [var one, var other] } && run.Book.Judged < run.GenerationInForce
+                        ? [new NodesDisagreed(one.Node, other.Node, OffenceKind.OtherState, true, true, run.GenerationInForce, now)] : Array.Empty<IEvent>(),
                 ],
                 [], null);
         }

@@ -79,6 +79,12 @@ public sealed record RunState
     /// <summary>Fingerprint at the end.</summary>
     public string? Fingerprint { get; init; }
 
+    /// <summary>Of the view that trains; where none does, of the newest that was proposed.</summary>
+    public long GenerationInForce => View?.Generation ?? Generation;
+
+    /// <summary>How <see cref="View"/> came about; null: there is none.</summary>
+    public ViewChange? Current => View is null ? null : Changes.FindLast(change => change.View.Generation == View.Generation);
+
     /// <summary>The newest snapshot that counts.</summary>
     public CommittedSnapshot? Newest => Snapshots.IsEmpty ? null : Snapshots.Values.Last();
 
@@ -118,7 +124,7 @@ public sealed record RunState
         (
             ReportSnapshot snapshot,
             RunStatus.Running) when snapshot.Generation >= Lineage && snapshot.Step <= Steps && StillCounts(snapshot.Generation, snapshot.Step)
-                && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
+                && !GoesBackBehind(snapshot) && !Snapshots.ContainsKey(snapshot.Step) && !Discarded.Contains(snapshot.Directory) =>
             [new SnapshotCommitted(snapshot.Step, snapshot.Directory, snapshot.Fingerprint, now)],
         (ReportSnapshotFailed failed, RunStatus.Running) when failed.Generation >= Lineage && failed.Step == Steps =>
             [new RunStopped(new StopReason(StopKind.SnapshotFailed, failed.Step, Printable.Of(failed.Reason)), now)],
@@ -158,38 +164,32 @@ public sealed record RunState
         {
             Trainers = Trainers.Remove(lost.Trainer),
             Ended = lost.Reason.EndsItsProcess ? Ended.SetItem(lost.Trainer, lost.Reason) : Ended,
-            Book = lost.Reason.Kind == LossKind.Stuck ? Book.NoteStuck(lost.Node, Progress, Generation) : Book,
+            Book = lost.Reason.Kind == LossKind.Stuck ? Book.NoteStuck(lost.Node, Progress, GenerationInForce) : Book,
         },
         ReplicaDiverged diverged => this with
         {
             Diverged = Diverged.SetItem(diverged.Trainer, Generation),
-            Book = diverged.Outvoted ? Book.NoteDivergence(diverged.Node, diverged.Step, Generation) : Book,
+            Book = diverged.Outvoted ? Book.NoteDivergence(diverged.Node, diverged.Step, GenerationInForce) : Book,
         },
         TrainerCharged charged => this with { Book = Book.Note(charged) },
         NodesDisagreed disagreed => this with { Book = Book.Note(disagreed) },
         ViewProposed proposed => this with
         {
-            Proposed = new ProposedView(proposed.View, proposed.Sources),
-            View = null,
+            Proposed = new ProposedView(proposed.View, proposed.Sources, proposed.Ahead, proposed.At),
+            View = proposed.Ahead ? View : null,
             Generation = proposed.View.Generation,
             Lineage = proposed.Lineage,
-            Changes = Changes.Add(new ViewChange(proposed.View, proposed.Reason, proposed.DetectedAt, 0, 0)),
+            Changes = Changes.Add(new ViewChange(proposed.View, proposed.Reason, proposed.DetectedAt, 0, 0) { Ahead = proposed.Ahead }),
         },
-        ViewInstalled installed when Proposed?.View.Generation == installed.Generation => this with
-        {
-            View = Proposed.View,
-            ViewHash = installed.Hash,
-            Proposed = null,
-            Progress = Proposed.View.FromStep,
-            Changes = Changes.SetItem(Changes.Count - 1, Changes[^1] with { InstalledAt = installed.At }),
-        },
-        ViewInstalled => this,
+        ViewInstalled installed when Proposed?.View.Generation == installed.Generation =>
+            Install(Proposed.View with { FromStep = installed.FromStep ?? Proposed.View.FromStep }, installed),
+        ViewWithdrawn withdrawn when Proposed?.View.Generation == withdrawn.Generation => this with { Proposed = null },
+        ViewInstalled or ViewWithdrawn => this,
         ProgressRecorded progress => this with
         {
             Progress = progress.Step,
-            Changes = Changes.Count > 0 && Changes[^1] is { FirstStepAt: 0 } last && last.View.Generation == progress.Generation
-                && progress.Step > last.View.FromStep
-                ? Changes.SetItem(Changes.Count - 1, last with { FirstStepAt = progress.At })
+            Changes = Current is { FirstStepAt: 0 } current && current.View.Generation == progress.Generation && progress.Step > current.View.FromStep
+                ? Changes.Replace(current, current with { FirstStepAt = progress.At })
                 : Changes,
         },
         SnapshotCommitted snapshot => this with
@@ -210,6 +210,19 @@ public sealed record RunState
         RunContinued => this with { Paused = false },
         RunFinished finished => this with { Status = RunStatus.Finished, Fingerprint = finished.Fingerprint, View = null, Proposed = null },
         _ => throw new InvalidOperationException($"The journal holds an event this version does not know: {happened.GetType().Name}."),
+    };
+
+    /// <summary>A view is about to compute the step again: the report comes too late, or comes again if that view never holds.</summary>
+    private bool GoesBackBehind(ReportSnapshot snapshot) => Proposed is { Ahead: false, View: var view }
+        && view.Generation > snapshot.Generation && view.FromStep < snapshot.Step;
+
+    private RunState Install(View view, ViewInstalled installed) => this with
+    {
+        View = view,
+        ViewHash = installed.Hash,
+        Proposed = null,
+        Progress = Changes[^1].Ahead ? Math.Max(Progress, view.FromStep) : view.FromStep,
+        Changes = Changes.SetItem(Changes.Count - 1, Changes[^1] with { View = view, InstalledAt = installed.At }),
     };
 
     /// <summary>The snapshots to keep: the newest <paramref name="count"/>, and the best by mean recall.</summary>

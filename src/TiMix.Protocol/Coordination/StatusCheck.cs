@@ -26,7 +26,7 @@ internal static class StatusCheck
         }
 
         return ViewOf(status.StateGeneration, run) is { } change && change.View.Has(status.Trainer)
-            && status.Applied >= change.View.FromStep && (change.InstalledAt > 0 || status.Applied == change.View.FromStep);
+            && status.Applied >= change.View.FromStep && (change.InstalledAt > 0 || change.Ahead || status.Applied == change.View.FromStep);
     }
 
     /// <summary>Generations rise with every view.</summary>

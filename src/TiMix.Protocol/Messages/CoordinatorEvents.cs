@@ -42,10 +42,20 @@ public static class CoordinatorEvents
     /// training goes back to a snapshot although somebody alive is ahead of it. <paramref name="DetectedAt"/> is when the
     /// coordinator learned of the cause.
     /// </summary>
-    public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, ViewCause Reason, long DetectedAt, long At) : IEvent;
+    public sealed record ViewProposed(View View, IReadOnlyList<StateSource> Sources, long Lineage, ViewCause Reason, long DetectedAt, long At) : IEvent
+    {
+        /// <summary>It is prepared while the view before it trains, which goes on until the trainers themselves go over to this one.</summary>
+        public bool Ahead { get; init; }
+    }
 
-    /// <summary>All of a proposed view's trainers are ready: from now on it holds. <paramref name="Hash"/>: of the state that it begins with.</summary>
-    public sealed record ViewInstalled(long Generation, long At, string? Hash = null) : IEvent;
+    /// <summary>
+    /// All of a proposed view's trainers are ready: from now on it holds. <paramref name="Hash"/>: of the state that it begins with. Of one that was
+    /// prepared ahead: it has begun, after <paramref name="FromStep"/> steps; where it begins is decided by its trainers.
+    /// </summary>
+    public sealed record ViewInstalled(long Generation, long At, string? Hash = null, long? FromStep = null) : IEvent;
+
+    /// <summary>A view that was prepared ahead does not come about: all trainers of the one that trains know.</summary>
+    public sealed record ViewWithdrawn(long Generation, long At) : IEvent;
 
     /// <summary>So many steps have been applied.</summary>
     public sealed record ProgressRecorded(long Generation, long Step, long At) : IEvent;

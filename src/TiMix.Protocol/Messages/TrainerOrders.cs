@@ -17,6 +17,17 @@ public static class TrainerOrders
     /// <summary>The view holds: train. <paramref name="Committed"/> is the step of the newest snapshot that counts; -1: none.</summary>
     public sealed record Begin(long Generation, long Committed) : IOrder;
 
+    /// <summary>
+    /// The same beside what you do: a trainer of the view that trains goes on meanwhile, one that is in none copies the state and follows.
+    /// </summary>
+    public sealed record PrepareAhead(View View, StateSource Source, long Lineage) : IOrder;
+
+    /// <summary>Say in the next gather that after this step the view of generation <paramref name="Next"/> begins.</summary>
+    public sealed record SwitchAfterStep(long Generation, long Next) : IOrder;
+
+    /// <summary>The view that was to be prepared ahead does not come about.</summary>
+    public sealed record Withdraw(long Generation) : IOrder;
+
     /// <summary>Say in the next gather that this step is the last of the view.</summary>
     public sealed record StopAfterStep(long Generation) : IOrder;
 

@@ -40,6 +40,15 @@ public sealed record TrainerStatus(
     /// <summary>How far it is in the step after <see cref="Applied"/>.</summary>
     public StepStage Stage { get; init; }
 
+    /// <summary>Generation of the view that it is ready to go over to while it trains or follows; 0: none.</summary>
+    public long Ahead { get; init; }
+
+    /// <summary>Steps that had been applied when it went over to the view that it is in without standing still; -1: it did not.</summary>
+    public long Began { get; init; } = -1;
+
+    /// <summary>It goes over to no view of this generation or an older one.</summary>
+    public long Fence { get; init; }
+
     /// <summary>Whether it computes nothing and holds still.</summary>
     public bool Quiet => Phase is TrainerPhase.Idle or TrainerPhase.Stopped or TrainerPhase.Aborted;
 }

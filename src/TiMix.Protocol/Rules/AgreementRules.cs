@@ -17,6 +17,8 @@ internal static class AgreementRules
             _ => source.From is null,
         },
         TrainerOrders.Prepare prepare => prepare.Lineage <= prepare.View.Generation && prepare.View.Has(prepare.Source.Trainer),
+        TrainerOrders.PrepareAhead prepare => prepare.Lineage <= prepare.View.Generation && prepare.View.Has(prepare.Source.Trainer)
+            && prepare.Source.Way is StateWay.Keep or StateWay.Copy,
         TrainerStatus status => status.Trainer.StartsWith(status.Node + "~", StringComparison.Ordinal) && status.StateGeneration <= status.Generation
             && status.SecondsPerMicroBatch >= 0,
         CoordinatorEvents.ViewProposed proposed => proposed.Lineage <= proposed.View.Generation,

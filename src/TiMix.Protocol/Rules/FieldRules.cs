@@ -43,7 +43,7 @@ public static class FieldRules
     /// <summary>-1: none. What ended a process, and the days since a certificate has ended, may be anything.</summary>
     private static readonly Dictionary<string, long> Least = new(StringComparer.Ordinal)
     {
-        ["Applied"] = -1, ["Committed"] = -1, ["ExitCode"] = int.MinValue, ["DaysLeft"] = int.MinValue,
+        ["Applied"] = -1, ["Began"] = -1, ["Committed"] = -1, ["ExitCode"] = int.MinValue, ["DaysLeft"] = int.MinValue,
     };
 
     private static readonly Dictionary<string, long> Most = new(StringComparer.Ordinal)

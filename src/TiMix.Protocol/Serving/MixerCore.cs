@@ -5,8 +5,8 @@ namespace TiMix.Protocol.Serving;
 
 /// <summary>
 /// What a mixer decides. It serves trainers on demand: asks a loader for the samples, waits for the version of the teacher that the
-/// step calls for, has both mixed and answers whoever asked last. Asking again for what is under way changes nothing. A new lineage
-/// makes void all that older teachers said, and all that was wanted of it.
+/// step calls for, has both mixed and answers whoever asked last, and after it those who asked ahead. Asking again for what is under way changes
+/// nothing. A new lineage makes void all that older teachers said, and all that was wanted of it.
 /// </summary>
 /// <param name="plan">Of the run.</param>
 /// <param name="need">Which steps ask the teacher.</param>
@@ -18,9 +18,15 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
     /// <summary>Milliseconds after which a version of the teacher is asked for again.</summary>
     public const long AskForTeacherAgainAfter = 500;
 
-    private sealed class Job(string asker)
+    private sealed class Job
     {
-        public string Asker { get; set; } = asker;
+        /// <summary>Who computes it in the view that trains.</summary>
+        public string? Asker { get; set; }
+
+        /// <summary>Who asked for it as one of the next view. They come afterwards, each by itself, and keep nobody from its own.</summary>
+        public List<string> Ahead { get; init; } = [];
+
+        public string Next => Asker ?? Ahead[0];
 
         public IContent? Samples { get; set; }
 
@@ -132,16 +138,30 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
             return;
         }
 
-        if (_jobs.TryGetValue((request.Step, request.MicroBatch), out var job))
+        var isNew = !_jobs.TryGetValue((request.Step, request.MicroBatch), out var job);
+        job ??= new Job();
+        if (!request.Ahead)
         {
             job.Asker = asker;
-            return;
+            job.Ahead.Remove(asker);
+        }
+        else if (job.Asker != asker && !job.Ahead.Contains(asker))
+        {
+            job.Ahead.Add(asker);
         }
 
-        // Nobody can want what is so far behind: those steps have been applied.
-        Forget((key, old) => key < request.Step - plan.Prefetch - 2 && !old.Mixing);
-        _jobs.Add((request.Step, request.MicroBatch), job = new Job(asker));
-        AskLoader(request.Step, request.MicroBatch, job);
+        if (isNew)
+        {
+            // Nobody can want what is so far behind: those steps have been applied.
+            Forget((key, old) => key < request.Step - plan.Prefetch - 2 && !old.Mixing);
+            Begin(request.Step, request.MicroBatch, job);
+        }
+    }
+
+    private void Begin(long step, int microBatch, Job job)
+    {
+        _jobs.Add((step, microBatch), job);
+        AskLoader(step, microBatch, job);
     }
 
     private void Follow(long lineage)
@@ -206,7 +226,7 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         if (_jobs.TryGetValue((failed.Step, failed.MicroBatch), out var job) && job.Samples is null)
         {
             _jobs.Remove((failed.Step, failed.MicroBatch));
-            _effects.Add(new Send(job.Asker, new MixerMessages.MixFailed(_lineage, failed.Step, failed.MicroBatch, failed.Reason)));
+            _effects.Add(new Send(job.Next, new MixerMessages.MixFailed(_lineage, failed.Step, failed.MicroBatch, failed.Reason)));
         }
     }
 
@@ -274,7 +294,7 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
 
         var askers = _jobs
             .Where(pair => !pair.Value.Mixing && need.At(pair.Key.Step) && plan.TeacherVersionAt(pair.Key.Step) == version)
-            .Select(pair => pair.Value.Asker).Distinct().ToList();
+            .Select(pair => pair.Value.Next).Distinct().ToList();
         _effects.Add(new Send(askers[times % askers.Count], new MixerMessages.WantTeacher(_lineage, version)));
     }
 
@@ -299,7 +319,12 @@ public sealed class MixerCore(RunPlan plan, TeacherNeed need)
         else if (mixed.Samples is { } samples)
         {
             _jobs.Remove(key);
-            _effects.Add(new Send(job.Asker, new MixerMessages.Mixed(mixed.Lineage, mixed.Step, mixed.MicroBatch, samples)));
+            _effects.Add(new Send(job.Next, new MixerMessages.Mixed(mixed.Lineage, mixed.Step, mixed.MicroBatch, samples)));
+            List<string> others = [.. job.Ahead.Where(asker => asker != job.Next)];
+            if (others.Count > 0)
+            {
+                Begin(mixed.Step, mixed.MicroBatch, new Job { Ahead = others });
+            }
         }
         else
         {

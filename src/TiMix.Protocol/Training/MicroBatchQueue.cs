@@ -26,6 +26,8 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
     private readonly SortedDictionary<(long Step, int MicroBatch), Slot> _slots = [];
     private int _first;
     private int _count;
+    private int _nextFirst;
+    private int _nextCount;
     private long _step;
 
     /// <summary>This trainer's micro-batches of the current step, ascending.</summary>
@@ -34,17 +36,29 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
     /// <summary>Whether all of them are here.</summary>
     public bool IsCurrentHere => Enumerable.Range(_first, _count).All(microBatch => _slots.TryGetValue((_step, microBatch), out var slot) && slot.Here);
 
-    /// <summary>What this trainer computes from now on.</summary>
+    /// <summary>What this trainer computes from now on, and nothing else.</summary>
     /// <returns>Those that were here and are not wanted any more.</returns>
     public IReadOnlyList<MicroBatchKey> Assign(int first, int count, long step)
     {
-        (_first, _count, _step) = (first, count, step);
-        return Remove(key => key.Step < step || key.MicroBatch < first || key.MicroBatch >= first + count);
+        (_first, _count, _nextFirst, _nextCount, _step) = (first, count, 0, 0, step);
+        return RemoveUnwanted();
+    }
+
+    /// <summary>What it is going to compute after one of the next steps, besides what it computes now; a count of 0: nothing else.</summary>
+    /// <returns>Those that were here and are not wanted any more.</returns>
+    public IReadOnlyList<MicroBatchKey> Expect(int first, int count)
+    {
+        (_nextFirst, _nextCount) = (first, count);
+        return RemoveUnwanted();
     }
 
     /// <summary>Steps before this one are applied.</summary>
     /// <returns>Those that were here and are not wanted any more.</returns>
-    public IReadOnlyList<MicroBatchKey> Advance(long step) => Assign(_first, _count, step);
+    public IReadOnlyList<MicroBatchKey> Advance(long step)
+    {
+        _step = step;
+        return RemoveUnwanted();
+    }
 
     /// <summary>Forgets everything: the lineage has changed, and with it what teachers say.</summary>
     /// <returns>Those that were here.</returns>
@@ -53,17 +67,12 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
     /// <summary>What to order now, with the number of times it has been ordered before.</summary>
     /// <param name="now">Milliseconds of any one clock.</param>
     /// <param name="again">Order anew what has not come for so many milliseconds; 0: all of it.</param>
-    public IReadOnlyList<(MicroBatchKey Key, int Attempt)> ToOrder(long now, long again)
+    /// <returns>Those of the next view are marked.</returns>
+    public IReadOnlyList<(MicroBatchKey Key, int Attempt, bool Ahead)> ToOrder(long now, long again)
     {
-        var orders = new List<(MicroBatchKey, int)>();
-        for (var ahead = 0; _count > 0 && ahead < _count + prefetch; ahead++)
+        var orders = new List<(MicroBatchKey, int, bool)>();
+        foreach (var key in Wanted(_first, _count, _step).Concat(Wanted(_nextFirst, _nextCount, _step + 1)))
         {
-            var key = (Step: _step + (ahead / _count), MicroBatch: _first + (ahead % _count));
-            if (key.Step >= steps)
-            {
-                break;
-            }
-
             if (!_slots.TryGetValue(key, out var slot))
             {
                 _slots.Add(key, slot = new Slot());
@@ -74,7 +83,7 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
             }
 
             slot.AskedAt = now;
-            orders.Add((new MicroBatchKey(key.Step, key.MicroBatch), slot.Asked++));
+            orders.Add((new MicroBatchKey(key.Step, key.MicroBatch), slot.Asked++, !IsIn(key.MicroBatch, _first, _count)));
         }
 
         return orders;
@@ -96,6 +105,15 @@ public sealed class MicroBatchQueue(long steps, int prefetch)
         slot.AskedAt = slot.Here ? slot.AskedAt : null;
         return true;
     }
+
+    private IEnumerable<(long Step, int MicroBatch)> Wanted(int first, int count, long from) => count == 0 ? []
+        : Enumerable.Range(0, count + prefetch).Select(ahead => (Step: from + (ahead / count), MicroBatch: first + (ahead % count)))
+            .Where(key => key.Step < steps);
+
+    private List<MicroBatchKey> RemoveUnwanted() => Remove(key => key.Step < _step
+        || !(IsIn(key.MicroBatch, _first, _count) || IsIn(key.MicroBatch, _nextFirst, _nextCount)));
+
+    private static bool IsIn(int microBatch, int first, int count) => microBatch >= first && microBatch < first + count;
 
     private List<MicroBatchKey> Remove(Func<(long Step, int MicroBatch), bool> which)
     {

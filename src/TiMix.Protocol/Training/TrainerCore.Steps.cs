@@ -28,9 +28,11 @@ public sealed partial class TrainerCore
             return;
         }
 
-        foreach (var (key, attempt) in _queue.ToOrder(_now, again))
+        foreach (var (key, attempt, ahead) in _queue.ToOrder(_now, again))
         {
-            Say(_services.Mixer(key.Step, key.MicroBatch, attempt)!, new MixerMessages.Mix(_lineage, key.Step, key.MicroBatch));
+            Say(
+                _services.Mixer(key.Step, key.MicroBatch, attempt)!,
+                new MixerMessages.Mix(_lineage, key.Step, key.MicroBatch, ahead || _protocol.Phase == TrainerPhase.Following));
         }
     }
 
@@ -84,7 +86,12 @@ public sealed partial class TrainerCore
             _effects.Add(new TrainerEffects.Lie(lie));
         }
 
-        _effects.Add(new TrainerEffects.Compute(due.View, _lineage, due.Step, _queue.Current, _protocol.StopRequested, IsSnapshotWantedAfter(due)));
+        var (last, goesOver) = _protocol.Says();
+        _effects.Add(new TrainerEffects.Compute(due.View, _lineage, due.Step, _queue.Current, last, IsSnapshotWantedAfter(due))
+        {
+            GoesOver = goesOver,
+            Followers = [.. _followers],
+        });
     }
 
     private bool IsSnapshotWantedAfter(TrainerProtocol.Compute due) => IsFirst && (plan.IsSnapshotDue(due.Step + 1) || due.Step + 1 >= _protocol.SnapshotFrom);
@@ -130,8 +137,9 @@ public sealed partial class TrainerCore
             Write(computed.View.Generation, done.Step);
         }
 
+        Give(done);
         TellNextReport();
-        Do(_protocol.Applied(done.Step, done.Last));
+        Do(_protocol.Applied(done.Step, done.Last, done.GoesOver));
     }
 
     private static double Smooth(double old, double value) => old == 0 ? value : (0.8 * old) + (0.2 * value);

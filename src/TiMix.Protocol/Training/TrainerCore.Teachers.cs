@@ -27,7 +27,9 @@ public sealed partial class TrainerCore
             DropTeachers(_teachers.Where(version => versions.All(held => version > held)));
         }
 
-        KeepTeachers(lineage, versions);
+        // Who has followed has compared nothing yet.
+        _uncompared = versions.Where(version => _protocol.Began >= 0 && version * plan.TeacherRefreshEvery == _protocol.Began).Cast<long?>().FirstOrDefault();
+        KeepTeachers(lineage, [.. versions.Where(version => version != _uncompared)]);
     }
 
     /// <summary>The first trainer of the view tells all mixers of a version; the others keep it for those who ask.</summary>

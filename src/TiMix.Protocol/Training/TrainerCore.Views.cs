@@ -12,7 +12,10 @@ public sealed partial class TrainerCore
 
     private const int MostAskers = 1024;
     private readonly SortedDictionary<string, StateMessages.WantState> _askers = new(StringComparer.Ordinal);
-    private TrainerProtocol.Obtain? _wanted;
+    /// <summary>A state that another trainer is asked for.</summary>
+    private sealed record Wanted(long Generation, long Step, long Lineage, string From, bool Follow);
+
+    private Wanted? _wanted;
     private long? _askedForStateAt;
     private bool _obtaining;
     private bool _hashing;
@@ -33,12 +36,18 @@ public sealed partial class TrainerCore
             return;
         }
 
+        TakeUp(view, order.Lineage);
+    }
+
+    /// <summary>What is here of another lineage goes; the micro-batches of a view are ordered before it begins.</summary>
+    private void TakeUp(View view, long lineage)
+    {
         DropUncompared();
-        if (order.Lineage != _lineage)
+        if (lineage != _lineage)
         {
             DropMicroBatches(_queue.Clear());
             DropTeachers(_teachers);
-            _lineage = order.Lineage;
+            _lineage = lineage;
             _reports.DropAfter(view.FromStep);
             _recorded = Math.Min(_recorded, view.FromStep);
         }
@@ -83,6 +92,21 @@ public sealed partial class TrainerCore
                 case TrainerProtocol.Unlink:
                     _effects.Add(new TrainerEffects.Unlink());
                     break;
+                case TrainerProtocol.LinkAhead ahead:
+                    LinkAhead(ahead.View);
+                    break;
+                case TrainerProtocol.UnlinkAhead:
+                    UnlinkAhead();
+                    break;
+                case TrainerProtocol.GoOver over:
+                    GoOver(over.View);
+                    break;
+                case TrainerProtocol.Follow follow:
+                    BeginFollowing(follow);
+                    break;
+                case TrainerProtocol.CatchUp:
+                    _effects.Add(new TrainerEffects.BeginView(_lineage));
+                    break;
                 case TrainerProtocol.Obtain obtain:
                     Obtain(obtain);
                     break;
@@ -111,6 +135,8 @@ public sealed partial class TrainerCore
     /// <summary>Without links there is nothing to wait for: neither a copy that was not offered yet, nor a step that was not begun.</summary>
     private void EndWaiting()
     {
+        EndAhead();
+        EndFollowing();
         if (_wanted is { } wanted)
         {
             _wanted = null;
@@ -139,7 +165,7 @@ public sealed partial class TrainerCore
                 _effects.Add(new TrainerEffects.RestoreState(obtain.Generation, obtain.Source.From!));
                 break;
             case StateWay.Copy:
-                (_wanted, _askedForStateAt) = (obtain, null);
+                (_wanted, _askedForStateAt) = (new Wanted(obtain.Generation, obtain.Step, obtain.Lineage, obtain.Source.From!, Follow: false), null);
                 AskForState();
                 break;
         }
@@ -147,16 +173,16 @@ public sealed partial class TrainerCore
 
     private void AskForState()
     {
-        if (_wanted is { } wanted && _services.Trainer(wanted.Source.From!) is { } donor && !(_now - _askedForStateAt <= AskForStateAgainAfter))
+        if (_wanted is { } wanted && _services.Trainer(wanted.From) is { } donor && !(_now - _askedForStateAt <= AskForStateAgainAfter))
         {
             _askedForStateAt = _now;
-            Say(donor, new StateMessages.WantState(wanted.Generation, wanted.Step, wanted.Lineage));
+            Say(donor, new StateMessages.WantState(wanted.Generation, wanted.Step, wanted.Lineage, wanted.Follow));
         }
     }
 
     private void Accept(StateMessages.StateOffered offer)
     {
-        if (_wanted is not { } wanted || wanted.Generation != offer.Generation || wanted.Step != offer.Step)
+        if (_wanted is not { } wanted || wanted.Generation != offer.Generation || (!wanted.Follow && wanted.Step != offer.Step))
         {
             _effects.Add(new TrainerEffects.Release(offer.State));
             return;
@@ -171,6 +197,9 @@ public sealed partial class TrainerCore
         _obtaining = false;
         switch (input)
         {
+            case TrainerInputs.StateObtained obtained when _protocol.Phase == TrainerPhase.Following:
+                BeginWith(obtained);
+                break;
             case TrainerInputs.StateObtained obtained:
                 _unaudited = _keeps ? _unaudited : null;
                 Do(_protocol.StateReady(obtained.Generation, obtained.Step, obtained.Hash));
@@ -190,7 +219,14 @@ public sealed partial class TrainerCore
     {
         foreach (var (asker, want) in _unaudited is null ? _askers.ToList() : [])
         {
-            if (want.Generation < _protocol.Generation)
+            if (want.Follow)
+            {
+                if (ServeFollower(asker, want))
+                {
+                    _askers.Remove(asker);
+                }
+            }
+            else if (want.Generation < _protocol.Generation)
             {
                 _askers.Remove(asker);
             }

@@ -102,6 +102,9 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case TrainerOrders.Prepare prepare:
                 Prepare(prepare);
                 break;
+            case TrainerOrders.PrepareAhead prepare:
+                PrepareAhead(prepare);
+                break;
             case TrainerOrders.Begin begin:
                 Begin(begin);
                 break;
@@ -126,8 +129,11 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             case StateMessages.WantState want when _askers.Count < MostAskers || _askers.ContainsKey(from):
                 _askers[from] = want;
                 break;
-            case StateMessages.StateOffered offered when _wanted is null || _services.Trainer(_wanted.Source.From!) == from:
+            case StateMessages.StateOffered offered when _wanted is null || _services.Trainer(_wanted.From) == from:
                 Accept(offered);
+                break;
+            case StateMessages.SumOffered offered:
+                Follow(from, offered);
                 break;
             case SnapshotMessages.Acknowledged acknowledged:
                 _written = _written?.Step == acknowledged.Step ? null : _written;
@@ -162,6 +168,9 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
                 break;
             case TrainerInputs.StateObtained or TrainerInputs.StateNotObtained or TrainerInputs.SnapshotUnreadable:
                 EndObtaining(input);
+                break;
+            case TrainerInputs.StateFollowed followed:
+                EndFollowing(followed);
                 break;
             case TrainerInputs.StateHashed hashed:
                 _hashing = false;
@@ -234,6 +243,9 @@ public sealed partial class TrainerCore(TrainerIdentity self, string coordinator
             {
                 Accused = [.. _protocol.Accused],
                 Stage = Stage,
+                Ahead = Ahead,
+                Began = _protocol.Began,
+                Fence = _protocol.Fence,
             });
         }
     }

@@ -32,7 +32,24 @@ public static class TrainerEffects
     /// <summary>Link to the peers of a view; answered by <see cref="TrainerInputs.LinksStand"/> or <see cref="TrainerInputs.PeersLost"/>.</summary>
     public sealed record Link(View View) : IEffect;
 
-    /// <summary>Break the links, which also ends a step or a copy that waits for them.</summary>
+    /// <summary>
+    /// Link to the peers of a view beside the links that there are; answered by <see cref="TrainerInputs.LinksStand"/> or
+    /// <see cref="TrainerInputs.PeersLost"/>.
+    /// </summary>
+    public sealed record LinkAhead(View View) : IEffect;
+
+    /// <summary>Break the links that were made ahead.</summary>
+    public sealed record UnlinkAhead : IEffect;
+
+    /// <summary>The links that were made ahead take the place of the others, which break when what waits for them is over.</summary>
+    public sealed record GoOver : IEffect;
+
+    /// <summary>
+    /// Do to the state what a step did to that of the trainer that offers its sum; answered by <see cref="TrainerInputs.StateFollowed"/>.
+    /// </summary>
+    public sealed record FollowStep(StateMessages.SumOffered Offer) : IEffect;
+
+    /// <summary>Break all links, which also ends a step or a copy that waits for them.</summary>
     public sealed record Unlink : IEffect;
 
     /// <summary>Make sure of the state that a view begins with; answered by <see cref="TrainerInputs.StateObtained"/>.</summary>
@@ -90,7 +107,14 @@ public static class TrainerEffects
     /// <param name="MicroBatches">The own ones.</param>
     /// <param name="Last">Whether to say in the gather that it is to be the last of the view.</param>
     /// <param name="Capture">Whether to keep a copy of the state right after it, for <see cref="WriteSnapshot"/>.</param>
-    public sealed record Compute(View View, long Lineage, long Step, IReadOnlyList<MicroBatchKey> MicroBatches, bool Last, bool Capture) : IEffect;
+    public sealed record Compute(View View, long Lineage, long Step, IReadOnlyList<MicroBatchKey> MicroBatches, bool Last, bool Capture) : IEffect
+    {
+        /// <summary>Whether to say in the gather that the next view begins after it.</summary>
+        public bool GoesOver { get; init; }
+
+        /// <summary>Who wants the step's sum, by address.</summary>
+        public IReadOnlyList<string> Followers { get; init; } = [];
+    }
 
     /// <summary>Have a version of the teacher wait for a mixer; answered by <see cref="TrainerInputs.TeacherPacked"/>.</summary>
     public sealed record PackTeacher(string To, long Lineage, long Version) : IEffect;

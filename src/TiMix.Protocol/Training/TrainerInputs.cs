@@ -40,6 +40,9 @@ public static class TrainerInputs
     /// <summary>The state of a view could not be come by. <paramref name="Untouched"/>: the one that was there before still is.</summary>
     public sealed record StateNotObtained(long Generation, bool Untouched) : IInput;
 
+    /// <summary>Answers <see cref="TrainerEffects.FollowStep"/>; not <paramref name="Right"/>: the sum was gone, or has led to another state.</summary>
+    public sealed record StateFollowed(long Generation, long Step, bool GoesOver, bool Right) : IInput;
+
     /// <summary>A snapshot could not be restored; <paramref name="Reason"/> is for people.</summary>
     public sealed record SnapshotUnreadable(long Generation, string Directory, string Reason) : IInput;
 
@@ -80,7 +83,17 @@ public static class TrainerInputs
     /// <param name="AuditFailure">Why the step is not in the audit, for people; null: it is.</param>
     public sealed record StepComputed(
         long Step, bool Last, double OwnSeconds, StepReport Report, IReadOnlyList<Replacement> Replacements, long? Published, bool Captured,
-        string? AuditFailure) : IInput;
+        string? AuditFailure) : IInput
+    {
+        /// <summary>Whether the gather said that the next view begins after it.</summary>
+        public bool GoesOver { get; init; }
+
+        /// <summary>XXH3 of parameters and average after it; only where there are <see cref="Sums"/>.</summary>
+        public string Hash { get; init; } = "";
+
+        /// <summary>For each of those who follow: its address, and the step's sum.</summary>
+        public IReadOnlyList<(string To, IContent Sum)> Sums { get; init; } = [];
+    }
 
     /// <summary>
     /// A step was not applied: peers are gone, or states differ: <paramref name="Difference"/>, for people, says how. Answers

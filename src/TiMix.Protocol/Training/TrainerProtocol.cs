@@ -9,41 +9,8 @@ namespace TiMix.Protocol.Training;
 /// never follows an order for a view that is over.
 /// </summary>
 /// <param name="steps">Steps of the whole run.</param>
-public sealed class TrainerProtocol(long steps)
+public sealed partial class TrainerProtocol(long steps)
 {
-    /// <summary>Something to do.</summary>
-    public abstract record Effect;
-
-    /// <summary>Tell the coordinator where this trainer stands.</summary>
-    public sealed record Report : Effect;
-
-    /// <summary>Link to the peers of the view.</summary>
-    public sealed record Link(View View) : Effect;
-
-    /// <summary>
-    /// Come by the state and hash it, on the compute thread; answered by <see cref="StateReady"/> or <see cref="StateFailed"/>. One that is
-    /// kept is hashed again: it may have been damaged since.
-    /// </summary>
-    public sealed record Obtain(long Generation, long Step, StateSource Source, long Lineage) : Effect;
-
-    /// <summary>Compute the next step with the view's peers, on the compute thread; answered by <see cref="Applied"/> or <see cref="BrokeOff"/>.</summary>
-    public sealed record Compute(View View, long Step) : Effect;
-
-    /// <summary>Hash the whole state, on the compute thread; answered by <see cref="Hashed"/>.</summary>
-    public sealed record HashState : Effect;
-
-    /// <summary>Break the view's links, which also ends a step that waits for them.</summary>
-    public sealed record Unlink(long Generation) : Effect;
-
-    /// <summary>
-    /// Write a snapshot of the state. The order behind it is repeated until the journal has it: a snapshot of this step that is
-    /// being written is not begun again, and one that is complete is reported again.
-    /// </summary>
-    public sealed record Save(long Step) : Effect;
-
-    /// <summary>End this trainer.</summary>
-    public sealed record Leave : Effect;
-
     private static readonly Effect[] Nothing = [];
     private readonly List<string> _suspects = [];
     private readonly List<Accusation> _accused = [];
@@ -55,7 +22,6 @@ public sealed class TrainerProtocol(long steps)
     private bool _busy;
     private bool _halting;
     private TrainerPhase _settling;
-    private long _fence;
 
     /// <summary>Where it stands, as the coordinator is told.</summary>
     public TrainerPhase Phase { get; private set; }
@@ -78,6 +44,9 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>What it holds against peers in this generation, or against itself.</summary>
     public IReadOnlyList<Accusation> Accused => _accused;
 
+    /// <summary>It goes over to, and prepares, no view of this generation or an older one.</summary>
+    public long Fence { get; private set; }
+
     /// <summary>Wants to leave.</summary>
     public bool Leaving { get; private set; }
 
@@ -88,7 +57,7 @@ public sealed class TrainerProtocol(long steps)
     public long? SnapshotFrom { get; private set; }
 
     /// <summary>The view it is in; null: none.</summary>
-    public View? View => Phase is TrainerPhase.Preparing or TrainerPhase.Ready or TrainerPhase.Running ? _view : null;
+    public View? View => Phase is TrainerPhase.Preparing or TrainerPhase.Ready or TrainerPhase.Running or TrainerPhase.Following ? _view : null;
 
     /// <summary>There is no further step, so the state does not change although the view stands.</summary>
     private bool AllDone => Phase == TrainerPhase.Running && Step == steps && !_busy;
@@ -99,6 +68,9 @@ public sealed class TrainerProtocol(long steps)
     public IReadOnlyList<Effect> Handle(TrainerOrders.IOrder order) => order switch
     {
         TrainerOrders.Prepare prepare => Prepare(prepare),
+        TrainerOrders.PrepareAhead prepare => PrepareAhead(prepare),
+        TrainerOrders.SwitchAfterStep over => GoOverAfterStep(over),
+        TrainerOrders.Withdraw withdraw => Withdraw(withdraw),
         TrainerOrders.Begin begin => Begin(begin),
         TrainerOrders.StopAfterStep stop => StopAfterStep(stop),
         TrainerOrders.Halt halt => Halt(halt),
@@ -129,13 +101,19 @@ public sealed class TrainerProtocol(long steps)
     /// <summary>The links of a view stand.</summary>
     public IReadOnlyList<Effect> Linked(long generation)
     {
-        if (generation != Generation || Phase != TrainerPhase.Preparing)
+        if (Next?.Generation == generation)
+        {
+            _nextLinked = true;
+            return [new Report()];
+        }
+
+        if (generation != Generation || Phase is not (TrainerPhase.Preparing or TrainerPhase.Following))
         {
             return Nothing;
         }
 
         _linked = true;
-        return ReadyIfBoth();
+        return Phase == TrainerPhase.Following ? [new Report()] : ReadyIfBoth();
     }
 
     /// <summary>The state is here.</summary>
@@ -154,13 +132,14 @@ public sealed class TrainerProtocol(long steps)
     public IReadOnlyList<Effect> StateFailed(long generation, long step, string? hash)
     {
         (_busy, Step, Hash) = (false, step, hash);
-        return [.. generation == Generation ? [new Unlink(generation)] : Nothing, .. HoldStill(TrainerPhase.Aborted)];
+        return [.. generation == Generation ? BreakLinks() : Nothing, .. HoldStill(TrainerPhase.Aborted)];
     }
 
     /// <summary>A step was applied.</summary>
     /// <param name="step">Steps applied now.</param>
     /// <param name="last">Whether the gather said that it was the last of the view.</param>
-    public IReadOnlyList<Effect> Applied(long step, bool last)
+    /// <param name="goesOver">Whether the gather said that the next view begins after it.</param>
+    public IReadOnlyList<Effect> Applied(long step, bool last, bool goesOver = false)
     {
         (_busy, Step) = (false, step);
         if (_halting)
@@ -168,9 +147,14 @@ public sealed class TrainerProtocol(long steps)
             return HoldStill(TrainerPhase.Aborted);
         }
 
-        if (last || (StopRequested && step == steps))
+        if (goesOver && !last && _nextLinked)
         {
-            return [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)];
+            return GoOverTo(_next!, step);
+        }
+
+        if (last || goesOver || (StopRequested && step == steps))
+        {
+            return [.. BreakLinks(), .. HoldStill(TrainerPhase.Stopped)];
         }
 
         return ComputeNext();
@@ -184,7 +168,7 @@ public sealed class TrainerProtocol(long steps)
         _busy = false;
         _accused.AddRange(accused ?? []);
         Suspect(suspects);
-        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+        return [.. BreakLinks(), .. HoldStill(TrainerPhase.Aborted)];
     }
 
     /// <summary>A link of a view broke.</summary>
@@ -192,6 +176,11 @@ public sealed class TrainerProtocol(long steps)
     /// <param name="peer">Whose.</param>
     public IReadOnlyList<Effect> PeerLost(long generation, string peer)
     {
+        if (Next?.Generation == generation)
+        {
+            return GiveUpNext();
+        }
+
         if (generation != Generation || Quiet)
         {
             return Nothing;
@@ -205,7 +194,7 @@ public sealed class TrainerProtocol(long steps)
     public IReadOnlyList<Effect> StateLost()
     {
         (_busy, Step, Hash) = (false, -1, null);
-        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+        return [.. BreakLinks(), .. HoldStill(TrainerPhase.Aborted)];
     }
 
     /// <summary>The state that it holds still with has been hashed.</summary>
@@ -218,15 +207,12 @@ public sealed class TrainerProtocol(long steps)
     private IReadOnlyList<Effect> Prepare(TrainerOrders.Prepare order)
     {
         var generation = order.View.Generation;
-        if (!Quiet || generation <= Generation || generation <= _fence || !order.View.Has(order.Source.Trainer))
+        if (!Quiet || generation <= Generation || generation <= Fence || !order.View.Has(order.Source.Trainer))
         {
             return [new Report()];
         }
 
-        (_view, Generation, Phase) = (order.View, generation, TrainerPhase.Preparing);
-        (_linked, _obtained, _halting, StopRequested) = (false, false, false, false);
-        _suspects.Clear();
-        _accused.Clear();
+        Enter(order.View, TrainerPhase.Preparing);
         if (order.Source.Way == StateWay.Keep && (Step != order.View.FromStep || Hash is null))
         {
             return HoldStill(TrainerPhase.Aborted);
@@ -235,6 +221,14 @@ public sealed class TrainerProtocol(long steps)
         _kept = order.Source.Way == StateWay.Keep ? Hash : null;
         (_busy, Hash) = (true, null);
         return [new Link(order.View), new Obtain(generation, order.View.FromStep, order.Source, order.Lineage), new Report()];
+    }
+
+    private void Enter(View view, TrainerPhase phase)
+    {
+        (_view, Generation, Phase, Began) = (view, view.Generation, phase, -1);
+        (_linked, _obtained, _copied, _halting, StopRequested) = (false, false, false, false, false);
+        _suspects.Clear();
+        _accused.Clear();
     }
 
     private IReadOnlyList<Effect> Begin(TrainerOrders.Begin order)
@@ -262,7 +256,7 @@ public sealed class TrainerProtocol(long steps)
         }
 
         StopRequested = true;
-        return AllDone ? [new Unlink(Generation), .. HoldStill(TrainerPhase.Stopped)] : Nothing;
+        return AllDone ? [.. BreakLinks(), .. HoldStill(TrainerPhase.Stopped)] : Nothing;
     }
 
     private IReadOnlyList<Effect> Halt(TrainerOrders.Halt order)
@@ -272,7 +266,7 @@ public sealed class TrainerProtocol(long steps)
             return [new Report()];
         }
 
-        _fence = Math.Max(_fence, order.Generation);
+        Fence = Math.Max(Fence, order.Generation);
         return BreakOff();
     }
 
@@ -281,10 +275,17 @@ public sealed class TrainerProtocol(long steps)
         if (_busy)
         {
             _halting = true;
-            return [new Unlink(Generation)];
+            return BreakLinks();
         }
 
-        return [new Unlink(Generation), .. HoldStill(TrainerPhase.Aborted)];
+        return [.. BreakLinks(), .. HoldStill(TrainerPhase.Aborted)];
+    }
+
+    /// <summary>Those that were made ahead as well.</summary>
+    private IReadOnlyList<Effect> BreakLinks()
+    {
+        (_next, _nextLinked, _goesOver, _saidSo) = (null, false, false, false);
+        return [new Unlink(Generation)];
     }
 
     private IReadOnlyList<Effect> ReadyIfBoth()

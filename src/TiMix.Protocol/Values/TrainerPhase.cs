@@ -20,4 +20,7 @@ public enum TrainerPhase
 
     /// <summary>Has broken off; what it had not applied has changed nothing.</summary>
     Aborted,
+
+    /// <summary>Is in no view yet: has links to those of the next one, and does after them what they do to the state.</summary>
+    Following,
 }

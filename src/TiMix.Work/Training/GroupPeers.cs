@@ -10,6 +10,7 @@ namespace TiMix.Work.Training;
 public sealed class GroupPeers(Group group, View view) : IStepPeers
 {
     private const uint LastStep = 1;
+    private const uint GoesOver = 2;
 
     /// <inheritdoc/>
     public View View => view;
@@ -18,11 +19,14 @@ public sealed class GroupPeers(Group group, View view) : IStepPeers
     public IReadOnlyList<StepPart> Gather(long step, StepPart own)
     {
         var (parts, accused) = (new List<StepPart>(), new List<Accusation>());
-        foreach (var part in group.Gather(step, own.Last ? LastStep : 0, StepPartFormat.Write(own)))
+        foreach (var part in group.Gather(step, (own.Last ? LastStep : 0) | (own.GoesOver ? GoesOver : 0), StepPartFormat.Write(own)))
         {
             try
             {
-                parts.Add(StepPartFormat.Read(part.Member, (part.Flags & LastStep) != 0, part.Payload.Span));
+                parts.Add(StepPartFormat.Read(part.Member, (part.Flags & LastStep) != 0, part.Payload.Span) with
+                {
+                    GoesOver = (part.Flags & GoesOver) != 0,
+                });
             }
             catch (InvalidDataException error)
             {

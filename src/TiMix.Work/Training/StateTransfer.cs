@@ -8,7 +8,7 @@ using TiMix.Runs.Snapshots;
 
 namespace TiMix.Work.Training;
 
-/// <summary>A trainer's whole state as bundles, one a buffer, and back.</summary>
+/// <summary>A trainer's whole state as bundles, one a buffer, and what steps do to it, and back.</summary>
 public static class StateTransfer
 {
     private const string Content = "values";
@@ -74,6 +74,31 @@ public static class StateTransfer
         state.Restore(new SnapshotContent(offer.Step, buffers["student"], buffers["first"], buffers["second"], buffers["average"], versions));
         return state.HashOfAll() == offer.Hash;
     }
+
+    /// <summary>Puts a copy of a step's sum into the node's store.</summary>
+    public static StepSum Offer(ReadOnlySpan<float> sum, BundleStore store, string owner)
+    {
+        var values = sum.ToArray();
+        return new StepSum(store.Put(new Bundle.Builder().Add(Content, values).Build(), owner));
+    }
+
+    /// <summary>Fetches an offered sum and does to the state what the step did.</summary>
+    /// <returns>Whether the state is now what it is said to be.</returns>
+    public static bool Follow(
+        StateMessages.SumOffered offer, TrainingState state, TrainingStep step, ExchangeNode exchange, CancellationToken stop)
+    {
+        using var bundle = Take(((StepSum)offer.Sum).Sum, exchange, stop);
+        if (bundle is null || state.Step != offer.Step - 1 || bundle.Get<float>(Content) is var sum && sum.Length != state.Layout.Length)
+        {
+            return false;
+        }
+
+        step.Follow(bundle.Get<float>(Content));
+        return state.Step == offer.Step && TextOf(state.Expected) == offer.Hash;
+    }
+
+    /// <summary>How a hash is written in messages.</summary>
+    public static string TextOf(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
 
     private static Bundle? Take(BundleReference reference, ExchangeNode exchange, CancellationToken stop)
     {

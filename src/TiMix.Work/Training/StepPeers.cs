@@ -20,7 +20,11 @@ public sealed record AssembledMicroBatch(MicroBatch Batch, MicroBatchOrigin Orig
 /// <param name="StateHash">XXH3 of its parameters and their average, as of its last step.</param>
 /// <param name="Last">Whether it wants this step to be the last of the view.</param>
 /// <param name="MicroBatches">Its own, ascending.</param>
-public sealed record StepPart(string Trainer, ulong StateHash, bool Last, IReadOnlyList<(GatheredMicroBatch Batch, MicroBatchOrigin Origin)> MicroBatches);
+public sealed record StepPart(string Trainer, ulong StateHash, bool Last, IReadOnlyList<(GatheredMicroBatch Batch, MicroBatchOrigin Origin)> MicroBatches)
+{
+    /// <summary>Whether it says that the next view begins after this step.</summary>
+    public bool GoesOver { get; init; }
+}
 
 /// <summary>The trainers of a view, as one step sees them. All calls block the compute thread.</summary>
 public interface IStepPeers

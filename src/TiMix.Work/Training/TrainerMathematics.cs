@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TiMix.Exchange.Bundles;
 using TiMix.Exchange.Groups;
 using TiMix.Learning.Model;
 using TiMix.Protocol.Messages;
@@ -24,6 +25,7 @@ public sealed class TrainerMathematics(
 
     // Of the compute thread.
     private long _stepBegan;
+    private readonly Queue<(long Step, BundleReference Sum)> _sums = [];
     private LieKind? _lie;
 
     /// <summary>Whose copies of the state are, until they are fetched.</summary>
@@ -48,11 +50,11 @@ public sealed class TrainerMathematics(
     public void Lie(LieKind kind) => _compute.Then(() => _lie = kind);
 
     /// <summary>Disposes of something after all that was wanted before.</summary>
-    public void ThenDispose(IDisposable? unused)
+    public void ThenDispose(IReadOnlyList<IDisposable> unused)
     {
-        if (unused is not null)
+        foreach (var one in unused)
         {
-            _compute.Then(unused.Dispose);
+            _compute.Then(one.Dispose);
         }
     }
 
@@ -83,6 +85,18 @@ public sealed class TrainerMathematics(
             : right
                 ? new TrainerInputs.StateObtained(offer.Generation, offer.Step, offer.Hash)
                 : new TrainerInputs.StateNotObtained(offer.Generation, Untouched: false));
+
+    /// <summary>See <see cref="TrainerEffects.FollowStep"/>.</summary>
+    public Task<IInput> Follow(StateMessages.SumOffered offer, CancellationToken stop) => _compute.Run<IInput>((state, step) =>
+    {
+        var right = StateTransfer.Follow(offer, state, step, settings.Exchange, stop);
+        if (right)
+        {
+            state.PublishIfDue();
+        }
+
+        return new TrainerInputs.StateFollowed(offer.Generation, offer.Step, offer.Switch, right);
+    });
 
     /// <summary>See <see cref="TrainerEffects.HashState"/>.</summary>
     public Task<IInput> Hash() => Use(StateUse.Hash, state => new TrainerInputs.StateHashed(state.HashOfAll()));
@@ -120,9 +134,15 @@ public sealed class TrainerMathematics(
         {
             IStepPeers peers = new GroupPeers(group, wanted.View);
             var outcome = step.Run(
-                own, _lie is { } lie ? new LyingPeers(peers, lie) : peers, trainer, wanted.Last, stage => tell(new TrainerInputs.Reached(stage)));
+                own, _lie is { } lie ? new LyingPeers(peers, lie) : peers, trainer, wanted.Last, stage => tell(new TrainerInputs.Reached(stage)),
+                wanted.GoesOver);
             return double.IsFinite(outcome.GradientNorm)
-                ? Applied(wanted, state, outcome)
+                ? Applied(wanted, state, outcome) with
+                {
+                    GoesOver = outcome.GoesOver,
+                    Hash = StateTransfer.TextOf(state.Expected),
+                    Sums = [.. wanted.Followers.Select(follower => (follower, Offer(state.Step, step.Sum)))],
+                }
                 : new TrainerInputs.StepBroken([], null) { Accused = outcome.Accused };
         }
         catch (GroupBrokenException broken)
@@ -145,6 +165,19 @@ public sealed class TrainerMathematics(
 
     /// <inheritdoc/>
     public void Dispose() => _compute.Dispose();
+
+    /// <summary>What nobody has fetched for long goes.</summary>
+    private IContent Offer(long step, ReadOnlySpan<float> sum)
+    {
+        while (_sums.TryPeek(out var old) && old.Step <= step - TrainerCore.MostSums)
+        {
+            settings.Exchange.Bundles.Release(_sums.Dequeue().Sum);
+        }
+
+        var offer = StateTransfer.Offer(sum, settings.Exchange.Bundles, StatesOf(owner));
+        _sums.Enqueue((step, offer.Sum));
+        return offer;
+    }
 
     private TrainerInputs.StepComputed Applied(TrainerEffects.Compute wanted, TrainingState state, StepOutcome outcome)
     {

@@ -25,6 +25,9 @@ public sealed record StepOutcome(
     StepLosses Losses, double LearningRate, double Temperature, double GradientNorm, bool Last, IReadOnlyList<StepPart> Parts, double OwnSeconds,
     double ExchangeSeconds = 0, double UpdateSeconds = 0)
 {
+    /// <summary>Whether somebody said that the next view begins after this step.</summary>
+    public bool GoesOver { get; init; }
+
     /// <summary>Whose gradients are not finite, as far as it can be seen here; this trainer's own among them.</summary>
     public IReadOnlyList<Accusation> Accused { get; init; } = [];
 }
@@ -68,11 +71,13 @@ public sealed class TrainingStep : IDisposable
     /// <param name="trainer">This trainer's id.</param>
     /// <param name="last">Whether this trainer wants the step to be the last of the view.</param>
     /// <param name="reached">Told of each stage that the step comes to.</param>
+    /// <param name="goesOver">Whether this trainer says that the next view begins after the step.</param>
     /// <exception cref="ArgumentException">Micro-batches are missing or out of order.</exception>
     /// <exception cref="IOException">A peer is gone; the state is as before.</exception>
     /// <exception cref="StepSpoiltException">Somebody's part cannot be used, or its state is not that of the others; the state is as before.</exception>
     /// <exception cref="StateDamagedException">This trainer's state is not what it was after its last step.</exception>
-    public StepOutcome Run(IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, string trainer, bool last, Action<StepStage>? reached = null)
+    public StepOutcome Run(
+        IReadOnlyList<AssembledMicroBatch> own, IStepPeers peers, string trainer, bool last, Action<StepStage>? reached = null, bool goesOver = false)
     {
         CheckSizes(own);
         var settings = _recipe.SettingsAt(_state.Step);
@@ -87,7 +92,10 @@ public sealed class TrainingStep : IDisposable
             reached?.Invoke(StepStage.Gather);
             var parts = peers.Gather(
                 _state.Step, new StepPart(
-                    trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))]));
+                    trainer, _state.Expected, last, [.. own.Select((prepared, i) => (GatheredMicroBatch.Of(prepared.Batch, features[i]), prepared.Origin))])
+                {
+                    GoesOver = goesOver,
+                });
             exchange.Stop();
             CheckParts(peers.View, parts, settings);
             CheckReplicas(peers.View, trainer, parts);
@@ -117,7 +125,10 @@ public sealed class TrainingStep : IDisposable
             var norm = _state.Apply(_total, settings);
             var outcome = new StepOutcome(
                 losses, settings.LearningRate, Math.Exp(-_state.Student.LogitScale), norm, parts.Any(part => part.Last), parts,
-                clock.Elapsed.TotalSeconds, exchange.Elapsed.TotalSeconds, update.Elapsed.TotalSeconds);
+                clock.Elapsed.TotalSeconds, exchange.Elapsed.TotalSeconds, update.Elapsed.TotalSeconds)
+            {
+                GoesOver = parts.Any(part => part.GoesOver),
+            };
             return double.IsFinite(norm) ? outcome : outcome with { Accused = WhoSpoilt(peers, trainer, outcome) };
         }
         catch
@@ -129,6 +140,23 @@ public sealed class TrainingStep : IDisposable
 
             throw;
         }
+    }
+
+    /// <summary>[parameters]: the gradient that the last step was made of, before clipping.</summary>
+    public ReadOnlySpan<float> Sum => _total.Host();
+
+    /// <summary>Does to the state what a step did to the same state elsewhere.</summary>
+    /// <param name="sum">That step's <see cref="Sum"/>.</param>
+    /// <exception cref="ArgumentException">It has another length.</exception>
+    public void Follow(ReadOnlySpan<float> sum)
+    {
+        if (sum.Length != _state.Layout.Length)
+        {
+            throw new ArgumentException($"A sum has {_state.Layout.Length} numbers, got {sum.Length}.", nameof(sum));
+        }
+
+        _total.CopyFrom(sum.ToArray());
+        _state.Apply(_total, _recipe.SettingsAt(_state.Step));
     }
 
     /// <summary>

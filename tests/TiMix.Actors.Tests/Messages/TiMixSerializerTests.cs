@@ -79,6 +79,7 @@ public sealed class TiMixSerializerTests : IDisposable
     [InlineData(typeof(MixedSamples))]
     [InlineData(typeof(TeacherParameters))]
     [InlineData(typeof(StateBuffers))]
+    [InlineData(typeof(StepSum))]
     public void A_content_comes_back_as_what_it_was(Type content)
     {
         var serializer = new TiMixSerializer((ExtendedActorSystem)_system);

@@ -81,7 +81,7 @@ public sealed class AdmissionTests
         Assert.Equal(Verdict.Later, Judge("second", 1.1, 2_500));
         Assert.Equal(Verdict.Welcome, Judge("second", 1.2, 2_501));
         Assert.Equal(Verdict.Later, Judge("third", 0, 2_600));
-        _door.Bury("n");
+        _door.Bury("n", 2_650);
         Assert.Equal(Verdict.Welcome, Judge("third", 0.1, 2_700));
 
         // On its port it can only be its successor.
@@ -95,10 +95,32 @@ public sealed class AdmissionTests
         Assert.Equal(Verdict.Later, Judge("second", 0.1, 200));
         Judge("first", 10.1, 4_000);
         Assert.Equal(Verdict.Later, Judge("second", 4, 4_100));
-        _door.Bury("n");
+        _door.Bury("n", 4_150);
         Judge("first", 10.1, 4_200);
         Assert.Equal(Verdict.Later, Judge("second", 6.5, 6_600));
         Assert.Equal(Verdict.Welcome, Judge("second", 6.6, 6_701));
+    }
+
+    /// <summary>Which of its messages comes when is nothing that a coordinator may build on.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_dead_one_had_said_does_not_cost_its_successor_the_name_with_a_new_coordinator(bool isKnown)
+    {
+        if (isKnown)
+        {
+            Judge("first", 10, 0);
+        }
+
+        _door.Bury("n", 100);
+        Assert.Equal(Verdict.Welcome, Judge("second", 0.1, 300));
+        Assert.Equal(Verdict.Later, Judge("first", 10, 2_000));
+        Assert.Equal(Verdict.Welcome, Judge("second", 2, 2_200));
+
+        // The news of the death comes again.
+        _door.Bury("n", 2_300);
+        Assert.NotEqual(Verdict.Welcome, Judge("first", 10.1, 4_000));
+        Assert.Equal(Verdict.Welcome, Judge("second", 4, 4_200));
     }
 
     [Fact]

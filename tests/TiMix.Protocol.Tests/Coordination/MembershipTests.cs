@@ -58,11 +58,18 @@ public sealed partial class MembershipTests
     }
 
     [Fact]
-    public void A_newcomer_stops_the_others_after_their_step_and_copies_the_newest_state()
+    public void When_a_view_did_not_come_about_ahead_a_newcomer_stops_the_others_and_copies_the_newest_state()
     {
         Train(["a", "b"], 5);
         Hear("c", TrainerPhase.Idle, 0, -1);
         Decide();
+        Hear("c", TrainerPhase.Aborted, 2, -1);
+        Decide();
+        Assert.Equal(["a", "b"], Ordered<TrainerOrders.Withdraw>());
+        Ahead("a", 5, fence: 2);
+        Assert.Empty(Decide());
+        Ahead("b", 5, fence: 2);
+        Assert.IsType<ViewWithdrawn>(Assert.Single(Decide()));
         Assert.Equal(["a", "b"], Ordered<TrainerOrders.StopAfterStep>());
         Hear("a", TrainerPhase.Stopped, 1, 6, "h6");
         Assert.Empty(Decide());
@@ -262,46 +269,39 @@ public sealed partial class MembershipTests
         Train(["a", "b"], step + 1);
         _membership = _membership.Hear(Status("a", TrainerPhase.Running, 1, step + 1, null) with { SecondsPerMicroBatch = fast }, _now);
         _membership = _membership.Hear(Status("b", TrainerPhase.Running, 1, step + 1, null) with { SecondsPerMicroBatch = slow }, _now);
-        Decide();
-        Assert.Equal(changes ? ["a", "b"] : [], Ordered<TrainerOrders.StopAfterStep>());
-        _membership = _membership.Hear(Status("a", TrainerPhase.Stopped, 1, step + 2, "h") with { SecondsPerMicroBatch = fast }, _now);
-        _membership = _membership.Hear(Status("b", TrainerPhase.Stopped, 1, step + 2, "h") with { SecondsPerMicroBatch = slow }, _now);
-        int[] shares = [.. Decide().OfType<ViewProposed>().Single().View.Shares.Select(share => share.Count)];
-        Assert.Equal(slow > fast ? [7, 1] : [4, 4], shares);
+        int[][] shares = [.. Decide().OfType<ViewProposed>().Select(proposed => proposed.View.Shares.Select(share => share.Count).ToArray())];
+        Assert.Equal(changes ? [[7, 1]] : [], shares);
     }
 
     [Fact]
-    public void Trainers_that_cannot_reach_each_other_hold_the_run_up_once_and_one_goes_on_alone()
+    public void One_that_the_others_cannot_reach_costs_them_nothing_and_is_left_out_for_a_while()
     {
         Train(["a"], 5);
         Hear("b", TrainerPhase.Idle, 0, -1);
         Decide();
-        Hear("a", TrainerPhase.Stopped, 1, 6, "h6");
-        Decide();
-        for (var late = TimeSpan.Zero; late <= _options.PrepareDeadline; late += TimeSpan.FromSeconds(1))
+        for (var late = TimeSpan.FromSeconds(1); late <= _options.PrepareDeadline; late += TimeSpan.FromSeconds(1))
         {
+            Assert.Empty(Ordered<TrainerOrders.Withdraw>());
             Pass(TimeSpan.FromSeconds(1));
-            Hear("a", TrainerPhase.Preparing, 2, 6);
-            Hear("b", TrainerPhase.Preparing, 2, -1);
-            Assert.DoesNotContain(Decide(once: true), happened => happened is ViewProposed);
+            Ahead("a", 6);
+            Hear("b", TrainerPhase.Following, 2, -1);
+            Assert.Empty(Decide());
         }
 
-        Assert.Equal(["a"], _run.Trainers.Keys);
-        Hear("a", TrainerPhase.Aborted, 2, 6, "h6");
+        Assert.Equal(["a"], Ordered<TrainerOrders.Withdraw>());
+        Assert.Equal(["b"], Ordered<TrainerOrders.Halt>());
+        Ahead("a", 7, fence: 2);
         Hear("b", TrainerPhase.Aborted, 2, -1);
-        Assert.Equal(["a"], Assert.IsType<ViewProposed>(Decide()[^1]).View.Shares.Select(share => share.Trainer));
-        Hear("a", TrainerPhase.Ready, 3, 6, "h6");
-        Decide();
-        Hear("a", TrainerPhase.Running, 3, 7);
-        Hear("b", TrainerPhase.Aborted, 2, -1);
-        Assert.DoesNotContain(Decide(), happened => happened is ViewProposed);
+        Assert.IsType<ViewWithdrawn>(Assert.Single(Decide()));
         Assert.Empty(Ordered<TrainerOrders.StopAfterStep>());
         Pass(_options.Exclusion);
-        Hear("a", TrainerPhase.Running, 3, 8);
+        Ahead("a", 8, fence: 2);
         Hear("b", TrainerPhase.Aborted, 2, -1);
-        Decide();
-        Assert.Equal(["a"], Ordered<TrainerOrders.StopAfterStep>());
+        Assert.Equal(["a", "b"], Assert.IsType<ViewProposed>(Decide()[^1]).View.Shares.Select(share => share.Trainer));
     }
+
+    private void Ahead(string trainer, long applied, long ready = 0, long fence = 0) => _membership = _membership.Hear(
+        Status(trainer, TrainerPhase.Running, 1, applied, null) with { Ahead = ready, Fence = fence }, _now);
 
     private void Hear(
         string trainer, TrainerPhase phase, long generation, long applied, string? hash = null, bool leaving = false, string[]? suspects = null) =>

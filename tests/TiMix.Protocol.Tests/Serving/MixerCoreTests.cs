@@ -61,6 +61,24 @@ public sealed class MixerCoreTests
         Assert.Equal([Answer("t3", 1, 0, 0)], Do(Mixed(1, 0, 0)));
     }
 
+    /// <summary>Two that are to join, and the one that computes it as long as they have not: nobody waits for what another one got.</summary>
+    [Fact]
+    public void Who_asks_for_it_as_one_of_the_next_view_gets_it_as_well_and_afterwards()
+    {
+        Begin(0, 0);
+        Assert.Empty(Hear("t2", new MixerMessages.Mix(1, 0, 0, Ahead: true)));
+        Assert.Empty(Hear("t3", new MixerMessages.Mix(1, 0, 0, Ahead: true)));
+        Hear("loader-1", Loaded(0, 0));
+        Assert.Equal([Answer("t1", 1, 0, 0), Load("loader-1", 0, 0)], Do(Mixed(1, 0, 0)));
+        Hear("loader-1", Loaded(0, 0));
+
+        // One of them computes it by now.
+        Assert.Empty(Hear("t3", new MixerMessages.Mix(1, 0, 0)));
+        Assert.Equal([Answer("t3", 1, 0, 0), Load("loader-1", 0, 0)], Do(Mixed(1, 0, 0)));
+        Hear("loader-1", Loaded(0, 0));
+        Assert.Equal([Answer("t2", 1, 0, 0)], Do(Mixed(1, 0, 0)));
+    }
+
     [Fact]
     public void A_loader_that_does_not_answer_is_given_up_for_another_one_and_what_both_give_is_taken_once()
     {

@@ -219,7 +219,7 @@ public sealed class FaultScenarioTests
         var faults = new[]
         {
             new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 2),
-            new Fault(FaultKind.FillAudit, Point: Point.Stopping, Duration: 6000),
+            new Fault(FaultKind.FillAudit, Point: Point.Followed, Duration: 6000),
             new Fault(FaultKind.Kill, Point: Point.Obtained, Occurrence: 3, Target: 0),
         };
         var unaudited = 0;

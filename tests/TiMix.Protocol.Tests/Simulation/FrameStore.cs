@@ -9,6 +9,9 @@ internal abstract record Frame(long Generation, long Step);
 /// <summary>Stands for the features; says whether the step is the view's last, and which state the features should be from.</summary>
 internal sealed record GatherFrame(long Generation, long Step, bool Last, SimulatedState State) : Frame(Generation, Step)
 {
+    /// <summary>Whether the next view begins after the step.</summary>
+    public bool GoesOver { get; init; }
+
     /// <summary>What is wrong with the features, for all to see; null: nothing.</summary>
     public OffenceKind? Wrong { get; init; }
 }
@@ -91,18 +94,19 @@ internal sealed class FrameStore
     private static Accusation Against(Share share, OffenceKind kind, long step) =>
         new(share.Trainer, kind, step, [.. Enumerable.Range(share.First, share.Count)], "wrong");
 
-    /// <summary>The whole sum, and whether somebody wants the step to be the view's last.</summary>
-    public (ulong Sum, bool Last) Total(long step, View view)
+    /// <summary>The whole sum, whether somebody wants the step to be the view's last, and whether somebody says that the next view begins after it.</summary>
+    public (ulong Sum, bool Last, bool GoesOver) Total(long step, View view)
     {
         ulong sum = 0;
-        var last = false;
+        var (last, goesOver) = (false, false);
         foreach (var share in view.Shares)
         {
             sum += _reduces[(step, share.Trainer)].Sum;
             last |= _gathers[(step, share.Trainer)].Last;
+            goesOver |= _gathers[(step, share.Trainer)].GoesOver;
         }
 
-        return (sum, last);
+        return (sum, last, goesOver);
     }
 
     public void Keep(string from, Frame frame)

@@ -10,6 +10,7 @@ internal sealed class Invariants(Cluster cluster)
 {
     private readonly Dictionary<long, View> _proposed = [];
     private readonly HashSet<long> _installed = [];
+    private readonly Dictionary<long, long> _goneOverAt = [];
     private readonly Dictionary<long, Dictionary<string, long>> _steps = [];
     private readonly Dictionary<string, long> _lastStep = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, string> _snapshots = [];
@@ -30,7 +31,17 @@ internal sealed class Invariants(Cluster cluster)
                 Check(
                     installed.Generation == _generation && _installed.Add(_generation),
                     $"Generation {installed.Generation} is installed, {_generation} was proposed last.");
-                BeginsFromTheRightState(_proposed[_generation]);
+                Check(
+                    installed.FromStep is not { } from || _goneOverAt[_generation] == from,
+                    $"Generation {_generation} is said to have begun after step {installed.FromStep}.");
+                if (installed.FromStep is null)
+                {
+                    BeginsFromTheRightState(_proposed[_generation]);
+                }
+
+                break;
+            case ViewWithdrawn withdrawn:
+                Check(!_goneOverAt.ContainsKey(withdrawn.Generation), $"Generation {withdrawn.Generation} is withdrawn and has begun.");
                 break;
             case SnapshotCommitted committed:
                 Check(
@@ -94,10 +105,34 @@ internal sealed class Invariants(Cluster cluster)
             _proposed.TryGetValue(view.Generation, out var proposed) && ReferenceEquals(proposed, view),
             $"{trainer.Id} prepares {view}, which is not in the journal.");
 
+    /// <summary>A trainer goes over to a view that was prepared ahead; all do so after the same step.</summary>
+    public void GoesOver(TrainerShell trainer, View view)
+    {
+        Check(
+            _proposed.TryGetValue(view.Generation, out var proposed) && view == proposed with { FromStep = view.FromStep }
+                && view.FromStep >= proposed.FromStep,
+            $"{trainer.Id} goes over to {view}, which is not in the journal.");
+        Check(trainer.State.Step == view.FromStep, $"{trainer.Id} goes over to {view} with the state of step {trainer.State.Step}.");
+        Check(
+            trainer.HasApplied(view.FromStep) || trainer.State == cluster.Undisturbed.StateAt(view.FromStep),
+            $"{trainer.Id} has followed and goes over to {view} with another state than the undisturbed run.");
+        if (_goneOverAt.TryAdd(view.Generation, view.FromStep))
+        {
+            _steps[view.Generation] = view.Shares.ToDictionary(share => share.Trainer, _ => view.FromStep, StringComparer.Ordinal);
+            cluster.Statistics.ViewsGoneOverTo++;
+        }
+
+        Check(
+            _goneOverAt[view.Generation] == view.FromStep,
+            $"{trainer.Id} goes over to generation {view.Generation} after step {view.FromStep}, others after {_goneOverAt[view.Generation]}.");
+    }
+
+    private bool Holds(long generation) => _installed.Contains(generation) || _goneOverAt.ContainsKey(generation);
+
     /// <summary>A trainer begins a step.</summary>
     public void Computes(TrainerShell trainer, View view, long step)
     {
-        Check(_installed.Contains(view.Generation), $"{trainer.Id} computes in generation {view.Generation}, which is not installed.");
+        Check(Holds(view.Generation), $"{trainer.Id} computes in generation {view.Generation}, which is not installed.");
         Check(view.Has(trainer.Id), $"{trainer.Id} computes in generation {view.Generation} and is not in it.");
         Check(step == trainer.State.Step, $"{trainer.Id} computes step {step} and has applied {trainer.State.Step}.");
         Check(!trainer.HasSaidQuiet, $"{trainer.Id} computes although it has said that it holds still.");
@@ -115,7 +150,7 @@ internal sealed class Invariants(Cluster cluster)
     {
         var generation = view.Generation;
         Check(!trainer.HasSaidQuiet, $"{trainer.Id} changes its weights although it has said that it holds still.");
-        Check(_installed.Contains(generation) && view.Has(trainer.Id), $"{trainer.Id} applies step {step} in generation {generation}, which is not its own.");
+        Check(Holds(generation) && view.Has(trainer.Id), $"{trainer.Id} applies step {step} in generation {generation}, which is not its own.");
         Check(
             step == _lastStep.GetValueOrDefault(trainer.Id, -1) + 1,
             $"{trainer.Id} applies step {step} after {_lastStep.GetValueOrDefault(trainer.Id, -1)}.");
@@ -258,7 +293,8 @@ internal sealed class Invariants(Cluster cluster)
         var saved = _snapshots.Count == 0 ? 0 : _snapshots.Keys.Last();
         foreach (var trainer in cluster.Trainers)
         {
-            if (trainer.Alive && run.Trainers.ContainsKey(trainer.Id) && trainer.Said?.StateGeneration >= run.Lineage && !trainer.Flipped)
+            if (trainer.Alive && run.Trainers.ContainsKey(trainer.Id) && trainer.Said?.StateGeneration >= run.Lineage
+                && trainer.Said.StateGeneration > run.Diverged.GetValueOrDefault(trainer.Id) && !trainer.Flipped)
             {
                 Check(
                     trainer.State.Step <= saved || cluster.Settings.WrongSteps,

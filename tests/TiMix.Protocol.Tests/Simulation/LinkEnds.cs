@@ -3,46 +3,63 @@ using TiMix.Protocol.Values;
 
 namespace TiMix.Protocol.Tests.Simulation;
 
-/// <summary>A trainer's ends of its links.</summary>
+/// <summary>A trainer's ends of its links: those of its view, and those that were made ahead for the next one.</summary>
 internal sealed class LinkEnds(TrainerShell trainer)
 {
-    private readonly Dictionary<string, Link> _links = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _linked = new(StringComparer.Ordinal);
     private readonly Cluster _cluster = trainer.Cluster;
-    private View? _view;
+    private ViewEnds? _current;
+    private ViewEnds? _ahead;
 
-    /// <summary>What has come in the current view.</summary>
-    public FrameStore Frames { get; } = new();
+    /// <summary>What has come in the current view, or came in the last one.</summary>
+    public FrameStore Frames { get; private set; } = new();
 
     /// <summary>Of the view that it is linked for, or links up for; 0: none.</summary>
-    public long Generation => _view?.Generation ?? 0;
+    public long Generation => _current?.View.Generation ?? 0;
 
     /// <summary>Links to the peers of a view, however long they take to come.</summary>
     public void Open(View view)
     {
-        _view = view;
-        Frames.Clear();
-        _links.Clear();
-        _linked.Clear();
-        if (view.Shares.Count == 1)
+        _current = new ViewEnds(trainer, view);
+        Frames = _current.Frames;
+        _current.Open();
+    }
+
+    /// <summary>Links to the peers of the next view as well.</summary>
+    public void OpenAhead(View view)
+    {
+        _ahead = new ViewEnds(trainer, view);
+        _ahead.Open();
+    }
+
+    /// <summary>Breaks those again.</summary>
+    public void CloseAhead(bool goodbye)
+    {
+        var ahead = _ahead;
+        _ahead = null;
+        ahead?.Close(goodbye);
+    }
+
+    /// <summary>The links that were made ahead are those of the current view from now on.</summary>
+    public void GoOver()
+    {
+        if (_ahead is null)
         {
-            trainer.Later(1, () => trainer.Tell(new TrainerInputs.LinksStand(view.Generation)));
+            return;
         }
 
-        foreach (var share in view.Shares.Take(view.PlaceOf(trainer.Id)))
-        {
-            trainer.Later(_cluster.Chance.Between(1, 10), () => Connect(view, share));
-        }
+        var before = _current;
+        (_current, _ahead) = (_ahead, null);
+        Frames = _current.Frames;
+        before?.Close(_cluster.Settings.Goodbyes);
     }
 
     /// <summary>Breaks all.</summary>
     public void Close(bool goodbye)
     {
-        _view = null;
-        foreach (var link in _links.Values.ToArray())
-        {
-            link.Break(trainer, goodbye);
-        }
+        var current = _current;
+        _current = null;
+        current?.Close(goodbye);
+        CloseAhead(goodbye);
     }
 
     /// <summary>The process is stopped: its peers will notice.</summary>
@@ -55,41 +72,31 @@ internal sealed class LinkEnds(TrainerShell trainer)
     /// <summary>Peers that hear nothing for a lease give their links up.</summary>
     public void LosePatience(Func<Link, bool> stillSilent)
     {
-        foreach (var link in _links.Values)
-        {
-            if (link.Open)
-            {
-                link.LosePatience(() => stillSilent(link));
-            }
-        }
+        _current?.LosePatience(stillSilent);
+        _ahead?.LosePatience(stillSilent);
     }
 
-    /// <summary>Sends to a peer; over a link that the other side has closed the frame may still get somewhere.</summary>
-    public void Send(string peer, Frame frame)
-    {
-        if (!_links.TryGetValue(peer, out var link))
-        {
-            return;
-        }
+    /// <summary>Sends to a peer of the current view; over a link that the other side has closed the frame may still get somewhere.</summary>
+    public void Send(string peer, Frame frame) => _current?.Send(peer, frame);
 
-        if (link.Open || _cluster.Chance.Of(0.5))
-        {
-            link.Send(trainer, frame);
-        }
-    }
+    /// <summary>Those of a view; null: there are none.</summary>
+    public ViewEnds? Of(long generation) => _current?.View.Generation == generation ? _current : _ahead?.View.Generation == generation ? _ahead : null;
 
-    /// <summary>A frame is here: one of another generation must not be used.</summary>
+    /// <summary>A frame is here: one of another generation must not be used. Whoever went over first may send before the others have.</summary>
     public void Receive(string from, Frame frame)
     {
-        if (_view is null || frame.Generation != _view.Generation)
+        if (Of(frame.Generation) is not { } ends)
         {
             _cluster.Statistics.FencedFrames++;
             return;
         }
 
-        _cluster.Invariants.Accepts(trainer, _view, from, frame);
-        Frames.Keep(from, frame);
-        trainer.Computing?.Advance();
+        _cluster.Invariants.Accepts(trainer, ends.View, from, frame);
+        ends.Frames.Keep(from, frame);
+        if (ends == _current)
+        {
+            trainer.Computing?.Advance();
+        }
     }
 
     /// <summary>A link is seen to be broken or closed.</summary>
@@ -97,7 +104,7 @@ internal sealed class LinkEnds(TrainerShell trainer)
     {
         var peer = link.PeerOf(trainer).Id;
         _cluster.Log?.Add($"{trainer.Id} sees the link to {peer} {(goodbye ? "closed" : "broken")} (generation {link.Generation})");
-        if (_view?.Generation == link.Generation && trainer.Computing is { } step && (goodbye || _cluster.Chance.Of(0.5)) && step.EndWithout(peer))
+        if (Generation == link.Generation && trainer.Computing is { } step && (goodbye || _cluster.Chance.Of(0.5)) && step.EndWithout(peer))
         {
             return;
         }
@@ -105,37 +112,6 @@ internal sealed class LinkEnds(TrainerShell trainer)
         if (!goodbye)
         {
             trainer.Tell(new TrainerInputs.PeersLost(link.Generation, [peer]));
-        }
-    }
-
-    private void Connect(View view, Share share)
-    {
-        if (_view?.Generation != view.Generation)
-        {
-            return;
-        }
-
-        var peer = _cluster.Network.Find(share.Endpoint[6..]) as TrainerShell;
-        if (peer is null || peer.Process.Hung || peer.Ends._view?.Generation != view.Generation || _cluster.Network.IsCut(trainer.Process, peer.Process))
-        {
-            trainer.Later(50, () => Connect(view, share));
-            return;
-        }
-
-        var link = new Link(_cluster, view.Generation, trainer, peer);
-        foreach (var side in new[] { trainer, peer })
-        {
-            side.Ends._links[link.PeerOf(side).Id] = link;
-            side.Later(_cluster.Chance.Between(0, 10), () => side.Ends.Linked(link));
-        }
-
-    }
-
-    private void Linked(Link link)
-    {
-        if (_view is { } view && view.Generation == link.Generation && _linked.Add(link.PeerOf(trainer).Id) && _linked.Count == view.Shares.Count - 1)
-        {
-            trainer.Tell(new TrainerInputs.LinksStand(view.Generation));
         }
     }
 }

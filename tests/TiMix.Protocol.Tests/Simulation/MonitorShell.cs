@@ -26,7 +26,7 @@ internal sealed class MonitorShell(CoordinatorShell coordinator, string address)
         {
             case MonitorMessages.Evaluated when !CanWrite():
                 break;
-            case MonitorMessages.ViewBegan { Change: var change } when Last > change.View.FromStep && change.FirstStepAt == 0:
+            case MonitorMessages.ViewBegan { Change: var change } when Last > change.View.FromStep && change.Repeats:
                 Cluster.Log?.Add($"metrics are cut back to step {change.View.FromStep}");
                 Records.CutBack(change.View.FromStep);
                 break;

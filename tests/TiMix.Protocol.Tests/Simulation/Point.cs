@@ -39,6 +39,12 @@ internal enum Point
     /// <summary>A trainer has been told to begin.</summary>
     Begun,
 
+    /// <summary>A trainer that is to join has done what a step did.</summary>
+    Followed,
+
+    /// <summary>A trainer has gone over to a view that was prepared ahead.</summary>
+    GoneOver,
+
     /// <summary>A trainer has been told to stop after its step.</summary>
     Stopping,
 

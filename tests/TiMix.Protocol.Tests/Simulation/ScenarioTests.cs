@@ -100,15 +100,15 @@ public sealed class ScenarioTests
     }
 
     [Fact]
-    public void A_trainer_that_joins_during_a_stop_is_in_the_next_view_or_the_one_after_it()
+    public void A_trainer_that_joins_while_another_one_does_is_in_the_next_view_or_the_one_after_it()
     {
         var faults = new[]
         {
             new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 12),
-            new Fault(FaultKind.Join, Point: Point.Stopping),
-            new Fault(FaultKind.Join, Point: Point.Quiet, Occurrence: 5),
+            new Fault(FaultKind.Join, Point: Point.Followed),
+            new Fault(FaultKind.Join, Point: Point.GoneOver),
         };
-        foreach (var cluster in Runs(new SimulationSettings { Steps = 60, Leases = StartWith(3), Faults = faults }))
+        foreach (var cluster in Runs(new SimulationSettings { Steps = 120, Leases = StartWith(3), Faults = faults }))
         {
             Assert.Equal((6, 0), (cluster.Journal.Run.Changes[^1].View.Shares.Count, cluster.Statistics.StepsRepeated));
         }
@@ -126,13 +126,14 @@ public sealed class ScenarioTests
     }
 
     [Fact]
-    public void One_that_leaves_gives_its_state_to_one_that_joins()
+    public void One_that_wants_to_leave_while_another_joins_leaves_when_that_one_is_there()
     {
-        var faults = new[] { new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 7), new Fault(FaultKind.Drain, Point: Point.Stopping) };
+        var faults = new[] { new Fault(FaultKind.Join, Point: Point.Applied, Occurrence: 7), new Fault(FaultKind.Drain, Point: Point.Followed, Target: 0) };
         foreach (var cluster in Runs(new SimulationSettings { Trainers = 1, SnapshotEvery = 100, Restarts = 0, Faults = faults }))
         {
             var last = cluster.Journal.Run.Changes[^1];
-            Assert.Equal((StateWay.Copy, 0), (Assert.Single(Proposals(cluster)[^1].Sources).Way, cluster.Statistics.StepsRepeated));
+            Assert.Equal((StateWay.Keep, 0), (Assert.Single(Proposals(cluster)[^1].Sources).Way, cluster.Statistics.StepsRepeated));
+            Assert.Equal((1, 0), (cluster.Statistics.ViewsGoneOverTo, cluster.Statistics.Aborts));
             Assert.InRange(last.InstalledAt - last.DetectedAt, 0, 2500);
         }
     }

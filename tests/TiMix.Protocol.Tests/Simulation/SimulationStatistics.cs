@@ -12,6 +12,12 @@ internal sealed class SimulationStatistics
     /// <summary>The furthest step that anybody has applied.</summary>
     public long Furthest { get; set; }
 
+    /// <summary>Steps whose sums trainers made their state from before they joined.</summary>
+    public int StepsFollowed { get; set; }
+
+    /// <summary>Views that began without anybody standing still.</summary>
+    public int ViewsGoneOverTo { get; set; }
+
     /// <summary>Steps that were applied in one generation and again in a later one.</summary>
     public int StepsRepeated { get; set; }
 
@@ -53,6 +59,8 @@ internal sealed class SimulationStatistics
     {
         Views += other.Views;
         StepsApplied += other.StepsApplied;
+        StepsFollowed += other.StepsFollowed;
+        ViewsGoneOverTo += other.ViewsGoneOverTo;
         StepsRepeated += other.StepsRepeated;
         Orders += other.Orders;
         FencedFrames += other.FencedFrames;
@@ -67,7 +75,8 @@ internal sealed class SimulationStatistics
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Views} views, {StepsApplied} steps applied, {StepsRepeated} of them again, {Aborts} broken off, {FencedFrames} frames of other generations dropped, "
+        $"{Views} views, {ViewsGoneOverTo} begun without standing still, {StepsFollowed} steps followed, "
+        + $"{StepsApplied} steps applied, {StepsRepeated} of them again, {Aborts} broken off, {FencedFrames} frames of other generations dropped, "
         + $"{Refused} writes refused by the journal, {Deleted} snapshots deleted, {Unwritten} not written, {Unaudited} steps not in the audit at once, "
         + $"{Damaged} damaged states found, {Gaps} steps missing in the metrics";
 }

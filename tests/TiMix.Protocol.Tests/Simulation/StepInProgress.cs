@@ -49,7 +49,7 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
         }
 
         trainer.Tell(new TrainerInputs.Reached(StepStage.Gather));
-        Send(new GatherFrame(_view.Generation, _step, compute.Last, trainer.Written), Point.Gathering);
+        Send(new GatherFrame(_view.Generation, _step, compute.Last, trainer.Written) { GoesOver = compute.GoesOver }, Point.Gathering);
     }
 
     /// <summary>Goes on if all frames that it waits for are here.</summary>
@@ -157,8 +157,8 @@ internal sealed class StepInProgress(TrainerShell trainer, TrainerEffects.Comput
 
     private void Apply()
     {
-        var (sum, last) = trainer.Ends.Frames.Total(_step, _view);
-        End(trainer.Apply(compute, sum, last));
+        var (sum, last, goesOver) = trainer.Ends.Frames.Total(_step, _view);
+        End(trainer.Apply(compute, sum, last, goesOver));
         _cluster.Reach(Point.Applied, trainer.Process);
     }
 

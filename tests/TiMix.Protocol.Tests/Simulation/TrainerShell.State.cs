@@ -58,7 +58,7 @@ internal sealed partial class TrainerShell
     }
 
     /// <summary>A step is applied, and all that goes with it; the report of it is the answer.</summary>
-    public TrainerInputs.StepComputed Apply(TrainerEffects.Compute compute, ulong sum, bool last)
+    public TrainerInputs.StepComputed Apply(TrainerEffects.Compute compute, ulong sum, bool last, bool goesOver)
     {
         var step = compute.Step + 1;
         Cluster.Invariants.Applies(this, compute.View, step);
@@ -67,7 +67,7 @@ internal sealed partial class TrainerShell
         // A flip between the last look and here would be seen as one that strikes right afterwards; one that stays in the result is FlipAtApply's.
         var applied = Written.Apply(sum, Cluster.Settings.RefreshEvery);
         var loss = LossAfter(applied);
-        Flipped = FlipAtApply && WouldBeCompared(compute, step);
+        Flipped = FlipAtApply && WouldBeCompared(compute, step) && Cluster.Wrong.All(node => node == Process.Node);
         if (Flipped)
         {
             Cluster.Log?.Add($"{Id}: step {step} gives wrong bits");
@@ -94,12 +94,20 @@ internal sealed partial class TrainerShell
         _unaudited.Enqueue((compute.View.Generation, step));
         var audited = Cluster.Disk.Audit(_unaudited);
         Cluster.Statistics.Unaudited += audited ? 0 : 1;
-        return new TrainerInputs.StepComputed(step, last, own, Report(step, loss), [], version, compute.Capture, audited ? null : "disk full");
+        return new TrainerInputs.StepComputed(step, last, own, Report(step, loss), [], version, compute.Capture, audited ? null : "disk full")
+        {
+            GoesOver = goesOver,
+            Hash = State.Hash,
+            Sums = [.. compute.Followers.Select(follower => (follower, (IContent)new SimulatedContent(this, sum)))],
+        };
     }
 
     private StepReport Report(long step, double loss) => new(step, Cluster.Settings.Steps, 0, loss, Named<double>.None, 0, 0, 0, 0, 0);
 
-    /// <summary>Whether wrong bits would be seen by others before they are in a snapshot; otherwise nobody could ever know.</summary>
+    /// <summary>
+    /// Whether wrong bits would be seen by others before they are in a snapshot; otherwise nobody could ever know. Of several machines that compute
+    /// wrongly nobody could tell which are right.
+    /// </summary>
     private bool WouldBeCompared(TrainerEffects.Compute compute, long step) =>
         compute.View.Shares.Count > 1 && step != Cluster.Settings.Steps && !compute.Capture;
 
@@ -113,6 +121,9 @@ internal sealed partial class TrainerShell
                     Computing = new StepInProgress(this, compute);
                     Later(Cluster.Chance.Between(0, 2), Computing.Start);
                 });
+                break;
+            case TrainerEffects.FollowStep follow:
+                Work(1, 10, () => Follow(follow.Offer));
                 break;
             case TrainerEffects.VerifyState verify:
                 Work(1, 20, () => IfIntact(StateUse.Obtain, () => new TrainerInputs.StateObtained(verify.Generation, State.Step, State.Hash)));
@@ -166,7 +177,9 @@ internal sealed partial class TrainerShell
     private TrainerInputs.StateObtained TakeOver(long generation, in SimulatedState state, string how)
     {
         Cluster.Invariants.TakesOver(this);
-        (State, Written, Flipped) = (state, state, false);
+        // Whom it follows may have given another step's bits than it should have: that shows in the gather of the next one.
+        var wrong = _core.Phase == TrainerPhase.Following && state != Cluster.Undisturbed.StateAt(state.Step);
+        (State, Written, Flipped) = (state, state, wrong);
         var step = state.Step;
         _applied.RemoveWhere(later => later > step);
         Cluster.Invariants.HasWritten(this, how);
@@ -215,6 +228,31 @@ internal sealed partial class TrainerShell
                 Answer(TakeOver(generation, content.State, "taken over"));
             }
         });
+    }
+
+    /// <summary>The sum of a step arrives, or the one who has it dies over it, or it is of another state.</summary>
+    private TrainerInputs.StateFollowed Follow(StateMessages.SumOffered offer)
+    {
+        Cluster.Reach(Point.Followed, Process);
+        if (((SimulatedContent)offer.Sum).Take(this) is not { } sum || Ends.Generation != offer.Generation)
+        {
+            return new TrainerInputs.StateFollowed(offer.Generation, offer.Step, offer.Switch, Right: false);
+        }
+
+        Check(State.Step == offer.Step - 1, $"follows step {offer.Step}");
+        Cluster.Invariants.TakesOver(this);
+        var followed = Written.Apply(sum, Cluster.Settings.RefreshEvery);
+        if (followed.Hash != offer.Hash)
+        {
+            (State, Written, Flipped) = (Lost, Lost, false);
+            return new TrainerInputs.StateFollowed(offer.Generation, offer.Step, offer.Switch, Right: false);
+        }
+
+        (State, Written) = (followed, followed);
+        Cluster.Invariants.HasWritten(this, "followed");
+        Cluster.Log?.Add($"{Id}: step {State.Step} followed");
+        Cluster.Statistics.StepsFollowed++;
+        return new TrainerInputs.StateFollowed(offer.Generation, offer.Step, offer.Switch, Right: true);
     }
 
     private IInput Copy(TrainerEffects.CopyState copy)

@@ -141,6 +141,19 @@ internal sealed partial class TrainerShell : SimulatedActor
                 Ends.Close(_lastOfView && Cluster.Settings.Goodbyes);
                 Computing?.Interrupt();
                 break;
+            case TrainerEffects.LinkAhead link:
+                Cluster.Invariants.Prepares(this, link.View);
+                Ends.OpenAhead(link.View);
+                Cluster.Reach(Point.Preparing, Process);
+                break;
+            case TrainerEffects.UnlinkAhead:
+                Ends.CloseAhead(Cluster.Settings.Goodbyes);
+                break;
+            case TrainerEffects.GoOver:
+                Ends.GoOver();
+                Cluster.Invariants.GoesOver(this, _core.View!);
+                Cluster.Reach(Point.GoneOver, Process);
+                break;
             case TrainerEffects.FetchMicroBatch fetch:
                 Later(Cluster.Chance.Between(0, 5), () => Fetch(fetch));
                 break;

@@ -40,6 +40,13 @@ public abstract class LiveRuns(UndisturbedRun undisturbed) : IDisposable
         var result = await LiveCluster.RunAsync(Options(resume), trainers, FaultSchedule.Parse(faults), _seen, CancellationToken.None);
         TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.00} s, "
             + $"{(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.00} s of the processor\n{string.Join('\n', _seen.Notices)}");
+        foreach (var change in result.Examination?.State.Changes ?? [])
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"view {change.View.Generation} from step {change.View.FromStep}{(change.Ahead ? ", ahead" : "")}: {change.Reason}; "
+                + (change.InstalledAt == 0 ? "it never began" : $"{change.InstalledAt - change.DetectedAt} ms"));
+        }
+
         AssertFinished(result);
         return result;
     }
