@@ -69,8 +69,12 @@ class Compiler:
         return "" if done.returncode == 0 else "\n".join(line for line in done.stdout.split("\n") if "error" in line)
 
 
+SIMULATION = "TiMix.Protocol.Tests.Simulation"
+UNIT = "no schedule, but the unit test: "
+
+
 def run(compiler, directory, schedules, limit):
-    """What found the mistake, or None; and the seconds it took. A mistake may also keep a schedule from ever ending."""
+    """What found the mistake, or None; and the seconds it took. A mistake may also keep a schedule from ever ending. The schedules first, then the unit tests."""
     for name in os.listdir(compiler.built):
         if name != "TiMix.Protocol.dll" and os.path.isfile(os.path.join(compiler.built, name)):
             os.symlink(os.path.join(compiler.built, name), os.path.join(directory, name))
@@ -79,18 +83,25 @@ def run(compiler, directory, schedules, limit):
     for name in ("TiMix.Protocol.Tests.dll",):
         os.remove(os.path.join(directory, name))
         shutil.copy(os.path.join(compiler.built, name), directory)
-    try:
-        done = subprocess.run(
-            ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), "-namespace", "TiMix.Protocol.Tests.Simulation", "-trait-", "suite=deep", "-stopOnFail", "-parallel", "none", "-noColor"],
+    def test(*which):
+        return subprocess.run(
+            ["dotnet", "exec", os.path.join(directory, "TiMix.Protocol.Tests.dll"), *which, "-trait-", "suite=deep", "-stopOnFail", "-parallel", "none", "-noColor"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit, env={**os.environ, "TIMIX_SCHEDULES": str(schedules)})
+
+    try:
+        done, by = test("-namespace", SIMULATION), ""
+        if done.returncode == 0:
+            done, by = test("-namespace-", SIMULATION), UNIT
     except subprocess.TimeoutExpired:
         return "it never ends", time.monotonic() - started
     seconds = time.monotonic() - started
     if done.returncode == 0:
         return None, seconds
-    failed = re.search(r"TiMix\.Protocol\.Tests\.Simulation\.(\w+\.\w+)[^\n]*\[FAIL\]", done.stdout)
+    failed = re.search(r"TiMix\.Protocol\.Tests\.(?:\w+\.)*?(\w+\.\w+)[^\n.]*\[FAIL\]", done.stdout)
     if not failed:
         return "UNKNOWN: " + (done.stdout + done.stderr)[-400:].replace("\n", " "), seconds
+    if by:
+        return by + failed.group(1).split(".")[-1].replace("_", " ").split("(")[0], seconds
     what = re.search(r"\n\s*([^\n]*) \(seed (\d+)\)", done.stdout)
     test = failed.group(1).split(".")[-1].replace("_", " ").split("(")[0]
     return (f"seed {what.group(2)} of: {test}" if what else test), seconds
@@ -141,7 +152,8 @@ def main():
             print(f"{row[0]:90} {row[3]:6.1f} s  {row[2]}", flush=True)
     good = sum(row[4] for row in rows)
     named = sum(row[2].startswith("not found") for row in rows)
-    summary = f"{len(rows)} mutations: {good - named} found, {named} not findable and named, {len(rows) - good} not found or stale; {time.monotonic() - started:.0f} s"
+    units = sum(row[2].startswith(UNIT) for row in rows)
+    summary = f"{len(rows)} mutations: {good - named - units} found by schedules, {units} by unit tests alone, {named} not findable and named, {len(rows) - good} not found or stale; {time.monotonic() - started:.0f} s"
     print(summary)
     if options.table:
         with open(options.table, "w") as out:

@@ -29,6 +29,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
     };
     private readonly Option<int> _maxRestarts = new("--max-restarts") { Description = "Deaths that are made good.", DefaultValueFactory = _ => 20 };
     private readonly Option<int> _minTrainers = MinTrainers();
+    private readonly Option<int> _spares = Spares();
     private readonly Option<double> _lease = Lease();
     private readonly Option<double> _stepDeadline = StepDeadline();
 
@@ -40,7 +41,7 @@ internal sealed class ClusterOptions(bool needsTrainers)
             return true;
         }
 
-        Option[] others = [_loaders, _mixers, _faults, _maxRestarts, _minTrainers, _lease, _stepDeadline];
+        Option[] others = [_loaders, _mixers, _faults, _maxRestarts, _minTrainers, _spares, _lease, _stepDeadline];
         return others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } useless
             ? throw new RunError($"{useless.Name} is for a cluster; say also how many --trainers it has.")
             : false;
@@ -51,7 +52,8 @@ internal sealed class ClusterOptions(bool needsTrainers)
     /// <param name="faults">Whether it takes a schedule of faults.</param>
     public void AddTo(Command command, bool faults)
     {
-        Option[] all = [_trainers, _loaders, _mixers, .. faults ? [_faults] : Array.Empty<Option>(), _maxRestarts, _minTrainers, _lease, _stepDeadline];
+        Option[] all =
+            [_trainers, _loaders, _mixers, .. faults ? [_faults] : Array.Empty<Option>(), _maxRestarts, _minTrainers, _spares, _lease, _stepDeadline];
         Array.ForEach(all, command.Add);
     }
 
@@ -66,11 +68,12 @@ internal sealed class ClusterOptions(bool needsTrainers)
             throw new RunError($"--trainers is {trainers}; a step has {most} micro-batches (optimization.microBatches), so {most} trainers at most have work.");
         }
 
+        var spares = AtLeast(0, "--spares", parsed.GetValue(_spares));
         var text = parsed.GetResult(_faults) is null ? "" : parsed.GetValue(_faults)!;
         return new LaunchOptions
         {
             Run = run,
-            Trainers = trainers,
+            Trainers = trainers + spares,
             Loaders = AtLeast(1, "--loaders", parsed.GetValue(_loaders)),
             Mixers = AtLeast(1, "--mixers", parsed.GetValue(_mixers)),
             Faults = Faults(text, run.Recipe.Optimization.Steps, trainers),
@@ -80,13 +83,20 @@ internal sealed class ClusterOptions(bool needsTrainers)
                 Lease = LeaseOf(parsed.GetValue(_lease)),
                 StepDeadline = StepDeadlineOf(parsed.GetValue(_stepDeadline)),
                 MinTrainers = AtLeast(1, "--min-trainers", parsed.GetValue(_minTrainers)),
-                StartTrainers = trainers,
+                Spares = spares,
+                StartTrainers = trainers + spares,
             },
         };
     }
 
     /// <summary>The option of that name, as <c>timix node</c> has it too.</summary>
     public static Option<int> MinTrainers() => new("--min-trainers") { Description = "With fewer trainers the run waits.", DefaultValueFactory = _ => 1 };
+
+    /// <summary>The option of that name, as <c>timix node</c> has it too.</summary>
+    public static Option<int> Spares() => new("--spares")
+    {
+        Description = "So many trainers more that follow without a share, and take over at once when one dies.", DefaultValueFactory = _ => 0,
+    };
 
     /// <summary>The option of that name, as <c>timix node</c> has it too.</summary>
     public static Option<double> Lease() => new("--lease")

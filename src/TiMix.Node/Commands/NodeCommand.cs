@@ -75,8 +75,9 @@ internal static class NodeCommand
         var http = HttpOption.New("auto");
         http.Description += " auto: any free port of this machine on the coordinator's node, off on others, where it serves /health alone.";
         var launched = ChildControl.NewOption();
-        var (minTrainers, lease, stepDeadline, runs, data, journal) = (
-            ClusterOptions.MinTrainers(), ClusterOptions.Lease(), ClusterOptions.StepDeadline(), Shared.RunsDirectory(), Shared.DataDirectory(),
+        var (minTrainers, spares, lease, stepDeadline, runs, data, journal) = (
+            ClusterOptions.MinTrainers(), ClusterOptions.Spares(),
+            ClusterOptions.Lease(), ClusterOptions.StepDeadline(), Shared.RunsDirectory(), Shared.DataDirectory(),
             Shared.Journal());
         var command = new Command(Name, """
             Starts one node of a cluster. Ctrl-C or SIGTERM: it finishes the step and leaves.
@@ -85,8 +86,8 @@ internal static class NodeCommand
                      timix node --roles coordinator,loader,mixer,evaluator --run a --recipe sample --listen 10.0.0.1:4053
                      timix node --roles trainer --run a --listen 10.0.0.2:0 --join 10.0.0.1:4053
             """)
-        { roles, run, listen, links, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, lease, stepDeadline, tokenFile,
-            certificate, insecure, noSharedMemory, http, runs, data, journal, launched };
+        { roles, run, listen, links, join, name, recipe, goOn, device, threads, config, minTrainers, startTrainers, spares, lease, stepDeadline,
+            tokenFile, certificate, insecure, noSharedMemory, http, runs, data, journal, launched };
         command.SetAction(async (parsed, leave) =>
         {
             var (child, does) = (ChildControl.IsChild(parsed), ParseRoles(parsed.GetValue(roles)!));
@@ -131,6 +132,7 @@ internal static class NodeCommand
                     StepDeadline = ClusterOptions.StepDeadlineOf(parsed.GetValue(stepDeadline)),
                     MinTrainers = ClusterOptions.AtLeast(1, "--min-trainers", parsed.GetValue(minTrainers)),
                     StartTrainers = ClusterOptions.AtLeast(1, "--start-trainers", parsed.GetValue(startTrainers)),
+                    Spares = ClusterOptions.AtLeast(0, "--spares", parsed.GetValue(spares)),
                 },
             };
             var endpoint = HttpOption.Parse(parsed.GetValue(http) is { } where && where != "auto" ? where : coordinates && !child ? "127.0.0.1:0" : "off");

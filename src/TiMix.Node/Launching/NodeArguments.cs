@@ -29,7 +29,7 @@ internal static class NodeArguments
         if (node.Roles.Contains(NodeRoles.Coordinator))
         {
             arguments.AddRange(["--min-trainers", Number(options.Membership.MinTrainers), "--start-trainers", Number(options.Membership.StartTrainers),
-                "--step-deadline", Number(options.Membership.StepDeadline.TotalSeconds)]);
+                "--spares", Number(options.Membership.Spares), "--step-deadline", Number(options.Membership.StepDeadline.TotalSeconds)]);
             if (place.Begin)
             {
                 arguments.AddRange(options.Run.Resume ? ["--continue"] : ["--recipe", RunDirectory.Of(options.Run.RunsDirectory, options.Run.Name).Recipe]);

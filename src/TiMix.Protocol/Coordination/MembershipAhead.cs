@@ -44,8 +44,7 @@ public sealed partial record Membership
         var donor = staying[0];
         var next = ViewPlanner.Plan(
             run.Generation + 1, Math.Max(members.Max(member => member.Applied), run.Newest?.Step ?? 0),
-            staying.Concat(coming).Select(status => new Candidate(status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch)),
-            run.MicroBatches);
+            Plan(run, [.. staying, .. coming]), run.MicroBatches);
         List<StateSource> sources =
         [
             .. next.Shares.Select(share => view.Has(share.Trainer) ? new StateSource(share.Trainer, StateWay.Keep, null)

@@ -16,6 +16,25 @@ public sealed partial record Membership
         return run.Book.Separate([.. members, .. coming], status => status.Node).Where(status => !view.Has(status.Trainer));
     }
 
+    /// <summary>
+    /// Who computes and who is a spare. A spare takes the place of one that died, and whoever joins afterwards is the next spare; one that leaves
+    /// takes its place along.
+    /// </summary>
+    private IReadOnlyList<Candidate> Plan(RunState run, IReadOnlyList<TrainerStatus> trainers)
+    {
+        var before = run.View ?? run.Changes.FindLast(change => change.InstalledAt > 0)?.View;
+        var computed = before?.Shares.Where(share => share.Count > 0).Select(share => share.Trainer).ToHashSet(StringComparer.Ordinal) ?? [];
+        var left = computed.Count(trainer => Trainers.GetValueOrDefault(trainer)?.Status.Leaving == true);
+        var least = Math.Max(1, _options.MinTrainers);
+        var compute = Math.Min(trainers.Count, Math.Max(least, Math.Max(trainers.Count - _options.Spares, computed.Count - left)));
+        return
+        [
+            .. trainers.OrderBy(status => !computed.Contains(status.Trainer)).ThenBy(status => status.Node, StringComparer.Ordinal)
+                .Select((status, place) => new Candidate(
+                    status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch, IsSpare: place >= compute)),
+        ];
+    }
+
     /// <summary>Those of a view: not who spoilt the step before, nor who was not ready in time, as long as there are enough others.</summary>
     private IReadOnlyList<TrainerStatus> Choose(IReadOnlyList<TrainerStatus> fitting, RunState run, long step, long now)
     {

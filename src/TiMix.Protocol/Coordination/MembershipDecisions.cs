@@ -291,9 +291,7 @@ public sealed partial record Membership
             return new Decision(this, [], orders, new WaitReason(WaitKind.Gathering, candidates.Count, _options.StartTrainers));
         }
 
-        var view = ViewPlanner.Plan(
-            run.Generation + 1, state.Step, candidates.Select(
-                status => new Candidate(status.Trainer, status.Node, status.Endpoint, status.SecondsPerMicroBatch)), run.MicroBatches);
+        var view = ViewPlanner.Plan(run.Generation + 1, state.Step, Plan(run, candidates), run.MicroBatches);
         var cause = Cause ?? (Joining(run, candidates), now);
         List<IEvent> events =
         [

@@ -45,6 +45,9 @@ public sealed record MembershipOptions
     /// <summary>Below so many trainers the run waits.</summary>
     public int MinTrainers { get; init; } = 1;
 
+    /// <summary>So many trainers take part without a share: they have the state when another one dies, and take its micro-batches over.</summary>
+    public int Spares { get; init; }
+
     /// <summary>With nobody who has a state, so many trainers are waited for …</summary>
     public int StartTrainers { get; init; } = 1;
 

@@ -64,13 +64,14 @@ public sealed partial record Membership
     /// <summary>Whether other shares would save a good part of every step's time; not asked before the times have settled.</summary>
     private static bool IsUnbalanced(RunState run, View view, IReadOnlyList<TrainerStatus> members)
     {
-        if (members.Any(member => member.SecondsPerMicroBatch <= 0 || member.Applied < view.FromStep + RebalanceAfter))
+        List<Share> shares = [.. view.Shares.Where(share => share.Count > 0)];
+        double[] seconds = [.. shares.Select(share => members.Single(member => member.Trainer == share.Trainer).SecondsPerMicroBatch)];
+        if (seconds.Any(time => time <= 0) || members.Any(member => member.Applied < view.FromStep + RebalanceAfter))
         {
             return false;
         }
 
-        double[] seconds = [.. view.Shares.Select(share => members.Single(member => member.Trainer == share.Trainer).SecondsPerMicroBatch)];
-        int[] counts = [.. view.Shares.Select(share => share.Count)];
+        int[] counts = [.. shares.Select(share => share.Count)];
         return ViewPlanner.SlowestSeconds(ViewPlanner.Counts(seconds, run.MicroBatches), seconds) < RebalanceGain * ViewPlanner.SlowestSeconds(counts, seconds);
     }
 }

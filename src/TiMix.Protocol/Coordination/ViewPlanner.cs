@@ -7,7 +7,8 @@ namespace TiMix.Protocol.Coordination;
 /// <param name="Node">Its node.</param>
 /// <param name="Endpoint">Where its links are.</param>
 /// <param name="SecondsPerMicroBatch">As measured; 0: not yet.</param>
-public sealed record Candidate(string Trainer, string Node, string Endpoint, double SecondsPerMicroBatch);
+/// <param name="IsSpare">It takes part without a share, and so has the state when another one dies.</param>
+public sealed record Candidate(string Trainer, string Node, string Endpoint, double SecondsPerMicroBatch, bool IsSpare = false);
 
 /// <summary>Who gets which micro-batches. The result of the run does not depend on it.</summary>
 public static class ViewPlanner
@@ -21,24 +22,26 @@ public static class ViewPlanner
     /// </summary>
     /// <param name="generation">Of the new view.</param>
     /// <param name="fromStep">Steps applied when it begins.</param>
-    /// <param name="trainers">At least one.</param>
+    /// <param name="trainers">At least one that is no spare.</param>
     /// <param name="microBatches">V.</param>
     /// <exception cref="ArgumentException">No trainer.</exception>
     public static View Plan(long generation, long fromStep, IEnumerable<Candidate> trainers, int microBatches)
     {
         Candidate[] ordered = [.. trainers.OrderBy(trainer => trainer.Node, StringComparer.Ordinal).ThenBy(trainer => trainer.Trainer, StringComparer.Ordinal)];
-        if (ordered.Length == 0)
+        double[] seconds = [.. ordered.Where(trainer => !trainer.IsSpare).Select(trainer => trainer.SecondsPerMicroBatch)];
+        if (seconds.Length == 0)
         {
             throw new ArgumentException("A view needs a trainer.", nameof(trainers));
         }
 
-        var counts = Counts([.. ordered.Select(trainer => trainer.SecondsPerMicroBatch)], microBatches);
+        var counts = new Queue<int>(Counts(seconds, microBatches));
         var shares = new List<Share>();
         var first = 0;
-        for (var i = 0; i < ordered.Length; i++)
+        foreach (var trainer in ordered)
         {
-            shares.Add(new Share(ordered[i].Trainer, ordered[i].Node, ordered[i].Endpoint, first, counts[i]));
-            first += counts[i];
+            var count = trainer.IsSpare ? 0 : counts.Dequeue();
+            shares.Add(new Share(trainer.Trainer, trainer.Node, trainer.Endpoint, first, count));
+            first += count;
         }
 
         return new View(generation, fromStep, shares);

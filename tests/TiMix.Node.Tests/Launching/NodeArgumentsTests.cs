@@ -10,13 +10,13 @@ public sealed class NodeArgumentsTests
     [Fact]
     public void The_coordinators_process_is_told_of_its_seeds_and_the_trainers_it_needs()
     {
-        var options = Options() with { Membership = new() { MinTrainers = 2, StartTrainers = 3 } };
+        var options = Options() with { Membership = new() { MinTrainers = 2, StartTrainers = 3, Spares = 1 } };
         string Arguments(LaunchOptions launch, bool begin) =>
             string.Join(' ', NodeArguments.Of(launch.Plan.Nodes[0], launch, new NodePlace(15001, ["127.0.0.1:15000"], begin, "")));
         var always =
             "node --child --name coordinator --roles coordinator --listen 127.0.0.1:15001 --join 127.0.0.1:15000 --run r --runs-dir runs --data-dir data "
             + "--threads 1 " +
-            $"--config {NodeArguments.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3 --step-deadline 60";
+            $"--config {NodeArguments.ClusterConfig} --lease 3 --min-trainers 2 --start-trainers 3 --spares 1 --step-deadline 60";
         Assert.Equal(always + " --recipe runs/r/recipe.json", Arguments(options, begin: true));
         Assert.Equal(always + " --continue", Arguments(options with { Run = options.Run with { Resume = true } }, begin: true));
         Assert.Equal(always, Arguments(options, begin: false));

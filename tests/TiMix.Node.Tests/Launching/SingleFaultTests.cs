@@ -38,6 +38,15 @@ public sealed class SingleFaultTests(UndisturbedRun undisturbed) : LiveRuns(undi
     }
 
     [Fact]
+    public async Task A_spare_takes_the_micro_batches_of_a_dead_trainer_over_without_copying_anything()
+    {
+        var result = await RunAsync(3, "kill:trainer@12", spares: 1);
+        var views = result.Examination!.State.Changes.Where(change => change.InstalledAt > 0).Select(change => change.View).ToList();
+        Assert.All(views, view => Assert.Equal(2, view.Shares.Count(share => share.Count > 0)));
+        Assert.Contains(views, view => view.Shares.Count == 2);
+    }
+
+    [Fact]
     public async Task A_flipped_bit_is_found_and_healed()
     {
         var result = await RunAsync(3, "flip:trainer@20");

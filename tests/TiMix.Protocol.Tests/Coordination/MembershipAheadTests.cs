@@ -1,3 +1,4 @@
+using TiMix.Protocol.Coordination;
 using TiMix.Protocol.Messages;
 using TiMix.Protocol.Values;
 using static TiMix.Protocol.Messages.CoordinatorEvents;
@@ -123,6 +124,64 @@ public sealed partial class MembershipTests
         Decide();
         Assert.Equal(["a", "b", "c"], Ordered<TrainerOrders.Halt>());
     }
+
+    [Fact]
+    public void What_two_hold_against_each_other_counts_once_although_the_next_view_is_being_prepared()
+    {
+        Train(["a", "b"], 5);
+        Hear("c", TrainerPhase.Idle, 0, -1);
+        Decide();
+        Abort("a", 5, new Accusation("b", OffenceKind.OtherState, 5, [], "b has another state"));
+        _membership = _membership.Hear(Status("b", TrainerPhase.Aborted, 1, 5, "other"), _now);
+        Pass(_options.Grace);
+        Assert.Single(Decide().OfType<NodesDisagreed>());
+    }
+
+    [Fact]
+    public void A_spare_takes_the_place_of_one_that_died_and_whoever_joins_is_the_next_one()
+    {
+        _membership = new Membership(_options with { Spares = 1 }, _now);
+        Train(["a", "b", "c"], 5);
+        Assert.Equal([4, 4, 0], Counts());
+
+        _membership = _membership.Bury("a");
+        Decide();
+        Hear("b", TrainerPhase.Aborted, 1, 5, "h5");
+        Hear("c", TrainerPhase.Aborted, 1, 5, "h5");
+        var next = Decide().OfType<ViewProposed>().Single();
+        Assert.Equal([4, 4], Counts());
+        Assert.All(next.Sources, source => Assert.Equal(StateWay.Keep, source.Way));
+
+        Hear("b", TrainerPhase.Ready, 2, 5, "h5");
+        Hear("c", TrainerPhase.Ready, 2, 5, "h5");
+        Decide();
+        Hear("b", TrainerPhase.Running, 2, 6);
+        Hear("c", TrainerPhase.Running, 2, 6);
+        Hear("a2", TrainerPhase.Idle, 0, -1);
+        Decide();
+        Assert.Equal([0, 4, 4], Counts());
+    }
+
+    [Fact]
+    public void One_that_leaves_takes_its_place_along_and_the_spare_stays_one()
+    {
+        _membership = new Membership(_options with { Spares = 1 }, _now);
+        Train(["a", "b", "c", "d"], 5);
+        Assert.Equal([3, 3, 2, 0], Counts());
+        Hear("b", TrainerPhase.Running, 1, 5, leaving: true);
+        Decide();
+        Assert.Equal([4, 4, 0], Counts());
+    }
+
+    [Fact]
+    public void No_spare_is_kept_from_work_that_the_run_needs_it_for()
+    {
+        _membership = new Membership(_options with { Spares = 2, MinTrainers = 2 }, _now);
+        Train(["a", "b"], 5);
+        Assert.Equal([4, 4], Counts());
+    }
+
+    private int[] Counts() => [.. (_run.Proposed?.View ?? _run.View!).Shares.Select(share => share.Count)];
 
     private void Follow(string trainer, long ready) =>
         _membership = _membership.Hear(Status(trainer, TrainerPhase.Following, 2, -1, null) with { Ahead = ready }, _now);

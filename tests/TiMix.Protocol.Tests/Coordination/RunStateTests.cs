@@ -57,6 +57,18 @@ public sealed class RunStateTests
         Assert.Equal(counts, Tell(new ReportSnapshot(generation, step, "s", "f")).Count == 1);
     }
 
+    /// <summary>The steps would be missing in the audit of the view that computes them again.</summary>
+    [Fact]
+    public void A_snapshot_of_steps_that_a_proposed_view_computes_again_does_not_count_unless_nobody_stands_still_for_it()
+    {
+        Begin();
+        Happen(Proposal(1, 0, 1), new ViewInstalled(1, Now), Proposal(2, 4, 1) with { Ahead = true });
+        Assert.Single(Tell(new ReportSnapshot(1, 5, "s5", "f")));
+        Happen(Proposal(3, 4, 1));
+        Assert.Empty(Tell(new ReportSnapshot(1, 6, "s6", "f")));
+        Assert.Single(Tell(new ReportSnapshot(1, 4, "s4", "f")));
+    }
+
     [Fact]
     public void A_damaged_snapshot_is_struck_off_and_the_one_before_it_is_the_newest()
     {

@@ -20,6 +20,14 @@ public sealed class ViewPlannerTests
     }
 
     [Fact]
+    public void A_spare_takes_part_wherever_its_name_stands_and_gets_nothing()
+    {
+        var view = ViewPlanner.Plan(1, 0, [Trainer("a", 0), Trainer("b", 0) with { IsSpare = true }, Trainer("c", 0)], 5);
+        Assert.Equal([(0, 3), (3, 0), (3, 2)], view.Shares.Select(share => (share.First, share.Count)));
+        Assert.Throws<ArgumentException>(() => ViewPlanner.Plan(1, 0, [Trainer("a", 0) with { IsSpare = true }], 5));
+    }
+
+    [Fact]
     public void Trainers_are_ordered_by_node_however_they_were_heard_of()
     {
         var view = ViewPlanner.Plan(1, 0, [Trainer("b", 0), Trainer("a", 0), Trainer("B", 0)], 6);

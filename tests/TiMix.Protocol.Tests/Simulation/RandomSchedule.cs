@@ -63,6 +63,7 @@ internal static class RandomSchedule
             {
                 MinTrainers = chance.Of(0.7) ? 1 : Math.Min(2, trainers),
                 StartTrainers = chance.Between(1, trainers),
+                Spares = chance.Pick([0, 0, 1, 2]),
             },
         };
 

@@ -326,6 +326,28 @@ public sealed class ScenarioTests
         Assert.True(struckOff > Seeds / 2, $"{struckOff} snapshots were struck off.");
     }
 
+    [Fact]
+    public void When_one_dies_a_spare_has_the_state_and_computes_in_its_place()
+    {
+        foreach (var cluster in Runs(new SimulationSettings
+        {
+            Steps = 40,
+            MicroBatches = 60,
+            Launched = true,
+            Trainers = 4,
+            Leases = StartWith(4) with { Spares = 1 },
+            Faults = [new Fault(FaultKind.Kill, Point: Point.Gathered, Occurrence: 40, Target: 0)],
+        }))
+        {
+            var installed = cluster.Journal.Run.Changes.Where(change => change.InstalledAt > 0).ToList();
+            Assert.All(installed, change => Assert.Equal(3, change.View.Shares.Count(share => share.Count > 0)));
+            Assert.Equal(4, installed[^1].View.Shares.Count);
+            Assert.All(
+                Proposals(cluster).Skip(1).SelectMany(proposed => proposed.Sources).Where(source => installed[0].View.Has(source.Trainer)),
+                source => Assert.Equal(StateWay.Keep, source.Way));
+        }
+    }
+
     private static MembershipOptions StartWith(int trainers) => new SimulationSettings().Leases with { StartTrainers = trainers };
 
     private static ViewProposed[] Proposals(Cluster cluster) => [.. cluster.Journal.Events.OfType<ViewProposed>()];

@@ -365,6 +365,35 @@ public sealed class TrainerCoreTests
         Assert.Equal(TrainerPhase.Idle, _trainer.Phase);
     }
 
+    /// <summary>Nobody has compared the last step's state when it goes over: the version that it completed waits for the first gather.</summary>
+    [Fact]
+    public void One_that_has_followed_gives_mixers_the_versions_that_are_compared()
+    {
+        Hear(Roster("m1"));
+        var effects = Hear(new TrainerOrders.PrepareAhead(ViewOf(2, 1), new StateSource("a", StateWay.Copy, "b", "eb"), 1));
+        Assert.Contains(effects.OfType<Send>(), send => send is { To: "b-address", Message: StateMessages.WantState { Follow: true } });
+        Do(new TrainerInputs.LinksStand(2));
+        Assert.Single(Hear(new StateMessages.StateOffered(2, 3, "h3", new Content("state")), "b-address").OfType<TrainerEffects.AcceptState>());
+        Assert.Equal(2, Status(Do(new TrainerInputs.StateObtained(2, 3, "h3"))).Ahead);
+        var sum = new StateMessages.SumOffered(2, 4, "h4", Switch: true, new Content("sum"));
+        Assert.Equal([new TrainerEffects.FollowStep(sum)], Hear(sum, "b-address").OfType<TrainerEffects.FollowStep>());
+        Assert.Single(Do(new TrainerInputs.StateFollowed(2, 4, true, Right: true)).OfType<TrainerEffects.BeginView>());
+        var packed = Do(new TrainerInputs.TeachersCollected(1, [1, 2])).OfType<TrainerEffects.PackTeacher>();
+        Assert.Equal([1L], packed.Select(pack => pack.Version));
+    }
+
+    [Fact]
+    public void One_that_follows_and_comes_to_another_state_gives_up()
+    {
+        Hear(Roster("m1"));
+        Hear(new TrainerOrders.PrepareAhead(ViewOf(2, 1), new StateSource("a", StateWay.Copy, "b", "eb"), 1));
+        Hear(new StateMessages.StateOffered(2, 3, "h3", new Content("state")), "b-address");
+        Do(new TrainerInputs.StateObtained(2, 3, "h3"));
+        Hear(new StateMessages.SumOffered(2, 4, "h4", Switch: false, new Content("sum")), "b-address");
+        var status = Status(Do(new TrainerInputs.StateFollowed(2, 4, false, Right: false)));
+        Assert.Equal((TrainerPhase.Aborted, 2L, -1L), (status.Phase, status.Generation, status.Applied));
+    }
+
     private static View ViewOf(long generation, long fromStep) =>
         new(generation, fromStep, [new Share("a", "n1", "ea", 0, 2), new Share("b", "n2", "eb", 2, 2)]);
 

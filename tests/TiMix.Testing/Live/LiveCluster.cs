@@ -30,9 +30,10 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
     /// <param name="stop">Finish the step, take a snapshot, stop.</param>
     /// <param name="started">Told of each node that starts.</param>
     /// <param name="launched">Is given the launcher.</param>
+    /// <param name="spares">Of the trainers.</param>
     public static async Task<LiveResult> RunAsync(
         RunOptions run, int trainers, FaultSchedule faults, IRunObserver observer, CancellationToken stop, Action<NodeOptions>? started = null,
-        Action<LocalLauncher>? launched = null)
+        Action<LocalLauncher>? launched = null, int spares = 0)
     {
         await using var cluster = new LiveCluster { _started = started };
         var options = new LaunchOptions
@@ -43,7 +44,10 @@ internal sealed class LiveCluster : INodeStarter, IAsyncDisposable
             MaxRestarts = 1000,
             Starter = cluster,
             Config = [cluster.WriteConfig("launcher", new NodeSwitch())],
-            Membership = new MembershipOptions { Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease, StepDeadline = 4 * Lease },
+            Membership = new MembershipOptions
+            {
+                Lease = Lease, StartTrainers = trainers, StartWait = 2 * Lease, StepDeadline = 4 * Lease, Spares = spares,
+            },
         };
         RunExamination? examination = null;
         var result = await LaunchedRun.ExecuteAsync(options, observer, launched, found => examination = found, stop);

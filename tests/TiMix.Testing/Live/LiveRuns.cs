@@ -33,11 +33,11 @@ public abstract class LiveRuns(UndisturbedRun undisturbed) : IDisposable
     }
 
     /// <summary>Runs it to its end and finds nothing lost.</summary>
-    private protected async Task<LiveResult> RunAsync(int trainers, string faults, bool resume = false)
+    private protected async Task<LiveResult> RunAsync(int trainers, string faults, bool resume = false, int spares = 0)
     {
         TestContext.Current.TestOutputHelper?.WriteLine($"{trainers} trainers, faults \"{faults}\"");
         var (started, before) = (TimeProvider.System.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        var result = await LiveCluster.RunAsync(Options(resume), trainers, FaultSchedule.Parse(faults), _seen, CancellationToken.None);
+        var result = await LiveCluster.RunAsync(Options(resume), trainers, FaultSchedule.Parse(faults), _seen, CancellationToken.None, spares: spares);
         TestContext.Current.TestOutputHelper?.WriteLine($"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.00} s, "
             + $"{(Environment.CpuUsage.TotalTime - before).TotalSeconds:0.00} s of the processor\n{string.Join('\n', _seen.Notices)}");
         foreach (var change in result.Examination?.State.Changes ?? [])
