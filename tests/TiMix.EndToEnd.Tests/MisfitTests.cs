@@ -34,8 +34,13 @@ public sealed class MisfitTests(ElasticRuns.Undisturbed undisturbed) : ElasticRu
         await LiveRun.Of(Runs, "run").AskAsync("continue");
         await first.StepAsync(12);
         await t1.KillAsync();
+        await first.LineAsync(line => line.StartsWith("t1 was lost", StringComparison.Ordinal));
+
+        // Its successor takes longer to start than the run to its end.
+        await LiveRun.Of(Runs, "run").AskAsync("pause");
         using var back = Start("t1", "trainer", "run", Runs, "--join", address);
-        await first.LineAsync(line => line.Contains("t1 joins", StringComparison.Ordinal) && !line.Contains("t1 and t2", StringComparison.Ordinal));
+        await LiveRun.Of(Runs, "run").StateAsync(state => state["trainers"]!.AsArray().Any(trainer => trainer!["node"]!.GetValue<string>() == "t1"));
+        await LiveRun.Of(Runs, "run").AskAsync("continue");
         Assert.True(await first.ExitAsync() == 0, first.Output);
         Assert.True(await back.ExitAsync() == 0, back.Output);
         Assert.Equal(0, await t2.ExitAsync());

@@ -22,7 +22,7 @@ public static class ViewText
 
     private static string Range(Share share) => share.Count switch
     {
-        0 => "spare",
+        0 => "none",
         1 => $"{share.First}",
         _ => $"{share.First}–{share.First + share.Count - 1}",
     };

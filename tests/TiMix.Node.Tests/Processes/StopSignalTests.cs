@@ -60,7 +60,8 @@ public sealed class StopSignalTests : IDisposable
             using var run = new RealTimix(_data.Root, [.. time == 0 ? begin : goOn, "--http", "off", "--threads", "2"]);
             await run.LineAsync("step ");
             run.Signal(Interrupt, Signals.Terminate);
-            Assert.True(await run.ExitAsync() == ExitCode.Interrupted, run.Output);
+            var code = await run.ExitAsync();
+            Assert.True(code == ExitCode.Interrupted, $"exit code {code}\n{run.Output}");
             Assert.DoesNotContain("corrupted", run.Output, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFiles(Path.GetTempPath(), $"dotnet-diagnostic-{run.Id}-*"));
         }
