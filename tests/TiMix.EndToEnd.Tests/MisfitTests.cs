@@ -41,6 +41,8 @@ public sealed class MisfitTests(ElasticRuns.Undisturbed undisturbed) : ElasticRu
         using var back = Start("t1", "trainer", "run", Runs, "--join", address);
         await LiveRun.Of(Runs, "run").StateAsync(state => state["trainers"]!.AsArray().Any(trainer => trainer!["node"]!.GetValue<string>() == "t1"));
         await LiveRun.Of(Runs, "run").AskAsync("continue");
+        await first.LineAsync(line => line.StartsWith("view ", StringComparison.Ordinal) && line.Contains(": t1 0", StringComparison.Ordinal)
+            && !line.StartsWith("view 1 ", StringComparison.Ordinal) && !line.StartsWith("view 2 ", StringComparison.Ordinal));
         Assert.True(await first.ExitAsync() == 0, first.Output);
         Assert.True(await back.ExitAsync() == 0, back.Output);
         Assert.Equal(0, await t2.ExitAsync());
