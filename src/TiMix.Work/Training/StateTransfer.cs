@@ -28,10 +28,10 @@ public static class StateTransfer
         var hash = state.HashOfAll();
         var buffers = new Dictionary<string, BundleReference>(StringComparer.Ordinal)
         {
-            ["student"] = Put(state.Student),
-            ["first"] = Put(state.Optimizer.First),
-            ["second"] = Put(state.Optimizer.Second),
-            ["average"] = Put(state.Average),
+            ["student"] = Put(state.Student, store, owner),
+            ["first"] = Put(state.Optimizer.First, store, owner),
+            ["second"] = Put(state.Optimizer.Second, store, owner),
+            ["average"] = Put(state.Average, store, owner),
         };
         foreach (var (version, values) in state.Versions)
         {
@@ -39,12 +39,6 @@ public static class StateTransfer
         }
 
         return new StateMessages.StateOffered(generation, state.Step, hash, new StateBuffers(buffers));
-
-        BundleReference Put(ParameterBuffer buffer) => store.Put(
-            new Bundle.Builder().Add(
-                Content, checked(buffer.Host().Length * sizeof(float)),
-                destination => MemoryMarshal.AsBytes(buffer.Host()).CopyTo(destination)).Build(),
-            owner);
     }
 
     /// <summary>Fetches an offered state and takes it over.</summary>
@@ -76,11 +70,7 @@ public static class StateTransfer
     }
 
     /// <summary>Puts a copy of a step's sum into the node's store.</summary>
-    public static StepSum Offer(ReadOnlySpan<float> sum, BundleStore store, string owner)
-    {
-        var values = sum.ToArray();
-        return new StepSum(store.Put(new Bundle.Builder().Add(Content, values).Build(), owner));
-    }
+    public static StepSum Offer(ParameterBuffer sum, BundleStore store, string owner) => new(Put(sum, store, owner));
 
     /// <summary>Fetches an offered sum and does to the state what the step did.</summary>
     /// <returns>Whether the state is now what it is said to be.</returns>
@@ -88,7 +78,7 @@ public static class StateTransfer
         StateMessages.SumOffered offer, TrainingState state, TrainingStep step, ExchangeNode exchange, CancellationToken stop)
     {
         using var bundle = Take(((StepSum)offer.Sum).Sum, exchange, stop);
-        if (bundle is null || state.Step != offer.Step - 1 || bundle.Get<float>(Content) is var sum && sum.Length != state.Layout.Length)
+        if (bundle is null || state.Step != offer.Step - 1 || bundle.Get<float>(Content).Length != state.Layout.Length)
         {
             return false;
         }
@@ -99,6 +89,12 @@ public static class StateTransfer
 
     /// <summary>How a hash is written in messages.</summary>
     public static string TextOf(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
+
+    private static BundleReference Put(ParameterBuffer buffer, BundleStore store, string owner) => store.Put(
+        new Bundle.Builder().Add(
+            Content, checked(buffer.Host().Length * sizeof(float)),
+            destination => MemoryMarshal.AsBytes(buffer.Host()).CopyTo(destination)).Build(),
+        owner);
 
     private static Bundle? Take(BundleReference reference, ExchangeNode exchange, CancellationToken stop)
     {

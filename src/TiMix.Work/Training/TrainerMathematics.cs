@@ -167,7 +167,7 @@ public sealed class TrainerMathematics(
     public void Dispose() => _compute.Dispose();
 
     /// <summary>What nobody has fetched for long goes.</summary>
-    private IContent Offer(long step, ReadOnlySpan<float> sum)
+    private IContent Offer(long step, ParameterBuffer sum)
     {
         while (_sums.TryPeek(out var old) && old.Step <= step - TrainerCore.MostSums)
         {

@@ -143,19 +143,13 @@ public sealed class TrainingStep : IDisposable
     }
 
     /// <summary>[parameters]: the gradient that the last step was made of, before clipping.</summary>
-    public ReadOnlySpan<float> Sum => _total.Host();
+    public ParameterBuffer Sum => _total;
 
     /// <summary>Does to the state what a step did to the same state elsewhere.</summary>
-    /// <param name="sum">That step's <see cref="Sum"/>.</param>
-    /// <exception cref="ArgumentException">It has another length.</exception>
+    /// <param name="sum">[parameters]: that step's <see cref="Sum"/>.</param>
     public void Follow(ReadOnlySpan<float> sum)
     {
-        if (sum.Length != _state.Layout.Length)
-        {
-            throw new ArgumentException($"A sum has {_state.Layout.Length} numbers, got {sum.Length}.", nameof(sum));
-        }
-
-        _total.CopyFrom(sum.ToArray());
+        _total.CopyFrom(sum);
         _state.Apply(_total, _recipe.SettingsAt(_state.Step));
     }
 
